@@ -1,0 +1,42 @@
+/** The agent resource, as `GET /v1/agents/{name}` and `POST /v1/agents` return it. */
+
+import { z } from 'zod';
+import { budget, email, PROFILES, WHATSAPP_MODES } from './config-document.ts';
+import { agentName } from './names.ts';
+
+export const AGENT_STATES = ['provisioning', 'booting', 'ready', 'stopped', 'failed'] as const;
+export type AgentState = (typeof AGENT_STATES)[number];
+
+/** Phone numbers are masked (`+1555•••4567`): the resource is for screens and logs. */
+export const agent = z.strictObject({
+  name: agentName,
+  user: email,
+  state: z.enum(AGENT_STATES),
+  /** What a person can act on, when `failed`. */
+  reason: z.string().optional(),
+  userPhone: z.string(),
+  whatsappNumber: z.string().optional(),
+  whatsapp: z.strictObject({ mode: z.enum(WHATSAPP_MODES) }),
+  model: z.string(),
+  budget,
+  profile: z.enum(PROFILES),
+  timezone: z.string(),
+  /** Number of the config secret's newest version. */
+  configVersion: z.string(),
+  instance: z.strictObject({ name: z.string(), zone: z.string(), status: z.string().optional() }),
+  serviceAccount: z.string(),
+  /** Whose key the gateway runs on, as the VM last said. */
+  key: z.enum(['own', 'shared', 'none']).optional(),
+});
+export type Agent = z.infer<typeof agent>;
+
+/** One step of a plan, as `?dryRun=true` shows it. */
+export const planStep = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  /** Ids of the steps that must be done before. */
+  needs: z.array(z.string()),
+});
+
+export const plan = z.strictObject({ agent: agentName, steps: z.array(planStep) });
+export type PlanView = z.infer<typeof plan>;

@@ -1,0 +1,104 @@
+/**
+ * The config document: the newest version of secret `agent-{name}-config`, which is the
+ * desired state of one agent. Written by the plane, read by the agent's VM.
+ *
+ * The five fields of seeds/000 (`user`, `userPhone`, `model`, `budget`,
+ * `whatsappNumber`) keep their names and meaning, and a document with those alone is
+ * valid.
+ */
+
+import { z } from 'zod';
+import { DEFAULT_MODEL, modelReference } from './models.ts';
+
+export const WHATSAPP_MODES = ['linked', 'dedicated', 'cloud-api', 'kapso'] as const;
+export type WhatsappMode = (typeof WHATSAPP_MODES)[number];
+
+export const PROFILES = ['assistant', 'support-desk', 'backend-gateway'] as const;
+export type Profile = (typeof PROFILES)[number];
+
+/** USD a month. */
+export const BUDGET_DEFAULT = 50;
+export const BUDGET_MAX = 10_000;
+
+/**
+ * Lower-cased; ASCII only, so that nothing in it can break a mail header, a label or a
+ * log line. RFC 5321 limits: 64 for the local part, 254 in all.
+ */
+export const email = z
+  .string()
+  .max(254)
+  .toLowerCase()
+  .regex(
+    /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/,
+    {
+      error: 'not an email address',
+    },
+  );
+
+/** ITU-T E.164: a plus, then 7-15 digits, the first not zero. */
+export const phoneNumber = z
+  .string()
+  .regex(/^\+[1-9]\d{6,14}$/, { error: 'not a phone number in E.164 form' });
+
+const isTimezone = (name: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== '';
+  } catch {
+    return false;
+  }
+};
+
+/** An IANA zone name, as the runtime's own tz database knows it. */
+export const timezone = z
+  .string()
+  .max(64)
+  .regex(/^[A-Za-z0-9_+/-]+$/)
+  .refine(isTimezone, { error: 'not an IANA time zone' });
+
+export const budget = z.number().min(1).max(BUDGET_MAX);
+
+const settings = {
+  user: email,
+  userPhone: phoneNumber,
+  whatsappNumber: phoneNumber.optional(),
+  whatsapp: z.strictObject({ mode: z.enum(WHATSAPP_MODES) }).optional(),
+  model: modelReference.default(DEFAULT_MODEL),
+  budget: budget.default(BUDGET_DEFAULT),
+  profile: z.enum(PROFILES).default('assistant'),
+  timezone: timezone.default('UTC'),
+};
+
+/** Defaults that depend on other fields: a number of its own means `dedicated`, none means `linked`. */
+function withMode<
+  T extends { whatsapp?: { mode: WhatsappMode } | undefined; whatsappNumber?: string | undefined },
+>(value: T): Omit<T, 'whatsapp'> & { whatsapp: { mode: WhatsappMode } } {
+  const mode = value.whatsapp?.mode ?? (value.whatsappNumber ? 'dedicated' : 'linked');
+  return { ...value, whatsapp: { mode } };
+}
+
+/** Every mode but `linked` talks from a number of the agent's own. */
+const numberFitsMode = (value: {
+  whatsapp: { mode: WhatsappMode };
+  whatsappNumber?: string | undefined;
+}): boolean => value.whatsapp.mode === 'linked' || value.whatsappNumber !== undefined;
+
+const NUMBER_MISSING = {
+  path: ['whatsappNumber'],
+  error: 'required in this WhatsApp mode',
+  params: { fix: 'give the number the agent answers on, or use mode linked' },
+};
+
+/** The body of `POST /v1/agents`: the seed's flat form and the full one. */
+export const provisionRequest = z
+  .strictObject(settings)
+  .transform(withMode)
+  .refine(numberFitsMode, NUMBER_MISSING);
+export type ProvisionRequest = z.infer<typeof provisionRequest>;
+
+export const CONFIG_VERSION = 1;
+
+export const configDocument = z
+  .strictObject({ version: z.literal(CONFIG_VERSION).default(CONFIG_VERSION), ...settings })
+  .transform(withMode)
+  .refine(numberFitsMode, NUMBER_MISSING);
+export type ConfigDocument = z.infer<typeof configDocument>;

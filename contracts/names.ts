@@ -1,0 +1,48 @@
+/**
+ * Names of everything that belongs to one agent, as small value types.
+ *
+ * The table is DESIGN.md's "Names". Limits: a service account id has 6-30 characters
+ * (https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts/create),
+ * which is the narrowest of all and leaves 24 for the agent's own name.
+ */
+
+import { z } from 'zod';
+
+export const AGENT_NAME_MAX = 24;
+
+/** `allison`, `j-smith-3fa9c1`: what all other names of an agent are built from. */
+export const agentName = z
+  .string()
+  .max(AGENT_NAME_MAX)
+  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/)
+  .brand<'AgentName'>();
+export type AgentName = z.infer<typeof agentName>;
+
+export const LABEL_MANAGED_BY = 'managed-by';
+export const LABEL_AGENT = 'agents-plane-agent';
+export const MANAGED_BY = 'agents-plane';
+
+/** The labels that everything we create carries, and without which we touch nothing. */
+export function labelsOf(name: AgentName): Record<string, string> {
+  return { [LABEL_MANAGED_BY]: MANAGED_BY, [LABEL_AGENT]: name };
+}
+
+/** The fallback key of the organisation, used while an agent has none of its own. */
+export const SHARED_KEY_SECRET = 'agents-plane-api-key';
+
+export const instanceName = (name: AgentName): string => `agent-${name}`;
+export const dataDiskName = (name: AgentName): string => `agent-${name}-data`;
+export const serviceAccountId = (name: AgentName): string => `agent-${name}`;
+export const configSecretId = (name: AgentName): string => `agent-${name}-config`;
+export const keySecretId = (name: AgentName): string => `agent-${name}-api-key`;
+
+export const serviceAccountEmail = (name: AgentName, project: string): string =>
+  `${serviceAccountId(name)}@${project}.iam.gserviceaccount.com`;
+
+const INSTANCE_PREFIX = 'agent-';
+
+/** The agent an instance or service account id belongs to, or undefined when it is not one of ours. */
+export function agentOfInstance(instance: string): AgentName | undefined {
+  if (!instance.startsWith(INSTANCE_PREFIX)) return undefined;
+  return agentName.safeParse(instance.slice(INSTANCE_PREFIX.length)).data;
+}
