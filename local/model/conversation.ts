@@ -1,0 +1,53 @@
+/** A request to a model and its answer, whatever the provider's wire format. */
+
+import type { Provider } from '../../contracts/models.ts';
+
+export interface Turn {
+  readonly role: 'user' | 'assistant' | 'tool';
+  /** All text parts, joined by line breaks; images and the like leave nothing. */
+  readonly text: string;
+}
+
+export interface ModelRequest {
+  readonly provider: Provider;
+  readonly model: string;
+  readonly system: string;
+  readonly turns: readonly Turn[];
+  /** Names of the tools that the caller offers. */
+  readonly tools: readonly string[];
+  readonly stream: boolean;
+}
+
+export interface ToolCall {
+  readonly name: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+export interface ModelReply {
+  readonly text: string;
+  readonly toolCalls: readonly ToolCall[];
+}
+
+/** A scripted answer: text, a tool call, or undefined when this script has nothing to say. */
+export type Script = (request: ModelRequest) => string | ToolCall | ModelReply | undefined;
+
+export function toReply(answer: string | ToolCall | ModelReply): ModelReply {
+  if (typeof answer === 'string') return { text: answer, toolCalls: [] };
+  return 'name' in answer ? { text: '', toolCalls: [answer] } : answer;
+}
+
+/** The text of the last turn that a person (or a heartbeat) wrote. */
+export function lastUserText(request: ModelRequest): string {
+  return request.turns.findLast((turn) => turn.role === 'user')?.text ?? '';
+}
+
+/** Rough, but stable: four characters a token, as all three providers' rules of thumb say. */
+export const tokensOf = (text: string): number => Math.ceil(text.length / 4);
+
+export const inputTokens = (request: ModelRequest): number =>
+  tokensOf(request.system) + request.turns.reduce((sum, turn) => sum + tokensOf(turn.text), 0);
+
+/** Cuts text as a stream would: a few words at a time; joined again it is the same text. */
+export function chunksOf(text: string): readonly string[] {
+  return text.match(/(?:\S+\s*|\s+){1,4}/g) ?? [];
+}
