@@ -1,0 +1,58 @@
+/** What Google says about one agent: the input of plan.ts and state.ts. Undefined means absent. */
+
+import type { VmStatus } from '../../contracts/instance-metadata.ts';
+import type { Policy } from './policy.ts';
+
+export interface SecretState {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly etag: string | undefined;
+}
+
+/** Newest version of a secret; `version` is its number. */
+export interface SecretPayload {
+  readonly version: string;
+  readonly payload: string;
+}
+
+export interface ServiceAccountState {
+  readonly email: string;
+  readonly description: string;
+}
+
+export interface InstanceState {
+  readonly name: string;
+  /** https://cloud.google.com/compute/docs/instances/instance-lifecycle */
+  readonly status: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadataFingerprint: string | undefined;
+  /** RFC 3339 */
+  readonly startedAt: string | undefined;
+}
+
+/** The newest operation on the instance. `errors` come from `operation.error`. */
+export interface OperationState {
+  readonly kind: string;
+  readonly done: boolean;
+  readonly errors: ReadonlyArray<{ readonly code: string; readonly message: string }>;
+}
+
+export interface Observed {
+  readonly configSecret?: SecretState | undefined;
+  readonly config?: SecretPayload | undefined;
+  readonly configPolicy?: Policy | undefined;
+  readonly keySecret?: SecretState | undefined;
+  readonly keyPolicy?: Policy | undefined;
+  /** Undefined when the organisation has no shared key. */
+  readonly sharedKeyPolicy?: Policy | undefined;
+  readonly serviceAccount?: ServiceAccountState | undefined;
+  readonly instance?: InstanceState | undefined;
+  readonly dataDisk?: { readonly labels: Readonly<Record<string, string>> } | undefined;
+  readonly guestStatus?: VmStatus | undefined;
+  readonly operation?: OperationState | undefined;
+}
+
+/** Annotations of the config secret. */
+export const ANNOTATION_USER = 'agents-plane-user';
+export const ANNOTATION_WELCOME = 'agents-plane-welcome';

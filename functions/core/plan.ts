@@ -1,0 +1,226 @@
+/**
+ * observe -> plan -> apply, the middle part: a pure function from what is wanted and what
+ * is there to an ordered list of steps.
+ *
+ * A goal is a list of rules; a rule looks at the two and gives a step, or nothing when its
+ * part is as it should be. Another goal (update, deprovision, purge) is another list.
+ */
+
+import { configDocument, type ConfigDocument } from '../../contracts/config-document.ts';
+import { PlaneError } from '../../contracts/errors.ts';
+import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
+import {
+  type AgentName,
+  configSecretId,
+  instanceName,
+  keySecretId,
+  LABEL_AGENT,
+  LABEL_MANAGED_BY,
+  MANAGED_BY,
+  SHARED_KEY_SECRET,
+  serviceAccountEmail,
+  serviceAccountId,
+} from '../../contracts/names.ts';
+import type { PlanView } from '../../contracts/agent.ts';
+import { canonicalJson } from './canonical.ts';
+import type { Observed } from './observed.ts';
+import { missingRoles, type Policy, ROLE_ACCESSOR, ROLE_VERSION_MANAGER } from './policy.ts';
+
+export interface Desired {
+  readonly name: AgentName;
+  readonly project: string;
+  readonly document: ConfigDocument;
+}
+
+export type StepId =
+  | 'service-account'
+  | 'config-secret'
+  | 'key-secret'
+  | 'config-version'
+  | 'config-access'
+  | 'key-access'
+  | 'shared-key-access'
+  | 'instance'
+  | 'announce';
+
+export interface Step {
+  readonly id: StepId;
+  readonly title: string;
+  readonly needs: readonly StepId[];
+  /** Of the access steps: what to grant, and on top of which policy. */
+  readonly grant?: Grant;
+}
+
+export interface Grant {
+  readonly secret: string;
+  readonly roles: readonly string[];
+  readonly member: string;
+  readonly policy: Policy | undefined;
+}
+
+type Rule = (desired: Desired, observed: Observed) => Step | undefined;
+
+export const GOALS = {
+  provision: [
+    serviceAccount,
+    configSecret,
+    keySecret,
+    configVersion,
+    configAccess,
+    keyAccess,
+    sharedKeyAccess,
+    instance,
+    announce,
+  ],
+  /** What `POST /v1/self/key-secret` asks for. */
+  keySecret: [keySecret, keyAccess],
+} as const satisfies Record<string, readonly Rule[]>;
+export type Goal = keyof typeof GOALS;
+
+/**
+ * @returns steps in an order in which they could run one after the other; `needs` names only
+ *   steps of this very list
+ * @throws PlaneError FAILED_PRECONDITION when something carries the agent's names but not our labels
+ */
+export function planFor(goal: Goal, desired: Desired, observed: Observed): readonly Step[] {
+  refuseForeign(desired.name, observed);
+  const rules: readonly Rule[] = GOALS[goal];
+  const steps = rules.map((rule) => rule(desired, observed)).filter((step) => step !== undefined);
+  const ids = new Set(steps.map((step) => step.id));
+  return steps.map((step) => ({ ...step, needs: step.needs.filter((id) => ids.has(id)) }));
+}
+
+/** The plan as `?dryRun=true` shows it. */
+export const viewOf = (name: AgentName, steps: readonly Step[]): PlanView => ({
+  agent: name,
+  steps: steps.map(({ id, title, needs }) => ({ id, title, needs: [...needs] })),
+});
+
+/** What marks a service account as ours: it has no labels, so its description carries them. */
+export const serviceAccountMark = (name: AgentName): string =>
+  `${LABEL_MANAGED_BY}=${MANAGED_BY} ${LABEL_AGENT}=${name}`;
+
+export const isOurs = (labels: Readonly<Record<string, string>>, name: AgentName): boolean =>
+  labels[LABEL_MANAGED_BY] === MANAGED_BY && labels[LABEL_AGENT] === name;
+
+function refuseForeign(name: AgentName, observed: Observed): void {
+  const labelled: ReadonlyArray<readonly [string, { labels: Readonly<Record<string, string>> } | undefined]> = [
+    [`secret ${configSecretId(name)}`, observed.configSecret],
+    [`secret ${keySecretId(name)}`, observed.keySecret],
+    [`instance ${instanceName(name)}`, observed.instance],
+    [`disk of ${instanceName(name)}`, observed.dataDisk],
+  ];
+  const foreign = labelled.filter(([, it]) => it && !isOurs(it.labels, name)).map(([what]) => what);
+  if (observed.serviceAccount && observed.serviceAccount.description !== serviceAccountMark(name)) {
+    foreign.push(`service account ${serviceAccountId(name)}`);
+  }
+  if (foreign.length === 0) return;
+  throw new PlaneError('FAILED_PRECONDITION', 'The project holds resources of this name that the plane did not make.', {
+    details: foreign.map((field) => ({
+      field,
+      problem: `does not carry ${LABEL_MANAGED_BY}=${MANAGED_BY} and ${LABEL_AGENT}=${name}`,
+      fix: 'rename or remove it, or label it if it really belongs to this agent',
+    })),
+  });
+}
+
+/** Whether the newest config version says what is wanted, whatever form it was written in. */
+export function sameDocument(payload: string | undefined, document: ConfigDocument): boolean {
+  if (payload === undefined) return false;
+  try {
+    const current = configDocument.safeParse(JSON.parse(payload));
+    return current.success && canonicalJson(current.data) === canonicalJson(document);
+  } catch {
+    return false;
+  }
+}
+
+function serviceAccount({ name }: Desired, observed: Observed): Step | undefined {
+  if (observed.serviceAccount) return undefined;
+  return { id: 'service-account', title: `Create service account ${serviceAccountId(name)}`, needs: [] };
+}
+
+function configSecret({ name }: Desired, observed: Observed): Step | undefined {
+  if (observed.configSecret) return undefined;
+  return { id: 'config-secret', title: `Create secret ${configSecretId(name)}`, needs: [] };
+}
+
+function keySecret({ name }: Desired, observed: Observed): Step | undefined {
+  if (observed.keySecret) return undefined;
+  return { id: 'key-secret', title: `Create empty secret ${keySecretId(name)}`, needs: [] };
+}
+
+function configVersion({ name, document }: Desired, observed: Observed): Step | undefined {
+  if (sameDocument(observed.config?.payload, document)) return undefined;
+  return {
+    id: 'config-version',
+    title: `Add a version to ${configSecretId(name)}`,
+    needs: ['config-secret'],
+  };
+}
+
+function access(
+  id: StepId,
+  desired: Desired,
+  secret: string,
+  policy: Policy | undefined,
+  wanted: readonly string[],
+): Step | undefined {
+  const member = `serviceAccount:${serviceAccountEmail(desired.name, desired.project)}`;
+  const roles = missingRoles(policy, wanted, member);
+  if (roles.length === 0) return undefined;
+  const title = `Let ${serviceAccountId(desired.name)} use ${secret} (${roles.join(', ')})`;
+  return { id, title, needs: ['service-account'], grant: { secret, roles, member, policy } };
+}
+
+function configAccess(desired: Desired, observed: Observed): Step | undefined {
+  const secret = configSecretId(desired.name);
+  const step = access('config-access', desired, secret, observed.configPolicy, [ROLE_ACCESSOR]);
+  return step && { ...step, needs: [...step.needs, 'config-secret'] };
+}
+
+function keyAccess(desired: Desired, observed: Observed): Step | undefined {
+  const roles = [ROLE_ACCESSOR, ROLE_VERSION_MANAGER];
+  const step = access('key-access', desired, keySecretId(desired.name), observed.keyPolicy, roles);
+  return step && { ...step, needs: [...step.needs, 'key-secret'] };
+}
+
+/** The shared key is made by setup; an organisation without one has nothing to grant. */
+function sharedKeyAccess(desired: Desired, observed: Observed): Step | undefined {
+  const policy = observed.sharedKeyPolicy;
+  if (!policy) return undefined;
+  return access('shared-key-access', desired, SHARED_KEY_SECRET, policy, [ROLE_ACCESSOR]);
+}
+
+/** Last, so that a VM never boots into a permission or a document that is not there yet. */
+function instance({ name }: Desired, observed: Observed): Step | undefined {
+  if (observed.instance || insertRunning(observed)) return undefined;
+  return {
+    id: 'instance',
+    title: `Create VM ${instanceName(name)}`,
+    needs: [
+      'service-account',
+      'config-version',
+      'config-access',
+      'key-secret',
+      'key-access',
+      'shared-key-access',
+    ],
+  };
+}
+
+const insertRunning = ({ operation }: Observed): boolean =>
+  operation?.kind === 'insert' && !operation.done;
+
+/** Tells a VM that exists about the new config version. */
+function announce(desired: Desired, observed: Observed): Step | undefined {
+  if (!observed.instance) return undefined;
+  const told = observed.instance.metadata[METADATA_KEYS.configVersion];
+  const current = sameDocument(observed.config?.payload, desired.document);
+  if (current && told === observed.config?.version) return undefined;
+  return {
+    id: 'announce',
+    title: `Tell ${instanceName(desired.name)} about the config version`,
+    needs: ['config-version', 'config-access'],
+  };
+}

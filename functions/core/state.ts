@@ -1,0 +1,73 @@
+/** Observed -> the state of the agent resource, with a reason a person can act on. */
+
+import type { AgentState } from '../../contracts/agent.ts';
+import type { Observed } from './observed.ts';
+
+export interface StateView {
+  readonly state: AgentState;
+  readonly reason?: string;
+}
+
+/** A VM that has not said a word by then is not booting any more. */
+export const BOOT_LIMIT_MS = 15 * 60_000;
+
+const INTERRUPTED = 'No VM yet. If this lasts more than a minute, send the same request again.';
+const SILENT =
+  'The VM runs but has not reported for 15 minutes. Look at its serial console output, then reset it.';
+
+/**
+ * Error codes of Compute operations to what to do.
+ * https://cloud.google.com/compute/docs/troubleshooting/troubleshooting-vm-creation
+ */
+const OPERATION_REASONS: Readonly<Record<string, string>> = {
+  ZONE_RESOURCE_POOL_EXHAUSTED: 'The zone has no free capacity. Try again later, or deploy to another zone.',
+  ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS:
+    'The zone has no free capacity. Try again later, or deploy to another zone.',
+  STOCKOUT: 'The zone has no free capacity. Try again later, or deploy to another zone.',
+  QUOTA_EXCEEDED: 'A quota of the project is used up. Ask for more, or remove agents.',
+  RESOURCE_NOT_FOUND: 'The image, network or disk that the plane is set to does not exist.',
+  PERMISSIONS_ERROR: "The plane's service account may not create this VM. Run the setup again.",
+  CONDITION_NOT_MET: 'A policy of the organisation forbids this VM. Ask your cloud administrator.',
+};
+
+const STATES: Readonly<Record<string, AgentState>> = {
+  PROVISIONING: 'provisioning',
+  STAGING: 'provisioning',
+  PENDING: 'provisioning',
+  RUNNING: 'booting',
+  REPAIRING: 'booting',
+  STOPPING: 'stopped',
+  PENDING_STOP: 'stopped',
+  STOPPED: 'stopped',
+  SUSPENDING: 'stopped',
+  SUSPENDED: 'stopped',
+  TERMINATED: 'stopped',
+};
+
+/** @param now milliseconds since the epoch */
+export function stateOf(observed: Observed, now: number): StateView {
+  const { instance, operation } = observed;
+  if (!instance) return withoutInstance(operation);
+  const state = STATES[instance.status] ?? 'provisioning';
+  return instance.status === 'RUNNING' ? runningState(observed, now) : { state };
+}
+
+function withoutInstance(operation: Observed['operation']): StateView {
+  const error = operation?.done ? operation.errors[0] : undefined;
+  if (!operation || (operation.done && !error)) return { state: 'provisioning', reason: INTERRUPTED };
+  if (!error) return { state: 'provisioning' };
+  const reason = OPERATION_REASONS[error.code] ?? `Google could not create the VM (${error.code}).`;
+  return { state: 'failed', reason: `${reason} Then send the same request again.` };
+}
+
+function runningState({ instance, guestStatus }: Observed, now: number): StateView {
+  const started = Date.parse(instance?.startedAt ?? '') || 0;
+  // Guest attributes outlive a stop: what was written before this boot says nothing about it.
+  const status = guestStatus && Date.parse(guestStatus.at) >= started ? guestStatus : undefined;
+  if (status?.state === 'ready') return { state: 'ready' };
+  if (status?.state === 'failed') {
+    return { state: 'failed', reason: status.reason ?? 'The VM gave no reason. Look at its journal.' };
+  }
+  const silent = !status && started > 0 && now - started > BOOT_LIMIT_MS;
+  return silent ? { state: 'failed', reason: SILENT } : { state: 'booting' };
+}
