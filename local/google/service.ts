@@ -22,18 +22,28 @@ export class GoogleError extends Error {
   readonly status: GoogleStatus;
   /** `reason` of the legacy error shape (Compute, Gmail, Directory, Storage), e.g. `notFound`. */
   readonly reason: string | undefined;
+  /** `details` of the rpc error shape: messages with an `@type`. */
+  readonly details: readonly object[];
 
-  constructor(status: GoogleStatus, message: string, reason?: string) {
+  constructor(
+    status: GoogleStatus,
+    message: string,
+    reason?: string,
+    details: readonly object[] = [],
+  ) {
     super(message);
     this.name = 'GoogleError';
     this.status = status;
     this.reason = reason;
+    this.details = details;
   }
 }
 
 export interface Call {
   /** `serviceAccount:x@y` or `user:x@y`; undefined only on routes with `open: true`. */
   readonly principal: string | undefined;
+  /** OAuth scopes of the access token; empty on open routes. */
+  readonly scopes: readonly string[];
   /** Named parts of the path, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
@@ -76,6 +86,8 @@ export interface Route {
   readonly demands: (call: Call) => readonly Demand[];
   /** No authentication (token endpoints, certificates). */
   readonly open?: boolean;
+  /** The body is not JSON (uploads, forms): `body` stays empty, `raw` has the bytes. */
+  readonly rawBody?: boolean;
   /** Throws GoogleError INVALID_ARGUMENT on unknown or mistyped body fields. */
   readonly validate?: (call: Call) => void;
   readonly handle: (call: Call) => object | Reply | Promise<object | Reply>;
@@ -86,6 +98,8 @@ export interface Service {
   readonly name: string;
   /** google.rpc.Status errors, or the older `errors[]` shape. */
   readonly errorShape: 'rpc' | 'legacy';
+  /** Wording of a 403, where it is not the usual one of the shape. */
+  readonly denied?: (demand: Demand, principal: string) => string;
   readonly routes: readonly Route[];
 }
 
