@@ -30,6 +30,10 @@ export const agent = z.strictObject({
 });
 export type Agent = z.infer<typeof agent>;
 
+/** `GET /v1/agents`: every agent of the project, by name. */
+export const agentList = z.strictObject({ agents: z.array(agent) });
+export type AgentList = z.infer<typeof agentList>;
+
 /** One step of a plan, as `?dryRun=true` shows it. */
 export const planStep = z.strictObject({
   id: z.string(),

@@ -1,0 +1,82 @@
+/** Bad input to problems a person can fix. */
+
+import type { z } from 'zod';
+import { provisionRequest, type ProvisionRequest } from '../../contracts/config-document.ts';
+import { PlaneError, type Problem } from '../../contracts/errors.ts';
+
+const FIXES: Readonly<Record<string, string>> = {
+  '': 'send a JSON object',
+  user: 'give the email address of a person in your organisation, like allison@nine30.com',
+  userPhone: 'give the number in E.164 form, like +15551234567',
+  whatsappNumber: 'give the number in E.164 form, like +15559876543',
+  whatsapp: 'give an object like {"mode": "linked"}',
+  'whatsapp.mode': 'use linked, dedicated, cloud-api or kapso',
+  model: 'name it like anthropic/claude-sonnet-4-6, openai/gpt-5.4 or google/gemini-3.1-pro',
+  budget: 'give USD a month as a number, 1 or more',
+  profile: 'use assistant, support-desk or backend-gateway',
+  timezone: 'use an IANA name, like Europe/Vienna',
+  subject: 'give one line of 1 to 200 characters',
+  text: 'give 1 to 32000 characters',
+};
+
+const UNKNOWN_FIX = 'remove it; the OpenAPI document at /v1/openapi.json lists the fields';
+
+/** Field names come from the caller: shown without control characters and not at length. */
+const showField = (path: readonly PropertyKey[]): string =>
+  path.map(String).join('.').replace(/[^\w.$@-]/g, '?').slice(0, 80);
+
+function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      field: showField([...issue.path, key]),
+      problem: 'is not a field of this request',
+      fix: UNKNOWN_FIX,
+    }));
+  }
+  const field = showField(issue.path);
+  const custom: unknown = issue.code === 'custom' ? issue.params?.['fix'] : undefined;
+  const fix = typeof custom === 'string' ? custom : (FIXES[field] ?? UNKNOWN_FIX);
+  return [{ field: field || 'body', problem: issue.message, fix }];
+}
+
+/**
+ * @throws PlaneError INVALID_ARGUMENT with one problem per thing that is wrong; values are
+ *   never repeated
+ */
+export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const details = parsed.error.issues.flatMap(problemsOf);
+  throw new PlaneError('INVALID_ARGUMENT', 'The request has fields that cannot be used.', { details });
+}
+
+export interface Policy {
+  readonly domains: readonly string[];
+  /** USD a month */
+  readonly budgetMax: number;
+  readonly model: string;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The body of `POST /v1/agents` under the organisation's rules: its default model, its
+ * domains, its highest budget.
+ */
+export function parseProvision(policy: Policy, body: unknown): ProvisionRequest {
+  const filled = isObject(body) && body['model'] === undefined ? { ...body, model: policy.model } : body;
+  const request = parseBody(provisionRequest, filled);
+  const details: Problem[] = [];
+  const domain = request.user.slice(request.user.lastIndexOf('@') + 1);
+  if (!policy.domains.includes(domain)) {
+    const fix = `use an address in ${policy.domains.join(' or ')}`;
+    details.push({ field: 'user', problem: 'is not in a domain of this organisation', fix });
+  }
+  if (request.budget > policy.budgetMax) {
+    const problem = "is above the organisation's limit";
+    details.push({ field: 'budget', problem, fix: `use ${policy.budgetMax} or less` });
+  }
+  if (details.length === 0) return request;
+  throw new PlaneError('INVALID_ARGUMENT', 'The request breaks a rule of the organisation.', { details });
+}

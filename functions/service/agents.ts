@@ -1,0 +1,75 @@
+/** Reading agents: `GET /v1/agents` and `GET /v1/agents/{name}`. */
+
+import type { Agent, AgentList } from '../../contracts/agent.ts';
+import { type ConfigDocument, configDocument } from '../../contracts/config-document.ts';
+import { PlaneError } from '../../contracts/errors.ts';
+import {
+  type AgentName,
+  agentName,
+  configSecretId,
+  LABEL_MANAGED_BY,
+  MANAGED_BY,
+} from '../../contracts/names.ts';
+import type { Observed } from '../core/observed.ts';
+import { isOurs } from '../core/plan.ts';
+import { observe } from './observe.ts';
+import { resourceOf } from './resource.ts';
+import type { Tools } from './steps.ts';
+
+/** Agents read at the same time while listing: under Secret Manager's quota and quick enough. */
+const AT_ONCE = 8;
+
+/** @throws PlaneError NOT_FOUND when no agent has this name */
+export async function getAgent(tools: Tools, text: string): Promise<Agent> {
+  const name = agentName.safeParse(text).data;
+  if (!name) throw notFound();
+  const observed = await observe(tools, name);
+  const document = documentOf(name, observed);
+  if (!document) throw notFound();
+  const place = { project: tools.project, zone: tools.instance.zone };
+  return resourceOf(name, document, observed, place, tools.clock.now());
+}
+
+export async function listAgents(tools: Tools): Promise<AgentList> {
+  const ids = await tools.secrets.list({ [LABEL_MANAGED_BY]: MANAGED_BY });
+  const names = ids
+    .map((id) => agentName.safeParse(/^agent-(.+)-config$/.exec(id)?.[1]).data)
+    .filter((name) => name !== undefined)
+    .sort();
+  const agents: Agent[] = [];
+  for (let start = 0; start < names.length; start += AT_ONCE) {
+    const batch = names.slice(start, start + AT_ONCE).map((name) => found(tools, name));
+    agents.push(...(await Promise.all(batch)).filter((agent) => agent !== undefined));
+  }
+  return { agents };
+}
+
+async function found(tools: Tools, name: AgentName): Promise<Agent | undefined> {
+  try {
+    return await getAgent(tools, name);
+  } catch (error) {
+    // Listed a moment ago and gone now, or its document cannot be read: not an agent.
+    if (error instanceof PlaneError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+function documentOf(name: AgentName, observed: Observed): ConfigDocument | undefined {
+  if (!observed.configSecret || !isOurs(observed.configSecret.labels, name)) return undefined;
+  return readDocument(observed.config?.payload);
+}
+
+/** Undefined when there is none, or it is not a config document. */
+export function readDocument(payload: string | undefined): ConfigDocument | undefined {
+  if (payload === undefined) return undefined;
+  try {
+    return configDocument.safeParse(JSON.parse(payload)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+const notFound = (): PlaneError =>
+  new PlaneError('NOT_FOUND', 'No agent has this name.', {
+    details: [{ field: 'name', problem: 'is not the name of an agent', fix: 'GET /v1/agents lists them' }],
+  });

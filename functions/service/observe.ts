@@ -1,0 +1,49 @@
+/** Everything Google knows about one agent, read in one parallel wave. */
+
+import {
+  type AgentName,
+  configSecretId,
+  keySecretId,
+  SHARED_KEY_SECRET,
+  serviceAccountEmail,
+} from '../../contracts/names.ts';
+import type { Observed } from '../core/observed.ts';
+import type { Machines, Secrets, ServiceAccounts } from './ports.ts';
+
+export interface Observer {
+  readonly secrets: Secrets;
+  readonly machines: Machines;
+  readonly serviceAccounts: ServiceAccounts;
+  readonly project: string;
+}
+
+/** @throws PlaneError of the first read that fails for another reason than absence */
+export async function observe(from: Observer, name: AgentName): Promise<Observed> {
+  const { secrets, machines, serviceAccounts } = from;
+  return settle({
+    configSecret: secrets.get(configSecretId(name)),
+    config: secrets.latest(configSecretId(name)),
+    configPolicy: secrets.policy(configSecretId(name)),
+    keySecret: secrets.get(keySecretId(name)),
+    keyPolicy: secrets.policy(keySecretId(name)),
+    sharedKeyPolicy: secrets.policy(SHARED_KEY_SECRET),
+    serviceAccount: serviceAccounts.get(serviceAccountEmail(name, from.project)),
+    instance: machines.instance(name),
+    dataDisk: machines.dataDisk(name),
+    guestStatus: machines.guestStatus(name),
+    operation: machines.lastOperation(name),
+  });
+}
+
+/** Waits for all of them, so that no read is left running when one fails. */
+async function settle<T extends Record<string, Promise<unknown>>>(
+  reads: T,
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  const keys = Object.keys(reads);
+  const results = await Promise.allSettled(Object.values(reads));
+  const entries = results.map((result, index) => {
+    if (result.status === 'rejected') throw result.reason;
+    return [keys[index], result.value];
+  });
+  return Object.fromEntries(entries);
+}

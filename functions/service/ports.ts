@@ -1,0 +1,81 @@
+/** What the services need from the outside. Drivers implement it; tests may, too. */
+
+import type { VmStatus } from '../../contracts/instance-metadata.ts';
+import type { AgentName } from '../../contracts/names.ts';
+import type { InstanceBody } from '../core/instance.ts';
+import type {
+  InstanceState,
+  OperationState,
+  SecretPayload,
+  SecretState,
+  ServiceAccountState,
+} from '../core/observed.ts';
+import type { Policy } from '../core/policy.ts';
+
+/** Secrets of the project, by id. Reads give undefined for what does not exist. */
+export interface Secrets {
+  get(id: string): Promise<SecretState | undefined>;
+  /** Newest version, with its payload. */
+  latest(id: string): Promise<SecretPayload | undefined>;
+  policy(id: string): Promise<Policy | undefined>;
+  /** Ids of the secrets that carry these labels. */
+  list(labels: Readonly<Record<string, string>>): Promise<readonly string[]>;
+  create(
+    id: string,
+    labels: Readonly<Record<string, string>>,
+    annotations: Readonly<Record<string, string>>,
+  ): Promise<void>;
+  /** @returns the new version's number */
+  addVersion(id: string, payload: string): Promise<string>;
+  /** Replaces the annotations. @throws PlaneError ABORTED when the etag is not the current one. */
+  annotate(
+    id: string,
+    annotations: Readonly<Record<string, string>>,
+    etag: string | undefined,
+  ): Promise<void>;
+  /** @throws PlaneError ABORTED when the policy's etag is not the current one. */
+  setPolicy(id: string, policy: Policy): Promise<void>;
+}
+
+/** Virtual machines in the plane's zone. */
+export interface Machines {
+  instance(name: AgentName): Promise<InstanceState | undefined>;
+  dataDisk(
+    name: AgentName,
+  ): Promise<{ readonly labels: Readonly<Record<string, string>> } | undefined>;
+  guestStatus(name: AgentName): Promise<VmStatus | undefined>;
+  lastOperation(name: AgentName): Promise<OperationState | undefined>;
+  insert(body: InstanceBody): Promise<void>;
+  setMetadata(
+    name: AgentName,
+    metadata: Readonly<Record<string, string>>,
+    fingerprint: string | undefined,
+  ): Promise<void>;
+}
+
+export interface ServiceAccounts {
+  get(email: string): Promise<ServiceAccountState | undefined>;
+  create(id: string, displayName: string, description: string): Promise<void>;
+}
+
+export interface Message {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html?: string;
+  /** Kept in a header of our own, so that the message can be found among the sent ones. */
+  readonly id: string;
+}
+
+export interface Mailer {
+  /** @returns Gmail's id of the message */
+  send(message: Message): Promise<string>;
+  /** Whether the sender's SENT mail has a message with this id to that address. */
+  wasSent(id: string, to: string): Promise<boolean>;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  sleep(ms: number): Promise<void>;
+}

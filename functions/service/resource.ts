@@ -1,0 +1,46 @@
+/** The agent resource, as answers carry it. */
+
+import type { Agent } from '../../contracts/agent.ts';
+import type { ConfigDocument } from '../../contracts/config-document.ts';
+import { type AgentName, instanceName, serviceAccountEmail } from '../../contracts/names.ts';
+import type { Observed } from '../core/observed.ts';
+import { maskPhone } from '../core/redact.ts';
+import { stateOf } from '../core/state.ts';
+
+export interface Place {
+  readonly project: string;
+  readonly zone: string;
+}
+
+/** @param now milliseconds since the epoch */
+export function resourceOf(
+  name: AgentName,
+  document: ConfigDocument,
+  observed: Observed,
+  place: Place,
+  now: number,
+): Agent {
+  const { user, userPhone, whatsappNumber, whatsapp, model, budget, profile, timezone } = document;
+  const status = observed.instance?.status;
+  const key = observed.guestStatus?.key;
+  return {
+    name,
+    user,
+    ...stateOf(observed, now),
+    userPhone: maskPhone(userPhone),
+    ...(whatsappNumber === undefined ? {} : { whatsappNumber: maskPhone(whatsappNumber) }),
+    whatsapp,
+    model,
+    budget,
+    profile,
+    timezone,
+    configVersion: observed.config?.version ?? '',
+    instance: {
+      name: instanceName(name),
+      zone: place.zone,
+      ...(status === undefined ? {} : { status }),
+    },
+    serviceAccount: serviceAccountEmail(name, place.project),
+    ...(key === undefined ? {} : { key }),
+  };
+}
