@@ -1,0 +1,123 @@
+/**
+ * Cuts a Google client's `protos.json` down to the services that we call.
+ *
+ * The clients parse that file when they are constructed (compute's has 12 MB), which is
+ * most of a cold start. Kept are the named services, every type that their methods reach,
+ * and the small shared namespaces that carry options (FACTS.md, "Trimming at build time").
+ */
+
+interface ProtoNode {
+  nested?: Record<string, ProtoNode>;
+  fields?: Record<string, { type: string; keyType?: string }>;
+  methods?: Record<string, { requestType: string; responseType: string }>;
+  values?: Record<string, number>;
+  extend?: string;
+  [key: string]: unknown;
+}
+
+/** Namespaces kept whole: they hold the options (`google.api.http`) and well-known types. */
+const KEPT_WHOLE = [
+  'google.api',
+  'google.rpc',
+  'google.longrunning',
+  'google.protobuf',
+  'google.iam.v1',
+  'google.type',
+];
+
+const isNamespace = (node: ProtoNode): boolean =>
+  !node.fields &&
+  !node.methods &&
+  !node.values &&
+  node.extend === undefined &&
+  node.nested !== undefined;
+
+/** All nodes by their full name. */
+function indexNodes(root: ProtoNode): Map<string, ProtoNode> {
+  const byName = new Map<string, ProtoNode>();
+  const visit = (node: ProtoNode, path: readonly string[]): void => {
+    byName.set(path.join('.'), node);
+    for (const [name, child] of Object.entries(node.nested ?? {})) visit(child, [...path, name]);
+  };
+  visit(root, []);
+  return byName;
+}
+
+/** Protobuf scoping: the innermost enclosing scope that knows the name. */
+function resolve(
+  byName: ReadonlyMap<string, ProtoNode>,
+  scope: string,
+  type: string,
+): string | undefined {
+  if (type.startsWith('.')) return type.slice(1);
+  const path = scope.split('.');
+  for (let depth = path.length; depth >= 0; depth--) {
+    const candidate = [...path.slice(0, depth), type].join('.');
+    if (byName.has(candidate)) return candidate;
+  }
+  return undefined;
+}
+
+function referencedTypes(node: ProtoNode): string[] {
+  return [
+    ...Object.values(node.fields ?? {}).map((field) => field.type),
+    ...Object.values(node.methods ?? {}).flatMap((method) => [
+      method.requestType,
+      method.responseType,
+    ]),
+    ...(node.extend !== undefined && typeof node.type === 'string' ? [node.type] : []),
+  ];
+}
+
+/** Names reachable from the given services, the services included, and from every extension field. */
+function reach(byName: ReadonlyMap<string, ProtoNode>, services: readonly string[]): Set<string> {
+  const found = new Set<string>();
+  const extensions = [...byName]
+    .filter(([, node]) => node.extend !== undefined)
+    .map(([name]) => name);
+  const queue = [...services, ...extensions];
+  while (queue.length > 0) {
+    const name = queue.pop() as string;
+    const node = byName.get(name);
+    if (found.has(name) || !node || isNamespace(node)) continue;
+    found.add(name);
+    for (const child of Object.keys(node.nested ?? {})) queue.push(`${name}.${child}`);
+    const parent = name.slice(0, name.lastIndexOf('.'));
+    if (byName.get(parent)?.fields) queue.push(parent);
+    for (const type of referencedTypes(node)) {
+      const target = resolve(byName, name, type);
+      if (target) queue.push(target);
+    }
+  }
+  return found;
+}
+
+function prune(
+  node: ProtoNode,
+  path: readonly string[],
+  keep: ReadonlySet<string>,
+): ProtoNode | undefined {
+  const name = path.join('.');
+  if (KEPT_WHOLE.some((prefix) => name === prefix || name.startsWith(`${prefix}.`))) return node;
+  // An extension field (`google.cloud.operation_field`) is named by options, not by types.
+  if (keep.has(name) || node.extend !== undefined) return node;
+  if (!isNamespace(node)) return undefined;
+  const nested = Object.entries(node.nested ?? {}).flatMap(([key, child]) => {
+    const kept = prune(child, [...path, key], keep);
+    return kept ? [[key, kept] as const] : [];
+  });
+  return nested.length > 0 ? { ...node, nested: Object.fromEntries(nested) } : undefined;
+}
+
+/**
+ * @param root the parsed `protos.json` (protobufjs reflection JSON)
+ * @param services full names, e.g. `google.cloud.compute.v1.Instances`
+ * @returns a root of the same shape with only what those services need
+ * @throws Error when a named service does not exist: the client's version has changed
+ */
+export function trimProtos(root: ProtoNode, services: readonly string[]): ProtoNode {
+  const byName = indexNodes(root);
+  const missing = services.filter((service) => !byName.get(service)?.methods);
+  if (missing.length > 0) throw new Error(`no such service in these protos: ${missing.join(', ')}`);
+  return prune(root, [], reach(byName, services)) ?? {};
+}

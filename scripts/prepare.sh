@@ -1,0 +1,57 @@
+# Sourced by demo, test and agents-plane: makes this checkout runnable on a fresh machine.
+# Afterwards `node` on PATH is the one the product pins. Says what it does on stderr, and
+# is silent (and takes milliseconds) when there is nothing to do.
+# shellcheck shell=bash
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf '%s\n' "$*" >&2; }
+
+stop() {
+  say "agents-plane: $*"
+  exit 1
+}
+
+# Node.js >= 20 and npm are all that has to be there before.
+require_node() {
+  command -v npm >/dev/null || stop "npm is missing: install Node.js 20 or newer (https://nodejs.org) and run this again"
+  local major
+  major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
+  [ "$major" -ge 20 ] || stop "Node.js 20 or newer is needed, found $(node -v 2>/dev/null || echo none)"
+}
+
+# npm ci, when node_modules is not what package-lock.json says.
+install_packages() {
+  local stamp="$ROOT/node_modules/.agents-plane-lock" want
+  want=$(cksum <"$ROOT/package-lock.json")
+  if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then return; fi
+  say "Installing npm packages (once, about half a minute)..."
+  (cd "$ROOT" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) || stop "npm ci failed; see above"
+  printf '%s\n' "$want" >"$stamp"
+}
+
+# As root on Debian or Ubuntu: the packages of host-packages.txt whose command is missing.
+install_host_packages() {
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
+  local missing=() entry rest
+  while read -r entry rest; do
+    case "$entry" in '' | \#*) continue ;; esac
+    command -v "${entry#*:}" >/dev/null || missing+=("${entry%%:*}")
+  done <"$ROOT/scripts/host-packages.txt"
+  [ ${#missing[@]} -eq 0 ] && return
+  say "Installing Debian packages: ${missing[*]}..."
+  export DEBIAN_FRONTEND=noninteractive
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/dev/null 2>"$ROOT/node_modules/.apt-errors" ||
+    say "  some could not be installed (see node_modules/.apt-errors); what needs them will say so"
+}
+
+require_node
+install_packages
+install_host_packages
+
+# The pinned Node (node_modules/.bin/node) first; where no package has it, the host's must do.
+export PATH="$ROOT/node_modules/.bin:$PATH"
+case "$(node -v)" in
+  v24.*) ;;
+  *) stop "Node.js 24 is needed on this platform: install it and run this again (found $(node -v))" ;;
+esac
