@@ -32,6 +32,9 @@ ln -s /opt/openclaw/node_modules/openclaw/openclaw.mjs "$root/usr/local/bin/open
 echo "Users, directories, units"
 install -D -m 0644 "$here/sysusers.d/agents-plane.conf" "$root/usr/lib/sysusers.d/agents-plane.conf"
 install -D -m 0644 "$here/tmpfiles.d/agents-plane.conf" "$root/usr/lib/tmpfiles.d/agents-plane.conf"
+for dropin in "$here"/systemd/*/*.conf; do
+  install -D -m 0644 "$dropin" "$root/etc/systemd/system/${dropin#"$here"/systemd/}"
+done
 chroot "$root" systemd-sysusers
 # Each machine makes its own id at its first boot; an empty file is how systemd wants that.
 : > "$root/etc/machine-id"
