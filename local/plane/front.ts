@@ -1,0 +1,65 @@
+/**
+ * The outside world as a machine sees it on port 443: TLS for every emulated host name,
+ * then on to whoever stands for that host here.
+ */
+
+import { createServer, type RequestListener, request, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { Authority } from './authority.ts';
+
+export interface Front {
+  /** Takes over a raw connection to port 443. */
+  accept(socket: Socket): void;
+  close(): Promise<void>;
+}
+
+/** Hands a request on to a server on loopback, body and answer streamed. */
+export function forwardTo(origin: () => string): RequestListener {
+  return (incoming, outgoing) => {
+    const target = new URL(incoming.url ?? '/', origin());
+    const { method, headers } = incoming;
+    const onward = request(target, { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    onward.on('error', () => {
+      if (!outgoing.headersSent) outgoing.writeHead(502);
+      outgoing.end();
+    });
+    incoming.pipe(onward);
+  };
+}
+
+/**
+ * @param hosts who answers for which host name
+ * @param authority signs for those names
+ */
+export function createFront(
+  hosts: Readonly<Record<string, RequestListener>>,
+  authority: Authority,
+): Front {
+  const plain: Server = createServer((incoming, outgoing) => {
+    const host = incoming.headers.host?.replace(/:\d+$/, '') ?? '';
+    const listener = hosts[host];
+    if (listener) listener(incoming, outgoing);
+    else outgoing.writeHead(421).end();
+  });
+  return {
+    accept(socket) {
+      const secured = new TLSSocket(socket, {
+        isServer: true,
+        SNICallback(host, done) {
+          if (!hosts[host]) return done(new Error(`nobody stands for ${host} here`));
+          authority.contextFor(host).then((context) => done(null, context), done);
+        },
+      });
+      secured.on('error', () => socket.destroy());
+      socket.on('error', () => secured.destroy());
+      plain.emit('connection', secured);
+    },
+    async close() {
+      plain.closeAllConnections();
+    },
+  };
+}
