@@ -22,7 +22,14 @@ const LISTENER = fileURLToPath(new URL('./listen.ts', import.meta.url));
 const FIRST_HOST = 2;
 const LAST_HOST = 65_000;
 /** Between the table of our own addresses (0) and the routes to machines (32766). */
-const REFUSAL = 100;
+const REFUSAL = '100';
+const OUTSIDE_SETTINGS = [
+  // Forwarding is what makes a refusal an answer (ICMP) instead of silence.
+  'net.ipv4.ip_forward=1',
+  'net.ipv4.icmp_ratelimit=0',
+  'net.ipv4.conf.all.rp_filter=1',
+  'net.ipv4.conf.default.rp_filter=1',
+] as const;
 
 export interface Link {
   /** Network namespace of the machine. */
@@ -31,8 +38,11 @@ export interface Link {
 }
 
 export interface Network {
-  /** Makes the machine's namespace, or the same one again after `detach`. */
-  attach(machine: string): Promise<Link>;
+  /** The address and namespace that a machine gets, the same at every boot. */
+  linkOf(machine: string): Link;
+  /** Makes the machine's namespace. */
+  attach(machine: string): Promise<void>;
+  /** Removes it; no error when there is none. */
   detach(machine: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -53,11 +63,11 @@ function outsideCommands(): string {
 }
 
 /** The outside end: what comes in is for our own two addresses, or is refused at once. */
-function uplinkCommands(host: number, address: string): string {
+function uplinkCommands(port: string, address: string): string {
   return [
-    `link set v${host} up`,
-    `route add ${address}/32 dev v${host}`,
-    `rule add pref ${REFUSAL} iif v${host} prohibit`,
+    `link set ${port} up`,
+    `route add ${address}/32 dev ${port}`,
+    `rule add pref ${REFUSAL} iif ${port} prohibit`,
   ].join('\n');
 }
 
@@ -110,67 +120,66 @@ async function removeNamespace(namespace: string): Promise<void> {
   await run(['ip', 'netns', 'delete', namespace]);
 }
 
+/** Hands out links in order; the same machine always gets the same one. */
+function linkTable(outside: string) {
+  const links = new Map<string, Link & { readonly port: string }>();
+  const machines = new Map<string, string>();
+  return {
+    links,
+    machineAt: (address: string) => machines.get(address),
+    of(machine: string) {
+      const known = links.get(machine);
+      if (known !== undefined) return known;
+      const host = FIRST_HOST + links.size;
+      if (host > LAST_HOST) throw new PlaneError('RESOURCE_EXHAUSTED', 'No address is left');
+      const address = `10.128.${host >> 8}.${host & 255}`;
+      const link = { namespace: `${outside}-${host}`, address, port: `v${host}` };
+      links.set(machine, link);
+      machines.set(address, machine);
+      return link;
+    },
+  };
+}
+
+async function makeOutside(outside: string): Promise<void> {
+  await must(['ip', 'netns', 'add', outside]);
+  await must(['ip', '-n', outside, '-batch', '-'], { stdin: outsideCommands() });
+  await must(['nsenter', `--net=/run/netns/${outside}`, 'sysctl', '-qw', ...OUTSIDE_SETTINGS]);
+}
+
 /** Makes the outside namespace and starts listening. Throws PlaneError INTERNAL. */
 export async function createNetwork(options: NetworkOptions): Promise<Network> {
   const outside = options.runId;
-  const hosts = new Map<string, number>();
-  const machines = new Map<string, string>();
-  let next = FIRST_HOST;
-
-  await must(['ip', 'netns', 'add', outside]);
-  await must(['ip', '-n', outside, '-batch', '-'], { stdin: outsideCommands() });
-  await must([
-    'nsenter',
-    `--net=/run/netns/${outside}`,
-    'sysctl',
-    '-qw',
-    // Forwarding is what makes a refusal an answer (ICMP) instead of silence.
-    'net.ipv4.ip_forward=1',
-    'net.ipv4.icmp_ratelimit=0',
-    'net.ipv4.conf.all.rp_filter=1',
-    'net.ipv4.conf.default.rp_filter=1',
-  ]);
+  const table = linkTable(outside);
+  await makeOutside(outside);
   const servers = await listenInside(outside, options.node);
   for (const [port, server] of servers) {
     server.on('connection', (socket: Socket) => {
-      const machine = machines.get(socket.remoteAddress ?? '');
+      const machine = table.machineAt(socket.remoteAddress ?? '');
       if (machine === undefined) socket.destroy();
       else options.onConnection(socket, port, machine);
     });
   }
 
-  function hostOf(machine: string): number {
-    const host = hosts.get(machine) ?? next++;
-    if (host > LAST_HOST) throw new PlaneError('RESOURCE_EXHAUSTED', 'No address is left');
-    hosts.set(machine, host);
-    return host;
-  }
-
   return {
+    linkOf: table.of,
     async attach(machine) {
-      const host = hostOf(machine);
-      const address = `10.128.${host >> 8}.${host & 255}`;
-      const namespace = `${outside}-${host}`;
+      const { namespace, port, address } = table.of(machine);
       const peer = ['type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace];
       await must(['ip', 'netns', 'add', namespace]);
-      await must(['ip', '-n', outside, 'link', 'add', `v${host}`, ...peer]);
-      await must(['ip', '-n', outside, '-batch', '-'], { stdin: uplinkCommands(host, address) });
+      await must(['ip', '-n', outside, 'link', 'add', port, ...peer]);
+      await must(['ip', '-n', outside, '-batch', '-'], { stdin: uplinkCommands(port, address) });
       await must(['ip', '-n', namespace, '-batch', '-'], { stdin: guestCommands(address) });
-      machines.set(address, machine);
-      return { namespace, address };
     },
     async detach(machine) {
-      const host = hosts.get(machine);
-      if (host === undefined) return;
-      await run(['ip', '-n', outside, 'link', 'delete', `v${host}`]);
-      await run(['ip', '-n', outside, '-force', '-batch', '-'], {
-        stdin: `rule del pref ${REFUSAL} iif v${host}`,
-      });
-      await removeNamespace(`${outside}-${host}`);
+      const { namespace, port } = table.of(machine);
+      await run(['ip', '-n', outside, 'link', 'delete', port]);
+      await run(['ip', '-n', outside, 'rule', 'delete', 'pref', REFUSAL, 'iif', port]);
+      await removeNamespace(namespace);
     },
     async close() {
       for (const server of servers.values()) server.close();
-      for (const host of hosts.values()) await removeNamespace(`${outside}-${host}`);
+      for (const { namespace } of table.links.values()) await removeNamespace(namespace);
       await removeNamespace(outside);
     },
   };

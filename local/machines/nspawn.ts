@@ -10,9 +10,15 @@ import type { GuestConnection, Hypervisor, Machine, MachineSpec } from '../machi
 import { createGroup, removeGroup } from './cgroup.ts';
 import { prepareGuest } from './guest.ts';
 import { removeLeftovers, removeRemains } from './leftovers.ts';
-import { createNetwork } from './network.ts';
+import { createNetwork, type Network } from './network.ts';
 import { startMachine } from './nspawn-machine.ts';
-import { bootDisk, deleteBootDisk, mountBootDisk, unmountBootDisk } from './overlay.ts';
+import {
+  type BootDisk,
+  bootDisk,
+  deleteBootDisk,
+  mountBootDisk,
+  unmountBootDisk,
+} from './overlay.ts';
 import { newRunId } from './run-id.ts';
 
 /** Where the guest finds a data disk, by device name; other names are not mounted. */
@@ -35,6 +41,75 @@ export interface NspawnOptions {
   readonly node?: string;
 }
 
+/** What the parts of one hypervisor share. */
+interface Site {
+  readonly options: NspawnOptions;
+  readonly runId: string;
+  readonly disks: string;
+  readonly network: Network;
+  /** Every machine that boots or runs; undefined while it is booting. */
+  readonly machines: Map<string, Machine | undefined>;
+}
+
+function bootDiskOf({ disks, options, runId }: Site, name: string): BootDisk {
+  return bootDisk(join(disks, 'boot', name), join(options.runDir, runId, 'root', name));
+}
+
+function dataDiskOf({ disks }: Site, name: string): string {
+  return join(disks, 'data', name);
+}
+
+async function bindArguments(site: Site, spec: MachineSpec): Promise<string[]> {
+  const mounted = spec.dataDisks.flatMap((disk) => {
+    const point = MOUNT_POINTS[disk.deviceName];
+    return point === undefined ? [] : [{ directory: dataDiskOf(site, disk.name), point }];
+  });
+  for (const { directory } of mounted) await mkdir(directory, { recursive: true });
+  return mounted.map(({ directory, point }) => `--bind=${directory}:${point}`);
+}
+
+async function bootMachine(
+  site: Site,
+  spec: MachineSpec,
+  onConsole: (chunk: string) => void,
+): Promise<Machine> {
+  const { name } = spec;
+  const { image } = site.options;
+  if (site.machines.has(name)) {
+    throw new PlaneError('FAILED_PRECONDITION', `Machine ${name} is running already`);
+  }
+  site.machines.set(name, undefined);
+  const disk = bootDiskOf(site, name);
+  const link = site.network.linkOf(name);
+  const release = async () => {
+    await removeGroup(link.namespace);
+    await unmountBootDisk(disk);
+    await site.network.detach(name);
+    site.machines.delete(name);
+  };
+  try {
+    await site.network.attach(name);
+    await mountBootDisk(disk, image);
+    await prepareGuest(disk.root, image, { ...site.options, ...link, name });
+    const machine = await startMachine({
+      id: link.namespace,
+      name,
+      root: disk.root,
+      namespace: link.namespace,
+      groups: await createGroup(link.namespace),
+      binds: await bindArguments(site, spec),
+      onConsole,
+      onExit: release,
+    });
+    // It may have died and been released meanwhile.
+    if (site.machines.has(name)) site.machines.set(name, machine);
+    return machine;
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
 /**
  * Clears what crashed runs left, then opens the emulated network.
  * Throws PlaneError INTERNAL when the host refuses (ask `chooseHypervisor` first).
@@ -42,14 +117,10 @@ export interface NspawnOptions {
 export async function createNspawnHypervisor(options: NspawnOptions): Promise<Hypervisor> {
   await removeLeftovers(options.runDir);
   const runId = newRunId();
-  const runDirectory = join(options.runDir, runId);
-  const disks = options.disksDir ?? join(runDirectory, 'disks');
-  const running = new Map<string, Machine>();
+  const disks = options.disksDir ?? join(options.runDir, runId, 'disks');
   let listener: ((connection: GuestConnection) => void) | undefined;
-  let counter = 0;
 
-  await mkdir(join(disks, 'boot'), { recursive: true });
-  await mkdir(join(disks, 'data'), { recursive: true });
+  await mkdir(join(options.runDir, runId), { recursive: true });
   const network = await createNetwork({
     runId,
     node: options.node ?? process.execPath,
@@ -58,70 +129,25 @@ export async function createNspawnHypervisor(options: NspawnOptions): Promise<Hy
       else listener({ socket, port, machine });
     },
   });
-  const bootDiskOf = (name: string) =>
-    bootDisk(join(disks, 'boot', name), join(runDirectory, 'root', name));
-  const dataDiskOf = (name: string) => join(disks, 'data', name);
-
-  async function binds(spec: MachineSpec): Promise<string[]> {
-    const mounted = spec.dataDisks.flatMap((disk) => {
-      const point = MOUNT_POINTS[disk.deviceName];
-      return point === undefined ? [] : [{ directory: dataDiskOf(disk.name), point }];
-    });
-    for (const { directory } of mounted) await mkdir(directory, { recursive: true });
-    return mounted.map(({ directory, point }) => `--bind=${directory}:${point}`);
-  }
-
-  async function boot(spec: MachineSpec, onConsole: (chunk: string) => void): Promise<Machine> {
-    if (running.has(spec.name)) {
-      throw new PlaneError('FAILED_PRECONDITION', `Machine ${spec.name} is running already`);
-    }
-    const disk = bootDiskOf(spec.name);
-    const id = `${runId}-${counter++}`;
-    const link = await network.attach(spec.name);
-    const release = async () => {
-      running.delete(spec.name);
-      await removeGroup(id);
-      await unmountBootDisk(disk);
-      await network.detach(spec.name);
-    };
-    try {
-      await mountBootDisk(disk, options.image);
-      await prepareGuest(disk.root, options.image, { ...options, ...link, name: spec.name });
-      const machine = await startMachine({
-        id,
-        name: spec.name,
-        root: disk.root,
-        namespace: link.namespace,
-        groups: await createGroup(id),
-        binds: await binds(spec),
-        onConsole,
-        onExit: release,
-      });
-      running.set(spec.name, machine);
-      return machine;
-    } catch (error) {
-      await release();
-      throw error;
-    }
-  }
+  const site: Site = { options, runId, disks, network, machines: new Map() };
 
   return {
     kind: 'nspawn',
     onConnection: (callback) => {
       listener = callback;
     },
-    boot,
+    boot: (spec, onConsole) => bootMachine(site, spec, onConsole),
     async deleteBootDisk(name) {
-      if (running.has(name)) {
+      if (site.machines.has(name)) {
         throw new PlaneError('FAILED_PRECONDITION', `Machine ${name} is running`);
       }
-      await deleteBootDisk(bootDiskOf(name));
+      await deleteBootDisk(bootDiskOf(site, name));
     },
     async deleteDataDisk(name) {
-      await rm(dataDiskOf(name), { recursive: true, force: true });
+      await rm(dataDiskOf(site, name), { recursive: true, force: true });
     },
     async close() {
-      await Promise.all([...running.values()].map((machine) => machine.stop()));
+      await Promise.all([...site.machines.values()].map((machine) => machine?.stop()));
       await network.close();
       await removeRemains(options.runDir, (id) => id === runId);
     },
