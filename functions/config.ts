@@ -57,7 +57,11 @@ const TABLE = {
     'a project id, nine30-prod',
   ),
   AGENTS_PLANE_ZONE: row('zone', z.string().regex(/^[a-z]+-[a-z]+\d+-[a-z]$/), 'europe-west1-b'),
-  AGENTS_PLANE_DOMAINS: row('domains', commaList(domain).pipe(z.array(domain).min(1)), 'nine30.com'),
+  AGENTS_PLANE_DOMAINS: row(
+    'domains',
+    commaList(domain).pipe(z.array(domain).min(1)),
+    'nine30.com',
+  ),
   AGENTS_PLANE_ADMINS: row('admins', commaList(email), 'a comma list of emails', ''),
   AGENTS_PLANE_VIEWERS: row('viewers', commaList(email), 'a comma list of emails', ''),
   AGENTS_PLANE_AUDIENCE: row('audience', z.url(), 'the URL of function api'),

@@ -3,7 +3,11 @@
  * https://cloud.google.com/compute/docs/reference/rest/v1/instances/insert
  */
 
-import { type Endpoints, FIXED_METADATA, METADATA_KEYS } from '../../contracts/instance-metadata.ts';
+import {
+  type Endpoints,
+  FIXED_METADATA,
+  METADATA_KEYS,
+} from '../../contracts/instance-metadata.ts';
 import {
   type AgentName,
   dataDiskName,
@@ -51,7 +55,7 @@ export function metadataOf(
 }
 
 /** Metadata as Compute Engine lists it. */
-export const metadataItems = (metadata: Readonly<Record<string, string>>) =>
+const metadataItems = (metadata: Readonly<Record<string, string>>) =>
   Object.entries(metadata).map(([key, value]) => ({ key, value }));
 
 /**

@@ -7,8 +7,8 @@
  */
 
 import { createHash } from 'node:crypto';
-import { AGENT_NAME_MAX, type AgentName, agentName } from '../../contracts/names.ts';
 import { PlaneError } from '../../contracts/errors.ts';
+import { AGENT_NAME_MAX, type AgentName, agentName } from '../../contracts/names.ts';
 
 /** 6 hex digits: with 1000 people of the same local part a clash has odds of 3 %, and is refused. */
 const HASH_LENGTH = 6;

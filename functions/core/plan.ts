@@ -6,7 +6,8 @@
  * part is as it should be. Another goal (update, deprovision, purge) is another list.
  */
 
-import { configDocument, type ConfigDocument } from '../../contracts/config-document.ts';
+import type { PlanView } from '../../contracts/agent.ts';
+import { type ConfigDocument, configDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import {
@@ -21,7 +22,6 @@ import {
   serviceAccountEmail,
   serviceAccountId,
 } from '../../contracts/names.ts';
-import type { PlanView } from '../../contracts/agent.ts';
 import { canonicalJson } from './canonical.ts';
 import type { Observed } from './observed.ts';
 import { missingRoles, type Policy, ROLE_ACCESSOR, ROLE_VERSION_MANAGER } from './policy.ts';
@@ -104,7 +104,9 @@ export const isOurs = (labels: Readonly<Record<string, string>>, name: AgentName
   labels[LABEL_MANAGED_BY] === MANAGED_BY && labels[LABEL_AGENT] === name;
 
 function refuseForeign(name: AgentName, observed: Observed): void {
-  const labelled: ReadonlyArray<readonly [string, { labels: Readonly<Record<string, string>> } | undefined]> = [
+  const labelled: ReadonlyArray<
+    readonly [string, { labels: Readonly<Record<string, string>> } | undefined]
+  > = [
     [`secret ${configSecretId(name)}`, observed.configSecret],
     [`secret ${keySecretId(name)}`, observed.keySecret],
     [`instance ${instanceName(name)}`, observed.instance],
@@ -115,13 +117,17 @@ function refuseForeign(name: AgentName, observed: Observed): void {
     foreign.push(`service account ${serviceAccountId(name)}`);
   }
   if (foreign.length === 0) return;
-  throw new PlaneError('FAILED_PRECONDITION', 'The project holds resources of this name that the plane did not make.', {
-    details: foreign.map((field) => ({
-      field,
-      problem: `does not carry ${LABEL_MANAGED_BY}=${MANAGED_BY} and ${LABEL_AGENT}=${name}`,
-      fix: 'rename or remove it, or label it if it really belongs to this agent',
-    })),
-  });
+  throw new PlaneError(
+    'FAILED_PRECONDITION',
+    'The project holds resources of this name that the plane did not make.',
+    {
+      details: foreign.map((field) => ({
+        field,
+        problem: `does not carry ${LABEL_MANAGED_BY}=${MANAGED_BY} and ${LABEL_AGENT}=${name}`,
+        fix: 'rename or remove it, or label it if it really belongs to this agent',
+      })),
+    },
+  );
 }
 
 /** Whether the newest config version says what is wanted, whatever form it was written in. */
@@ -137,7 +143,11 @@ export function sameDocument(payload: string | undefined, document: ConfigDocume
 
 function serviceAccount({ name }: Desired, observed: Observed): Step | undefined {
   if (observed.serviceAccount) return undefined;
-  return { id: 'service-account', title: `Create service account ${serviceAccountId(name)}`, needs: [] };
+  return {
+    id: 'service-account',
+    title: `Create service account ${serviceAccountId(name)}`,
+    needs: [],
+  };
 }
 
 function configSecret({ name }: Desired, observed: Observed): Step | undefined {

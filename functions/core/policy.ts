@@ -25,9 +25,7 @@ export function missingRoles(
   roles: readonly string[],
   member: string,
 ): readonly string[] {
-  return roles.filter(
-    (role) => !policy?.bindings.some((binding) => grants(binding, role, member)),
-  );
+  return roles.filter((role) => !policy?.bindings.some((binding) => grants(binding, role, member)));
 }
 
 /** The policy with the member added to these roles; etag, conditions and other members stay. */

@@ -1,7 +1,7 @@
 /** Bad input to problems a person can fix. */
 
 import type { z } from 'zod';
-import { provisionRequest, type ProvisionRequest } from '../../contracts/config-document.ts';
+import { type ProvisionRequest, provisionRequest } from '../../contracts/config-document.ts';
 import { PlaneError, type Problem } from '../../contracts/errors.ts';
 
 const FIXES: Readonly<Record<string, string>> = {
@@ -23,7 +23,11 @@ const UNKNOWN_FIX = 'remove it; the OpenAPI document at /v1/openapi.json lists t
 
 /** Field names come from the caller: shown without control characters and not at length. */
 const showField = (path: readonly PropertyKey[]): string =>
-  path.map(String).join('.').replace(/[^\w.$@-]/g, '?').slice(0, 80);
+  path
+    .map(String)
+    .join('.')
+    .replace(/[^\w.$@-]/g, '?')
+    .slice(0, 80);
 
 function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
   if (issue.code === 'unrecognized_keys') {
@@ -34,7 +38,7 @@ function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
     }));
   }
   const field = showField(issue.path);
-  const custom: unknown = issue.code === 'custom' ? issue.params?.['fix'] : undefined;
+  const custom: unknown = issue.code === 'custom' ? issue.params?.fix : undefined;
   const fix = typeof custom === 'string' ? custom : (FIXES[field] ?? UNKNOWN_FIX);
   return [{ field: field || 'body', problem: issue.message, fix }];
 }
@@ -47,7 +51,9 @@ export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.outp
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const details = parsed.error.issues.flatMap(problemsOf);
-  throw new PlaneError('INVALID_ARGUMENT', 'The request has fields that cannot be used.', { details });
+  throw new PlaneError('INVALID_ARGUMENT', 'The request has fields that cannot be used.', {
+    details,
+  });
 }
 
 export interface Policy {
@@ -65,7 +71,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
  * domains, its highest budget.
  */
 export function parseProvision(policy: Policy, body: unknown): ProvisionRequest {
-  const filled = isObject(body) && body['model'] === undefined ? { ...body, model: policy.model } : body;
+  const filled =
+    isObject(body) && body.model === undefined ? { ...body, model: policy.model } : body;
   const request = parseBody(provisionRequest, filled);
   const details: Problem[] = [];
   const domain = request.user.slice(request.user.lastIndexOf('@') + 1);
@@ -78,5 +85,7 @@ export function parseProvision(policy: Policy, body: unknown): ProvisionRequest 
     details.push({ field: 'budget', problem, fix: `use ${policy.budgetMax} or less` });
   }
   if (details.length === 0) return request;
-  throw new PlaneError('INVALID_ARGUMENT', 'The request breaks a rule of the organisation.', { details });
+  throw new PlaneError('INVALID_ARGUMENT', 'The request breaks a rule of the organisation.', {
+    details,
+  });
 }

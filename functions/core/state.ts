@@ -20,7 +20,8 @@ const SILENT =
  * https://cloud.google.com/compute/docs/troubleshooting/troubleshooting-vm-creation
  */
 const OPERATION_REASONS: Readonly<Record<string, string>> = {
-  ZONE_RESOURCE_POOL_EXHAUSTED: 'The zone has no free capacity. Try again later, or deploy to another zone.',
+  ZONE_RESOURCE_POOL_EXHAUSTED:
+    'The zone has no free capacity. Try again later, or deploy to another zone.',
   ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS:
     'The zone has no free capacity. Try again later, or deploy to another zone.',
   STOCKOUT: 'The zone has no free capacity. Try again later, or deploy to another zone.',
@@ -54,7 +55,8 @@ export function stateOf(observed: Observed, now: number): StateView {
 
 function withoutInstance(operation: Observed['operation']): StateView {
   const error = operation?.done ? operation.errors[0] : undefined;
-  if (!operation || (operation.done && !error)) return { state: 'provisioning', reason: INTERRUPTED };
+  if (!operation || (operation.done && !error))
+    return { state: 'provisioning', reason: INTERRUPTED };
   if (!error) return { state: 'provisioning' };
   const reason = OPERATION_REASONS[error.code] ?? `Google could not create the VM (${error.code}).`;
   return { state: 'failed', reason: `${reason} Then send the same request again.` };
@@ -66,7 +68,10 @@ function runningState({ instance, guestStatus }: Observed, now: number): StateVi
   const status = guestStatus && Date.parse(guestStatus.at) >= started ? guestStatus : undefined;
   if (status?.state === 'ready') return { state: 'ready' };
   if (status?.state === 'failed') {
-    return { state: 'failed', reason: status.reason ?? 'The VM gave no reason. Look at its journal.' };
+    return {
+      state: 'failed',
+      reason: status.reason ?? 'The VM gave no reason. Look at its journal.',
+    };
   }
   const silent = !status && started > 0 && now - started > BOOT_LIMIT_MS;
   return silent ? { state: 'failed', reason: SILENT } : { state: 'booting' };

@@ -3,13 +3,7 @@
 import type { Agent, AgentList } from '../../contracts/agent.ts';
 import { type ConfigDocument, configDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
-import {
-  type AgentName,
-  agentName,
-  configSecretId,
-  LABEL_MANAGED_BY,
-  MANAGED_BY,
-} from '../../contracts/names.ts';
+import { type AgentName, agentName, LABEL_MANAGED_BY, MANAGED_BY } from '../../contracts/names.ts';
 import type { Observed } from '../core/observed.ts';
 import { isOurs } from '../core/plan.ts';
 import { observe } from './observe.ts';
@@ -71,5 +65,7 @@ export function readDocument(payload: string | undefined): ConfigDocument | unde
 
 const notFound = (): PlaneError =>
   new PlaneError('NOT_FOUND', 'No agent has this name.', {
-    details: [{ field: 'name', problem: 'is not the name of an agent', fix: 'GET /v1/agents lists them' }],
+    details: [
+      { field: 'name', problem: 'is not the name of an agent', fix: 'GET /v1/agents lists them' },
+    ],
   });

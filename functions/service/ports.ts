@@ -12,6 +12,8 @@ import type {
 } from '../core/observed.ts';
 import type { Policy } from '../core/policy.ts';
 
+export type { OperationState, Policy };
+
 /** Secrets of the project, by id. Reads give undefined for what does not exist. */
 export interface Secrets {
   get(id: string): Promise<SecretState | undefined>;
@@ -78,4 +80,12 @@ export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
   sleep(ms: number): Promise<void>;
+}
+
+export interface TokenVerifier {
+  /**
+   * @returns the claims
+   * @throws PlaneError UNAUTHENTICATED unless Google signed it for this audience and it is in force
+   */
+  verify(idToken: string, audience: string): Promise<Readonly<Record<string, unknown>>>;
 }

@@ -1,7 +1,11 @@
 /** `POST /v1/agents`: observe -> plan -> apply, until there is nothing left to do. */
 
 import type { Agent, PlanView } from '../../contracts/agent.ts';
-import { CONFIG_VERSION, type ConfigDocument, configDocument } from '../../contracts/config-document.ts';
+import {
+  CONFIG_VERSION,
+  type ConfigDocument,
+  configDocument,
+} from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, configSecretId } from '../../contracts/names.ts';
 import { candidateNames } from '../core/name.ts';
@@ -13,45 +17,59 @@ import { observe } from './observe.ts';
 import { resourceOf } from './resource.ts';
 import { runStep, type Tools } from './steps.ts';
 
-export interface ProvisionTools extends Tools {
-  readonly policy: Policy;
-}
-
 export type Provisioned =
   | { readonly kind: 'plan'; readonly plan: PlanView }
   | { readonly kind: 'changed' | 'unchanged'; readonly agent: Agent };
 
-/** Lost races (somebody created or changed the same thing meanwhile) before giving up. */
-const ROUNDS = 4;
+/** What a request asks for, as far as it can be known without asking Google. */
+export interface Wanted {
+  readonly document: ConfigDocument;
+  /** Names that the person's agent may have, the preferred one first. */
+  readonly names: readonly AgentName[];
+}
 
 /**
- * @param body the request as it came
+ * Pure, so that a bad request needs no Google client at all.
+ * @param body as it came
+ * @throws PlaneError INVALID_ARGUMENT
+ */
+export function readRequest(policy: Policy, body: unknown): Wanted {
+  const request = parseProvision(policy, body);
+  const document = configDocument.parse({ version: CONFIG_VERSION, ...request });
+  return { document, names: candidateNames(document.user) };
+}
+
+/** Lost races (somebody created or changed the same thing meanwhile) before giving up. */
+const ROUNDS = 4;
+/** What was created by the winner takes a moment to be seen by the loser. */
+const ROUND_PAUSE_MS = 300;
+
+/**
  * @returns `changed` when something was created or changed, `unchanged` when all was there
- * @throws PlaneError INVALID_ARGUMENT, FAILED_PRECONDITION (something foreign carries the
+ * @throws PlaneError FAILED_PRECONDITION (something foreign carries the
  *   name), ALREADY_EXISTS (the name is another person's), or what Google said
  */
 export async function provision(
-  tools: ProvisionTools,
-  body: unknown,
+  tools: Tools,
+  { document, names }: Wanted,
   dryRun: boolean,
 ): Promise<Provisioned> {
-  const request = parseProvision(tools.policy, body);
-  const document = configDocument.parse({ version: CONFIG_VERSION, ...request });
-  const names = candidateNames(document.user);
   for (let round = 1; ; round += 1) {
     try {
       return await converge(tools, names, document, dryRun);
     } catch (error) {
       const raced =
-        error instanceof PlaneError && (error.code === 'ABORTED' || error.code === 'ALREADY_EXISTS');
+        error instanceof PlaneError &&
+        (error.code === 'ABORTED' || error.code === 'ALREADY_EXISTS');
       // A name clash is final; only races between our own requests are worth another look.
       if (!raced || error.details.length > 0 || round === ROUNDS) throw error;
+      await tools.clock.sleep(ROUND_PAUSE_MS * round);
     }
   }
 }
 
 async function converge(
-  tools: ProvisionTools,
+  tools: Tools,
   names: readonly AgentName[],
   document: ConfigDocument,
   dryRun: boolean,
@@ -68,7 +86,7 @@ async function converge(
 
 /** Applies the plan; gives what is to be expected now, without asking Google again. */
 async function applied(
-  tools: ProvisionTools,
+  tools: Tools,
   desired: Desired,
   observed: Observed,
   steps: readonly Step[],
@@ -98,11 +116,7 @@ interface Located {
  * Which of the person's possible names is theirs. The preferred name is observed in full
  * and the others' config secrets in the same wave, so the common case costs one round trip.
  */
-async function locate(
-  tools: ProvisionTools,
-  names: readonly AgentName[],
-  user: string,
-): Promise<Located> {
+async function locate(tools: Tools, names: readonly AgentName[], user: string): Promise<Located> {
   const [preferred, ...others] = names;
   if (!preferred) throw new Error('a person has at least one candidate name');
   const [observed, ...secrets] = await Promise.all([

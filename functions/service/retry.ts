@@ -20,7 +20,10 @@ export interface Retry {
 }
 
 /** Calls again after each pause while it fails with one of the codes; then throws the last error. */
-export async function retrying<T>(retry: Retry, attempt: (again: boolean) => Promise<T>): Promise<T> {
+export async function retrying<T>(
+  retry: Retry,
+  attempt: (again: boolean) => Promise<T>,
+): Promise<T> {
   for (const [index, pause] of [...retry.schedule, undefined].entries()) {
     try {
       return await attempt(index > 0);

@@ -73,7 +73,10 @@ export async function welcome(tools: SelfTools, name: AgentName): Promise<Welcom
   const move = nextMove(state, tools.clock.now());
   if (move === 'done') return { sent: 'before' };
   if (move === 'wait') {
-    throw new PlaneError('ABORTED', 'Another attempt to send it may be under way. Ask again in two minutes.');
+    throw new PlaneError(
+      'ABORTED',
+      'Another attempt to send it may be under way. Ask again in two minutes.',
+    );
   }
   if (move === 'look' && state && (await tools.mailer.wasSent(state.id, document.user))) {
     await mark(tools, name, secret, { ...state, phase: 'sent' });
@@ -105,9 +108,13 @@ async function claimAndSend(
 /** Google said no before sending anything. Everything else may have been sent all the same. */
 const isRefusal = (error: unknown): boolean =>
   error instanceof PlaneError &&
-  ['INVALID_ARGUMENT', 'UNAUTHENTICATED', 'PERMISSION_DENIED', 'NOT_FOUND', 'RESOURCE_EXHAUSTED'].includes(
-    error.code,
-  );
+  [
+    'INVALID_ARGUMENT',
+    'UNAUTHENTICATED',
+    'PERMISSION_DENIED',
+    'NOT_FOUND',
+    'RESOURCE_EXHAUSTED',
+  ].includes(error.code);
 
 async function mark(
   tools: SelfTools,

@@ -12,7 +12,7 @@ import {
 import { canonicalJson } from '../core/canonical.ts';
 import { type InstanceSettings, renderInstance } from '../core/instance.ts';
 import { ANNOTATION_USER, type Observed } from '../core/observed.ts';
-import { type Desired, serviceAccountMark, type Step, type StepId } from '../core/plan.ts';
+import { type Desired, type Step, type StepId, serviceAccountMark } from '../core/plan.ts';
 import { type Policy, withMember } from '../core/policy.ts';
 import type { Observer } from './observe.ts';
 import type { Clock } from './ports.ts';
@@ -39,7 +39,9 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
   'service-account': ({ tools, desired: { name } }) =>
     tools.serviceAccounts.create(serviceAccountId(name), `Agent ${name}`, serviceAccountMark(name)),
   'config-secret': ({ tools, desired: { name, document } }) =>
-    tools.secrets.create(configSecretId(name), labelsOf(name), { [ANNOTATION_USER]: document.user }),
+    tools.secrets.create(configSecretId(name), labelsOf(name), {
+      [ANNOTATION_USER]: document.user,
+    }),
   'key-secret': ({ tools, desired: { name } }) =>
     tools.secrets.create(keySecretId(name), labelsOf(name), {}),
   'config-version': ({ tools, desired }) =>
@@ -59,8 +61,7 @@ export function runStep(
   plan: readonly Step[],
 ): (step: Step, done: (id: StepId) => unknown) => Promise<unknown> {
   const newAccount = plan.some((step) => step.id === 'service-account');
-  return (step, done) =>
-    ACTIONS[step.id]({ tools, desired, observed, done, newAccount, step });
+  return (step, done) => ACTIONS[step.id]({ tools, desired, observed, done, newAccount, step });
 }
 
 /** The version number that is in force once the plan is done. */

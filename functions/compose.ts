@@ -1,0 +1,116 @@
+/** Wires the functions with plain assignments. Everything that talks to Google is made at its first use. */
+
+import type { Config } from './config.ts';
+import { apiRoutes } from './http/api.ts';
+import { authenticatePerson, authenticateVm, demandRole } from './http/auth.ts';
+import type { App } from './http/handler.ts';
+import { vmRoutes } from './http/vm.ts';
+import type { Clock } from './service/ports.ts';
+import type { SelfTools } from './service/self.ts';
+import type { Tools } from './service/steps.ts';
+import { templates } from './templates.ts';
+
+/** What a process has that tests may want to replace. */
+export interface Ambient {
+  readonly clock: Clock;
+  /** A fresh random id. */
+  readonly newId: () => string;
+}
+
+/** Made once, at the first call; a failure is not kept. */
+function lazy<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}
+
+/** @throws Error when the build forgot a template */
+function template(path: string): string {
+  const text = templates[path];
+  if (text === undefined) throw new Error(`templates/plane/${path} is missing`);
+  return text;
+}
+
+function access(config: Config) {
+  return lazy(async () => {
+    const { googleAccess } = await import('./drivers/google-access.ts');
+    return googleAccess(config.project, config.googleEndpoint);
+  });
+}
+
+function verifier(config: Config) {
+  return lazy(async () => {
+    const { identityDriver } = await import('./drivers/identity.ts');
+    return identityDriver(config.googleEndpoint);
+  });
+}
+
+function tools(config: Config, { clock }: Ambient, google: ReturnType<typeof access>) {
+  return lazy(async (): Promise<Tools> => {
+    const [at, { secretsDriver }, { machinesDriver }, { serviceAccountsDriver }] =
+      await Promise.all([
+        google(),
+        import('./drivers/secrets.ts'),
+        import('./drivers/machines.ts'),
+        import('./drivers/service-accounts.ts'),
+      ]);
+    return {
+      project: config.project,
+      clock,
+      secrets: secretsDriver(at, config.project),
+      machines: machinesDriver(at, config),
+      serviceAccounts: serviceAccountsDriver(at, config.project),
+      instance: { ...config, startupScript: template('startup-script.sh') },
+    };
+  });
+}
+
+/** Function `api`. */
+export function composeApi(config: Config, ambient: Ambient): App {
+  const tokens = verifier(config);
+  return {
+    routes: apiRoutes({
+      tools: tools(config, ambient, access(config)),
+      policy: config,
+      url: config.audience,
+    }),
+    authenticate: async (role, authorization) => {
+      const person = await authenticatePerson(tokens, config, authorization);
+      demandRole(person, role === 'admin' ? 'admin' : 'viewer');
+      return person.email;
+    },
+  };
+}
+
+/** Function `vm`. */
+export function composeVm(config: Config, ambient: Ambient): App {
+  const tokens = verifier(config);
+  const google = access(config);
+  const common = tools(config, ambient, google);
+  const self = lazy(async () => {
+    const [base, at, { mailDriver }, service] = await Promise.all([
+      common(),
+      google(),
+      import('./drivers/mail.ts'),
+      import('./service/self.ts'),
+    ]);
+    const { serviceAccount, mailFrom } = config;
+    const sender = { serviceAccount, from: mailFrom, now: ambient.clock.now };
+    const all: SelfTools = {
+      ...base,
+      mailer: mailDriver(at, sender),
+      mailTemplates: { html: template('mail/welcome.html'), text: template('mail/welcome.txt') },
+      newId: ambient.newId,
+    };
+    return { service, tools: all };
+  });
+  return {
+    routes: vmRoutes({ self, url: config.vmUrl }),
+    authenticate: (_role, authorization) => authenticateVm(tokens, config, authorization),
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * Google's errors to ours, by code alone. The text of Google's answer goes into `cause`,
+ * for the log; a caller sees the sentences below.
+ */
+
+import { type ErrorCode, PlaneError } from '../../contracts/errors.ts';
+
+/** https://grpc.github.io/grpc/core/md_doc_statuscodes.html (the generated clients' `code`). */
+const GRPC: Readonly<Record<number, ErrorCode>> = {
+  1: 'CANCELLED',
+  3: 'INVALID_ARGUMENT',
+  4: 'DEADLINE_EXCEEDED',
+  5: 'NOT_FOUND',
+  6: 'ALREADY_EXISTS',
+  7: 'PERMISSION_DENIED',
+  8: 'RESOURCE_EXHAUSTED',
+  9: 'FAILED_PRECONDITION',
+  10: 'ABORTED',
+  14: 'UNAVAILABLE',
+  16: 'UNAUTHENTICATED',
+};
+
+/** HTTP statuses (googleapis, Compute). 412 is a stale fingerprint or etag. */
+const HTTP: Readonly<Record<number, ErrorCode>> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  409: 'ALREADY_EXISTS',
+  412: 'ABORTED',
+  429: 'RESOURCE_EXHAUSTED',
+  499: 'CANCELLED',
+  502: 'UNAVAILABLE',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+};
+
+/** Node's names for a connection that did not come about or broke. */
+const NETWORK: ReadonlySet<string> = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
+  ...['EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT'],
+]);
+
+const MESSAGES: Readonly<Partial<Record<ErrorCode, string>>> = {
+  PERMISSION_DENIED:
+    "The plane's own account lacks a permission in the project. Run the setup again.",
+  UNAUTHENTICATED: "Google did not accept the plane's own credentials. Run the setup again.",
+  RESOURCE_EXHAUSTED: 'A Google quota of the project is used up. Try again in a minute.',
+  UNAVAILABLE: 'Google cannot be reached right now. Send the same request again.',
+  DEADLINE_EXCEEDED: 'Google took too long. Send the same request again.',
+  ABORTED: 'Somebody changed the same thing at the same time. Send the same request again.',
+};
+
+const numberIn = (value: unknown): number | undefined => {
+  const number = Number(value);
+  return Number.isInteger(number) ? number : undefined;
+};
+
+interface Fields {
+  readonly code?: unknown;
+  readonly status?: unknown;
+  readonly cause?: unknown;
+}
+
+/** @returns undefined when the error says nothing that has a code */
+function codeOf(error: unknown, depth = 0): ErrorCode | undefined {
+  if (typeof error !== 'object' || error === null || depth > 3) return undefined;
+  const { code, status, cause } = error as Fields;
+  const http = numberIn(status) ?? numberIn(code);
+  if (http !== undefined && http >= 100)
+    return HTTP[http] ?? (http >= 500 ? 'UNAVAILABLE' : undefined);
+  const grpc = numberIn(code);
+  if (grpc !== undefined && grpc > 0) return GRPC[grpc];
+  if (typeof code === 'string' && NETWORK.has(code)) return 'UNAVAILABLE';
+  return codeOf(cause, depth + 1);
+}
+
+/** @param what what the plane was doing, for the log */
+export function toPlaneError(error: unknown, what: string): PlaneError {
+  if (error instanceof PlaneError) return error;
+  const code = codeOf(error) ?? 'INTERNAL';
+  const message = MESSAGES[code] ?? `Google refused a call of the plane (${what}).`;
+  return new PlaneError(code, message, { cause: error });
+}
+
+/** Runs a call. @throws PlaneError */
+export async function call<T>(what: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw toPlaneError(error, what);
+  }
+}
+
+/** Runs a read; undefined when there is no such thing. @throws PlaneError */
+export async function read<T>(what: string, run: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    const translated = toPlaneError(error, what);
+    if (translated.code === 'NOT_FOUND') return undefined;
+    throw translated;
+  }
+}

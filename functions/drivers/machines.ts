@@ -1,0 +1,98 @@
+/** Port `Machines` on Compute Engine's official clients (always REST). */
+
+import { DisksClient } from '@google-cloud/compute/build/src/v1/disks_client.js';
+import { InstancesClient } from '@google-cloud/compute/build/src/v1/instances_client.js';
+import { ZoneOperationsClient } from '@google-cloud/compute/build/src/v1/zone_operations_client.js';
+import gax from 'google-gax/fallback';
+import { GUEST_KEY_STATUS, GUEST_NAMESPACE, vmStatus } from '../../contracts/instance-metadata.ts';
+import { type AgentName, dataDiskName, instanceName } from '../../contracts/names.ts';
+import type { Machines, OperationState } from '../service/ports.ts';
+import type { GoogleAccess } from './google-access.ts';
+import { call, read } from './google-error.ts';
+
+export interface Place {
+  readonly project: string;
+  readonly zone: string;
+}
+
+/** The VM writes its own status: what does not fit the schema counts as not written. */
+function statusIn(value: string | null | undefined) {
+  try {
+    return vmStatus.safeParse(JSON.parse(value ?? '')).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Newest operation on one instance. */
+async function lastOperation(
+  client: ZoneOperationsClient,
+  place: Place,
+  name: AgentName,
+): Promise<OperationState | undefined> {
+  const target = `projects/${place.project}/zones/${place.zone}/instances/${instanceName(name)}`;
+  const filter = `targetLink="https://www.googleapis.com/compute/v1/${target}"`;
+  const [operations] = await client.list({ ...place, filter }, { autoPaginate: false });
+  const [newest] = operations
+    .filter((operation) => operation.targetLink?.endsWith(`/${target}`))
+    .sort((a, b) => Date.parse(b.insertTime ?? '') - Date.parse(a.insertTime ?? ''));
+  if (!newest) return undefined;
+  const errors = newest.error?.errors ?? [];
+  return {
+    kind: newest.operationType ?? '',
+    done: newest.status === 'DONE',
+    errors: errors.map(({ code, message }) => ({ code: code ?? '', message: message ?? '' })),
+  };
+}
+
+function reads(access: GoogleAccess, place: Place, instances: InstancesClient) {
+  const disks = new DisksClient(access.generated, gax);
+  const operations = new ZoneOperationsClient(access.generated, gax);
+  return {
+    instance: (name) =>
+      read(`read VM ${instanceName(name)}`, async () => {
+        const [it] = await instances.get({ ...place, instance: instanceName(name) });
+        const items = (it.metadata?.items ?? []).map(({ key, value }) => [key ?? '', value ?? '']);
+        return {
+          name: it.name ?? '',
+          status: String(it.status ?? ''),
+          labels: it.labels ?? {},
+          metadata: Object.fromEntries(items),
+          metadataFingerprint: it.metadata?.fingerprint ?? undefined,
+          startedAt: it.lastStartTimestamp || it.creationTimestamp || undefined,
+        };
+      }),
+    dataDisk: (name) =>
+      read(`read disk ${dataDiskName(name)}`, async () => {
+        const [disk] = await disks.get({ ...place, disk: dataDiskName(name) });
+        return { labels: disk.labels ?? {} };
+      }),
+    guestStatus: (name) =>
+      read(`read guest attributes of ${instanceName(name)}`, async () => {
+        const queryPath = `${GUEST_NAMESPACE}/${GUEST_KEY_STATUS}`;
+        const instance = instanceName(name);
+        const [found] = await instances.getGuestAttributes({ ...place, instance, queryPath });
+        return statusIn(found.queryValue?.items?.[0]?.value);
+      }),
+    lastOperation: (name) => call('list operations', () => lastOperation(operations, place, name)),
+  } satisfies Partial<Machines>;
+}
+
+export function machinesDriver(access: GoogleAccess, place: Place): Machines {
+  const instances = new InstancesClient(access.generated, gax);
+  return {
+    ...reads(access, place, instances),
+    insert: (body) =>
+      call(`create VM ${body.name}`, async () => {
+        await instances.insert({ ...place, instanceResource: body });
+      }),
+    setMetadata: (name, metadata, fingerprint) =>
+      call(`write metadata of ${instanceName(name)}`, async () => {
+        const metadataResource = {
+          items: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+          ...(fingerprint === undefined ? {} : { fingerprint }),
+        };
+        await instances.setMetadata({ ...place, instance: instanceName(name), metadataResource });
+      }),
+  };
+}

@@ -1,0 +1,123 @@
+/** Port `Secrets` on Secret Manager's official client, over REST (docs/decisions/010). */
+
+import { SecretManagerServiceClient } from '@google-cloud/secret-manager/build/src/v1/secret_manager_service_client.js';
+import gax from 'google-gax/fallback';
+import type { Policy, Secrets } from '../service/ports.ts';
+import type { GoogleAccess } from './google-access.ts';
+import { call, read } from './google-error.ts';
+
+type Client = SecretManagerServiceClient;
+
+/** google.iam.v1.Policy, as the client reads and writes it. */
+interface WirePolicy {
+  etag?: Uint8Array | string | null;
+  version?: number | null;
+  bindings?: WireBinding[] | null;
+}
+interface WireBinding {
+  role?: string | null;
+  members?: string[] | null;
+  // biome-ignore lint/suspicious/noExplicitAny: google.type.Expr is carried through unread
+  condition?: any;
+}
+
+const lastSegment = (name: string | null | undefined): string => name?.split('/').at(-1) ?? '';
+
+/** Bytes of a proto, which the client gives as a buffer or as base64. */
+const bytes = (data: Uint8Array | string | null | undefined): Buffer =>
+  typeof data === 'string' ? Buffer.from(data, 'base64') : Buffer.from(data ?? []);
+
+function fromWire(policy: WirePolicy): Policy {
+  return {
+    etag: bytes(policy.etag).toString('base64') || undefined,
+    version: policy.version ?? undefined,
+    bindings: (policy.bindings ?? []).map(({ role, members, condition }) => ({
+      role: role ?? '',
+      members: members ?? [],
+      ...(condition ? { condition } : {}),
+    })),
+  };
+}
+
+function toWire({ etag, version, bindings }: Policy): WirePolicy {
+  return {
+    ...(etag === undefined ? {} : { etag: Buffer.from(etag, 'base64') }),
+    ...(version === undefined ? {} : { version }),
+    bindings: bindings.map(({ role, members, condition }) => ({
+      role,
+      members: [...members],
+      ...(condition ? { condition } : {}),
+    })),
+  };
+}
+
+function reads(client: Client, secret: (id: string) => string, parent: string) {
+  return {
+    get: (id) =>
+      read(`read secret ${id}`, async () => {
+        const [{ labels, annotations, etag }] = await client.getSecret({ name: secret(id) });
+        return { labels: labels ?? {}, annotations: annotations ?? {}, etag: etag || undefined };
+      }),
+    latest: (id) =>
+      read(`read the newest version of secret ${id}`, async () => {
+        const name = `${secret(id)}/versions/latest`;
+        const [version] = await client.accessSecretVersion({ name });
+        const payload = bytes(version.payload?.data).toString('utf8');
+        return { version: lastSegment(version.name), payload };
+      }),
+    policy: (id) =>
+      read(`read the policy of secret ${id}`, async () => {
+        const options = { requestedPolicyVersion: 3 };
+        const [policy]: [WirePolicy, ...unknown[]] = await client.getIamPolicy({
+          resource: secret(id),
+          options,
+        });
+        return fromWire(policy);
+      }),
+    list: (labels) =>
+      call('list secrets', async () => {
+        const filter = Object.entries(labels).map(([key, value]) => `labels.${key}=${value}`);
+        const [secrets] = await client.listSecrets({ parent, filter: filter.join(' AND ') });
+        return secrets
+          .filter((each) => Object.entries(labels).every(([k, v]) => each.labels?.[k] === v))
+          .map((each) => lastSegment(each.name));
+      }),
+  } satisfies Partial<Secrets>;
+}
+
+function writes(client: Client, secret: (id: string) => string, parent: string) {
+  return {
+    create: (id, labels, annotations) =>
+      call(`create secret ${id}`, async () => {
+        const replication = { automatic: {} };
+        const body = { replication, labels: { ...labels }, annotations: { ...annotations } };
+        await client.createSecret({ parent, secretId: id, secret: body });
+      }),
+    addVersion: (id, payload) =>
+      call(`add a version to secret ${id}`, async () => {
+        const data = Buffer.from(payload, 'utf8');
+        const [version] = await client.addSecretVersion({ parent: secret(id), payload: { data } });
+        return lastSegment(version.name);
+      }),
+    annotate: (id, annotations, etag) =>
+      call(`annotate secret ${id}`, async () => {
+        const body = {
+          name: secret(id),
+          annotations: { ...annotations },
+          ...(etag ? { etag } : {}),
+        };
+        await client.updateSecret({ secret: body, updateMask: { paths: ['annotations'] } });
+      }),
+    setPolicy: (id, policy) =>
+      call(`write the policy of secret ${id}`, async () => {
+        await client.setIamPolicy({ resource: secret(id), policy: toWire(policy) as object });
+      }),
+  } satisfies Partial<Secrets>;
+}
+
+export function secretsDriver(access: GoogleAccess, project: string): Secrets {
+  const client = new SecretManagerServiceClient(access.generated, gax);
+  const parent = `projects/${project}`;
+  const secret = (id: string): string => `${parent}/secrets/${id}`;
+  return { ...reads(client, secret, parent), ...writes(client, secret, parent) };
+}

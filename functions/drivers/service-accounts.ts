@@ -1,0 +1,23 @@
+/** Port `ServiceAccounts` on the IAM API. */
+
+import { iam_v1 } from 'googleapis/build/src/apis/iam/v1.js';
+import type { ServiceAccounts } from '../service/ports.ts';
+import type { GoogleAccess } from './google-access.ts';
+import { call, read } from './google-error.ts';
+
+export function serviceAccountsDriver(access: GoogleAccess, project: string): ServiceAccounts {
+  const { serviceAccounts } = new iam_v1.Iam(access.rest).projects;
+  return {
+    get: (email) =>
+      read(`read service account ${email}`, async () => {
+        const name = `projects/${project}/serviceAccounts/${email}`;
+        const { data } = await serviceAccounts.get({ name });
+        return { email: data.email ?? email, description: data.description ?? '' };
+      }),
+    create: (id, displayName, description) =>
+      call(`create service account ${id}`, async () => {
+        const requestBody = { accountId: id, serviceAccount: { displayName, description } };
+        await serviceAccounts.create({ name: `projects/${project}`, requestBody });
+      }),
+  };
+}

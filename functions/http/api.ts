@@ -1,0 +1,105 @@
+/** Function `api`: what admins and viewers may do. */
+
+import { z } from 'zod';
+import { agent, agentList, plan } from '../../contracts/agent.ts';
+import { provisionRequest } from '../../contracts/config-document.ts';
+import { openapi } from '../core/openapi.ts';
+import type { Policy } from '../core/request.ts';
+import { getAgent, listAgents } from '../service/agents.ts';
+import { provision, readRequest } from '../service/provision.ts';
+import type { Tools } from '../service/steps.ts';
+import type { Answer } from './reply.ts';
+import type { Call, Route } from './router.ts';
+
+export interface ApiParts {
+  /** Made at the first call that needs Google. */
+  readonly tools: () => Promise<Tools>;
+  readonly policy: Policy;
+  /** URL of this API. */
+  readonly url: string;
+}
+
+const health = z.strictObject({ status: z.literal('ok') });
+const anyDocument = z.record(z.string(), z.unknown());
+const dryRun = {
+  schema: z.enum(['true', 'false']),
+  description: 'true shows the plan and touches nothing',
+};
+
+async function postAgent({ tools, policy }: ApiParts, call: Call): Promise<Answer> {
+  const wanted = readRequest(policy, call.body);
+  const done = await provision(await tools(), wanted, call.query.get('dryRun') === 'true');
+  if (done.kind === 'plan') return { status: 200, body: done.plan, agent: done.plan.agent };
+  const status = done.kind === 'changed' ? 202 : 200;
+  return { status, body: done.agent, agent: done.agent.name };
+}
+
+function agentRoutes(parts: ApiParts): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/v1/agents',
+      id: 'provisionAgent',
+      summary: 'Give a person an agent, or change it. Safe to repeat.',
+      role: 'admin',
+      query: { dryRun },
+      body: provisionRequest,
+      answers: {
+        200: {
+          description: 'All is as asked for; or the plan, with dryRun',
+          schema: z.union([agent, plan]),
+        },
+        202: { description: 'Created or changed; on its way', schema: agent },
+      },
+      handle: (call) => postAgent(parts, call),
+    },
+    {
+      method: 'GET',
+      path: '/v1/agents',
+      id: 'listAgents',
+      summary: 'All agents, by name.',
+      role: 'viewer',
+      answers: { 200: { description: 'The agents', schema: agentList } },
+      handle: async () => ({ status: 200, body: await listAgents(await parts.tools()) }),
+    },
+    {
+      method: 'GET',
+      path: '/v1/agents/{name}',
+      id: 'getAgent',
+      summary: 'One agent and its state.',
+      role: 'viewer',
+      answers: { 200: { description: 'The agent', schema: agent } },
+      handle: async ({ params }) => {
+        const body = await getAgent(await parts.tools(), params.name ?? '');
+        return { status: 200, body, agent: body.name };
+      },
+    },
+  ];
+}
+
+/** Routes that need neither a caller nor Google. */
+export function openRoutes(title: string, url: string, others: readonly Route[]): readonly Route[] {
+  const routes: Route[] = [
+    ...others,
+    {
+      method: 'GET',
+      path: '/healthz',
+      id: 'health',
+      summary: 'Whether the function answers.',
+      answers: { 200: { description: 'It does', schema: health } },
+      handle: () => ({ status: 200, body: { status: 'ok' } }),
+    },
+    {
+      method: 'GET',
+      path: '/v1/openapi.json',
+      id: 'openapi',
+      summary: 'This document.',
+      answers: { 200: { description: 'OpenAPI 3.1', schema: anyDocument } },
+      handle: () => ({ status: 200, body: openapi(title, url, routes) }),
+    },
+  ];
+  return routes;
+}
+
+export const apiRoutes = (parts: ApiParts): readonly Route[] =>
+  openRoutes('Agents Plane', parts.url, agentRoutes(parts));

@@ -1,0 +1,118 @@
+/** Who is calling: admins and viewers by ID token, agents' VMs by instance identity token. */
+
+import { PlaneError, type Problem } from '../../contracts/errors.ts';
+import { type AgentName, agentOfInstance, serviceAccountEmail } from '../../contracts/names.ts';
+import type { TokenVerifier } from '../service/ports.ts';
+
+export type Role = 'admin' | 'viewer';
+
+export interface Admins {
+  readonly audience: string;
+  readonly domains: readonly string[];
+  readonly admins: readonly string[];
+  readonly viewers: readonly string[];
+}
+
+export interface Person {
+  readonly email: string;
+  readonly role: Role;
+}
+
+const TOKEN_FIX: Problem = {
+  field: 'header.authorization',
+  problem: 'carries no ID token that this service accepts',
+  fix: 'send "Authorization: Bearer <ID token>" with the audience of this service',
+};
+
+const unauthenticated = (): PlaneError =>
+  new PlaneError('UNAUTHENTICATED', 'Sign in with a Google ID token.', { details: [TOKEN_FIX] });
+
+/** @throws PlaneError UNAUTHENTICATED when there is no bearer token */
+export function bearerToken(header: string | undefined): string {
+  const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i.exec(header ?? '')?.[1];
+  // 8 KB: Google's own ID tokens have about 1.
+  if (!token || token.length > 8192) throw unauthenticated();
+  return token;
+}
+
+async function claimsOf(
+  verifier: TokenVerifier,
+  header: string | undefined,
+  audience: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  const token = bearerToken(header);
+  try {
+    return await verifier.verify(token, audience);
+  } catch (error) {
+    const refused = error instanceof PlaneError && error.code === 'UNAUTHENTICATED';
+    throw refused ? unauthenticated() : error;
+  }
+}
+
+/**
+ * @throws PlaneError UNAUTHENTICATED without a valid token, PERMISSION_DENIED for a valid
+ *   one of somebody who is neither admin nor viewer of this plane
+ */
+export async function authenticatePerson(
+  verifier: () => Promise<TokenVerifier>,
+  settings: Admins,
+  header: string | undefined,
+): Promise<Person> {
+  bearerToken(header);
+  const claims = await claimsOf(await verifier(), header, settings.audience);
+  const email = typeof claims.email === 'string' ? claims.email.toLowerCase() : '';
+  const domain = email.slice(email.lastIndexOf('@') + 1);
+  if (claims.email_verified !== true || !settings.domains.includes(domain)) {
+    throw denied('Only verified accounts of this organisation may use it.');
+  }
+  if (settings.admins.includes(email)) return { email, role: 'admin' };
+  if (settings.viewers.includes(email)) return { email, role: 'viewer' };
+  throw denied('Your account has no role here. Ask an administrator of the plane.');
+}
+
+/** @throws PlaneError PERMISSION_DENIED when a viewer asks for what only admins may do */
+export function demandRole(person: Person, role: Role): void {
+  if (role === 'viewer' || person.role === 'admin') return;
+  throw denied('Viewers may look, but not change. Ask an administrator of the plane.');
+}
+
+const denied = (message: string): PlaneError => new PlaneError('PERMISSION_DENIED', message);
+
+export interface VmSettings {
+  readonly vmUrl: string;
+  readonly project: string;
+}
+
+/**
+ * The agent a VM is. https://cloud.google.com/compute/docs/instances/verifying-instance-identity
+ *
+ * The instance claim alone would do for VMs that we made; that the token's service account is
+ * the agent's own keeps out instances which somebody merely named like one of ours.
+ */
+export async function authenticateVm(
+  verifier: () => Promise<TokenVerifier>,
+  settings: VmSettings,
+  header: string | undefined,
+): Promise<AgentName> {
+  bearerToken(header);
+  const claims = await claimsOf(await verifier(), header, settings.vmUrl);
+  const engine = computeEngine(claims.google);
+  const name = agentOfInstance(engine.instance);
+  const email = name && serviceAccountEmail(name, settings.project);
+  const genuine =
+    engine.project === settings.project && claims.email === email && claims.email_verified === true;
+  if (!name || !genuine) throw denied('The token does not belong to the VM of an agent.');
+  return name;
+}
+
+interface Engine {
+  readonly project: string;
+  readonly instance: string;
+}
+
+function computeEngine(google: unknown): Engine {
+  const engine = (google as { compute_engine?: Record<string, unknown> } | undefined)
+    ?.compute_engine;
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  return { project: text(engine?.project_id), instance: text(engine?.instance_name) };
+}

@@ -1,0 +1,61 @@
+/** Reading a request's body: bounded, JSON, UTF-8. */
+
+import type { IncomingMessage } from 'node:http';
+import { PlaneError } from '../../contracts/errors.ts';
+
+/** Bytes. The largest honest body, a mail of 32 000 characters, fits when most of it is ASCII. */
+export const BODY_LIMIT = 64 * 1024;
+
+/** Set by functions-framework when it has read the body itself. */
+type WithRawBody = IncomingMessage & { readonly rawBody?: Buffer };
+
+const tooLarge = (): PlaneError =>
+  new PlaneError('PAYLOAD_TOO_LARGE', 'The body is too large.', {
+    details: [
+      { field: 'body', problem: `has more than ${BODY_LIMIT} bytes`, fix: 'send a smaller body' },
+    ],
+  });
+
+/** @throws PlaneError PAYLOAD_TOO_LARGE, before more than the limit was read */
+async function readBytes(request: WithRawBody, contentLength: string | undefined): Promise<Buffer> {
+  if (Number(contentLength) > BODY_LIMIT) throw tooLarge();
+  if (request.rawBody) {
+    if (request.rawBody.length > BODY_LIMIT) throw tooLarge();
+    return request.rawBody;
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_LIMIT) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+const isJson = (contentType: string | undefined): boolean =>
+  /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(contentType?.trim() ?? '');
+
+/**
+ * @param headers the request's own headers, whatever the framework was shown
+ * @throws PlaneError UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, INVALID_ARGUMENT
+ */
+export async function readJson(
+  request: IncomingMessage,
+  headers: IncomingMessage['headers'],
+): Promise<unknown> {
+  if (!isJson(headers['content-type']) || headers['content-encoding'] !== undefined) {
+    const fix = 'send "Content-Type: application/json" and no Content-Encoding';
+    throw new PlaneError('UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON.', {
+      details: [{ field: 'header.content-type', problem: 'is not application/json', fix }],
+    });
+  }
+  const bytes = await readBytes(request, headers['content-length']);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new PlaneError('INVALID_ARGUMENT', 'The body is not JSON.', {
+      details: [{ field: 'body', problem: 'is not JSON in UTF-8', fix: 'send one JSON object' }],
+    });
+  }
+}

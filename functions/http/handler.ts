@@ -1,0 +1,101 @@
+/** One HTTP function over a route table: route, authenticate, read, handle, answer, log. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PlaneError } from '../../contracts/errors.ts';
+import { readJson } from './body.ts';
+import { type Answer, errorAnswer, logLine, outward, send } from './reply.ts';
+import { allowedMethods, match, type Route } from './router.ts';
+import type { WireOf } from './wire.ts';
+
+export interface Context {
+  readonly wireOf: WireOf;
+  /** Takes one line of structured log, without the line end. */
+  readonly log: (line: string) => void;
+  /** Milliseconds, monotonic. */
+  readonly ticks: () => number;
+  readonly newId: () => string;
+}
+
+export interface App {
+  readonly routes: readonly Route[];
+  /**
+   * @returns who is calling
+   * @throws PlaneError UNAUTHENTICATED, PERMISSION_DENIED
+   */
+  readonly authenticate: (
+    role: NonNullable<Route['role']>,
+    authorization: string | undefined,
+  ) => Promise<string>;
+}
+
+interface Handled {
+  readonly answer: Answer;
+  readonly error?: PlaneError;
+}
+
+interface Seen {
+  route?: string;
+  caller?: string;
+}
+
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+async function handle(
+  app: App,
+  { wireOf }: Context,
+  request: IncomingMessage,
+  seen: Seen,
+): Promise<Answer> {
+  const { target, headers } = wireOf(request);
+  const { route, params, query } = match(app.routes, request.method ?? '', target);
+  seen.route = route.path;
+  const caller = route.role ? await app.authenticate(route.role, headers.authorization) : '';
+  seen.caller = caller;
+  const body = route.body ? await readJson(request, headers) : undefined;
+  return route.handle({ params, query, body, caller });
+}
+
+function failed(
+  app: App,
+  context: Context,
+  request: IncomingMessage,
+  thrown: unknown,
+  id: string,
+): Handled {
+  const error = outward(thrown);
+  const headers: Record<string, string> = {};
+  if (error.code === 'METHOD_NOT_ALLOWED') {
+    headers.allow = allowedMethods(app.routes, context.wireOf(request).target);
+  }
+  // What is left of the body is not worth reading.
+  if (error.code === 'PAYLOAD_TOO_LARGE') headers.connection = 'close';
+  return { answer: errorAnswer(error, id, headers), error };
+}
+
+/** The function that functions-framework is given. Never rejects. */
+export function createHandler(app: App, context: Context): HttpHandler {
+  return async (request, response) => {
+    const startedAt = context.ticks();
+    const requestId = context.newId();
+    const seen: Seen = {};
+    const method = request.method ?? '';
+    const handled: Handled = await handle(app, context, request, seen).then(
+      (answer) => ({ answer }),
+      (thrown: unknown) => failed(app, context, request, thrown, requestId),
+    );
+    const { answer, error } = handled;
+    context.log(
+      logLine({
+        method,
+        route: seen.route ?? 'unmatched',
+        requestId,
+        latencyMs: context.ticks() - startedAt,
+        status: answer.status,
+        agent: answer.agent,
+        caller: seen.caller || undefined,
+        error,
+      }),
+    );
+    send(response, answer, requestId, method === 'HEAD');
+  };
+}

@@ -1,0 +1,109 @@
+/** Answers: JSON bodies, errors among them, and the one log line per request. */
+
+import type { ServerResponse } from 'node:http';
+import { type ErrorBody, type ErrorCode, HTTP_STATUS, PlaneError } from '../../contracts/errors.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Agent that the request was about, for the log. */
+  readonly agent?: string;
+}
+
+/**
+ * What Google said about a call of ours (errors with a cause) is not what the caller did
+ * wrong: our own lack of a permission is no 403 of theirs.
+ */
+const OUTWARD: Readonly<Partial<Record<ErrorCode, ErrorCode>>> = {
+  INVALID_ARGUMENT: 'INTERNAL',
+  NOT_FOUND: 'FAILED_PRECONDITION',
+  ALREADY_EXISTS: 'ABORTED',
+  PERMISSION_DENIED: 'FAILED_PRECONDITION',
+  UNAUTHENTICATED: 'FAILED_PRECONDITION',
+};
+
+const UNEXPECTED = 'Something went wrong in the plane. The request id names it in the log.';
+
+/** The error as the caller may see it. Unknown means internal. */
+export function outward(error: unknown): PlaneError {
+  if (!(error instanceof PlaneError))
+    return new PlaneError('INTERNAL', UNEXPECTED, { cause: error });
+  if (error.cause === undefined) return error;
+  const code = OUTWARD[error.code] ?? error.code;
+  return new PlaneError(code, error.message, { details: error.details, cause: error.cause });
+}
+
+/** @param headers more of them, such as `allow` */
+export function errorAnswer(
+  error: PlaneError,
+  requestId: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  const body: ErrorBody = {
+    error: { code: error.code, message: error.message, details: [...error.details], requestId },
+  };
+  const challenge = error.code === 'UNAUTHENTICATED' ? { 'www-authenticate': 'Bearer' } : {};
+  const again =
+    error.code === 'UNAVAILABLE' || error.code === 'ABORTED' ? { 'retry-after': '2' } : {};
+  return { status: HTTP_STATUS[error.code], body, headers: { ...headers, ...challenge, ...again } };
+}
+
+export function send(
+  response: ServerResponse,
+  answer: Answer,
+  requestId: string,
+  head: boolean,
+): void {
+  const text = JSON.stringify(answer.body);
+  response.writeHead(answer.status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': requestId,
+    ...answer.headers,
+  });
+  response.end(head ? undefined : text);
+}
+
+export interface LogLine {
+  readonly method: string;
+  /** The route's pattern, or `unmatched`: what a caller typed could hold anything. */
+  readonly route: string;
+  readonly requestId: string;
+  readonly latencyMs: number;
+  readonly status: number;
+  readonly agent?: string | undefined;
+  readonly caller?: string | undefined;
+  readonly error?: PlaneError | undefined;
+}
+
+/** Of a cause, what can be logged: class, code and stack frames; never Google's text or a body. */
+function causeOf(cause: unknown): object | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const { code, status } = cause as { code?: unknown; status?: unknown };
+  const frames = cause.stack?.split('\n').filter((line) => /^\s+at /.test(line));
+  return { name: cause.name, code, status, stack: frames?.slice(0, 6).map((line) => line.trim()) };
+}
+
+/**
+ * One line of structured log, as Cloud Logging reads it from stdout.
+ * https://cloud.google.com/logging/docs/structured-logging
+ */
+export function logLine(line: LogLine): string {
+  const { method, route, requestId, latencyMs, status, agent, caller, error } = line;
+  const severity = status >= 500 ? 'ERROR' : status >= 400 ? 'WARNING' : 'INFO';
+  return JSON.stringify({
+    severity,
+    message: `${method} ${route} ${status}`,
+    httpRequest: { requestMethod: method, status, latency: `${(latencyMs / 1000).toFixed(3)}s` },
+    requestId,
+    agent,
+    caller,
+    outcome: error?.code ?? 'OK',
+    latencyMs: Math.round(latencyMs),
+    fields: error?.details.map((detail) => detail.field),
+    cause: causeOf(error?.cause),
+  });
+}

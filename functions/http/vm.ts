@@ -1,0 +1,78 @@
+/** Function `vm`: what an agent's VM may ask for on its own behalf (contracts/vm-api.ts). */
+
+import { type AgentName, agentName } from '../../contracts/names.ts';
+import {
+  keySecretAnswer,
+  mailAnswer,
+  mailRequest,
+  VM_API_PATHS,
+  welcomeAnswer,
+} from '../../contracts/vm-api.ts';
+import type { SelfTools } from '../service/self.ts';
+import { openRoutes } from './api.ts';
+import type { Call, Route } from './router.ts';
+
+type SelfModule = typeof import('../service/self.ts');
+
+export interface VmParts {
+  /** The service and what it works with; made at the first call that needs them. */
+  readonly self: () => Promise<{ readonly service: SelfModule; readonly tools: SelfTools }>;
+  /** URL of this API. */
+  readonly url: string;
+}
+
+type Action = (
+  service: SelfModule,
+  tools: SelfTools,
+  name: AgentName,
+  body: unknown,
+) => Promise<object>;
+
+function route(
+  { self }: VmParts,
+  spec: Pick<Route, 'path' | 'id' | 'summary' | 'answers'> & Partial<Pick<Route, 'body'>>,
+  action: Action,
+): Route {
+  const handle = async ({ caller, body }: Call) => {
+    const name = agentName.parse(caller);
+    const { service, tools } = await self();
+    return { status: 200, body: await action(service, tools, name, body), agent: name };
+  };
+  return { ...spec, method: 'POST', role: 'vm', handle };
+}
+
+export function vmRoutes(parts: VmParts): readonly Route[] {
+  return openRoutes('Agents Plane, for VMs', parts.url, [
+    route(
+      parts,
+      {
+        path: VM_API_PATHS.welcome,
+        id: 'sendWelcome',
+        summary: 'Send the owner the welcome mail, unless it was sent before.',
+        answers: { 200: { description: 'It is sent', schema: welcomeAnswer } },
+      },
+      (service, tools, name) => service.welcome(tools, name),
+    ),
+    route(
+      parts,
+      {
+        path: VM_API_PATHS.keySecret,
+        id: 'ensureKeySecret',
+        summary: "Create the agent's empty key secret, should it be missing.",
+        answers: { 200: { description: 'It is there', schema: keySecretAnswer } },
+      },
+      (service, tools, name) => service.ensureKeySecret(tools, name),
+    ),
+    route(
+      parts,
+      {
+        path: VM_API_PATHS.mail,
+        id: 'sendMail',
+        summary: 'Mail the owner of the calling agent.',
+        body: mailRequest,
+        answers: { 200: { description: 'It is sent', schema: mailAnswer } },
+      },
+      (service, tools, name, body) => service.sendMail(tools, name, body),
+    ),
+  ]);
+}

@@ -1,0 +1,26 @@
+/** Entry point: registers the functions `api` and `vm`. The only reader of process.env here. */
+
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { http } from '@google-cloud/functions-framework';
+import { type Ambient, composeApi, composeVm } from './compose.ts';
+import { parseConfig } from './config.ts';
+import { type Context, createHandler } from './http/handler.ts';
+import { guardWire } from './http/wire.ts';
+
+const ambient: Ambient = {
+  clock: { now: Date.now, sleep: (ms) => sleep(ms) },
+  newId: () => randomUUID(),
+};
+
+const context: Context = {
+  wireOf: guardWire(process),
+  log: (line) => void process.stdout.write(`${line}\n`),
+  ticks: () => performance.now(),
+  newId: ambient.newId,
+};
+
+const config = parseConfig(process.env);
+
+http('api', createHandler(composeApi(config, ambient), context));
+http('vm', createHandler(composeVm(config, ambient), context));
