@@ -6,9 +6,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGate, type FaultHook, type Gate } from './gate.ts';
+import { startGrpc } from './grpc-server.ts';
 import { createKernel } from './kernel.ts';
 import { createOauth, type Delegation } from './oauth.ts';
 import type { Project } from './projects.ts';
+import { createSecretManager, createSecretManagerApi } from './secret-manager/api.ts';
 import type { RecordedCall, Service } from './service.ts';
 import { type Clock, createWorld, systemClock, systemRandom, type World } from './world.ts';
 
@@ -23,6 +25,7 @@ export interface GoogleOptions {
   readonly fault?: FaultHook;
   /** 0 (default): any free port. */
   readonly port?: number;
+  readonly grpcPort?: number;
   readonly clock?: Clock;
   readonly random?: () => string;
 }
@@ -31,6 +34,8 @@ export interface Google {
   /** `http://127.0.0.1:PORT`, no slash at the end. */
   readonly restUrl: string;
   readonly restPort: number;
+  /** Secret Manager over gRPC, plain text. */
+  readonly grpcPort: number;
   readonly world: World;
   readonly gate: Gate;
   readonly recording: RecordedCall[];
@@ -67,18 +72,22 @@ export async function startGoogle(options: GoogleOptions): Promise<Google> {
     userExists: world.userExists,
     now: world.clock.now,
   });
-  const services = [oauth, ...(options.services?.(world) ?? [])];
+  const secrets = createSecretManagerApi(world);
+  const services = [oauth, createSecretManager(secrets), ...(options.services?.(world) ?? [])];
   const server = createServer(createKernel(services, gate));
   const restPort = await listen(server, options.port ?? 0);
+  const grpc = await startGrpc([secrets], gate, options.grpcPort ?? 0);
 
   return {
     restUrl: `http://127.0.0.1:${restPort}`,
     restPort,
+    grpcPort: grpc.port,
     world,
     gate,
     recording: gate.recording,
     server,
     async close() {
+      grpc.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
