@@ -1,0 +1,44 @@
+/** The organisation that the local plane plays: one project, one Workspace domain. */
+
+export const LOCAL = {
+  project: { id: 'nine30-local', number: '123456789012', name: 'Nine30 (local)' },
+  zone: 'europe-west1-b',
+  domain: 'nine30.com',
+  admin: 'admin@nine30.com',
+  viewer: 'viewer@nine30.com',
+  /** Workspace users besides: the first owner, the sender of the plane's mail. */
+  users: ['allison@nine30.com', 'bo@nine30.com', 'agents@nine30.com'],
+  mailFrom: 'agents@nine30.com',
+  bucket: 'nine30-local-agents-plane',
+  /** The VM-facing function, as machines know it. */
+  vmHost: 'plane.agents-plane.internal',
+  planeAccountId: 'agents-plane',
+  network: 'agents-plane',
+  imageFamily: 'agents-plane',
+} as const;
+
+export const PLANE_ACCOUNT = `${LOCAL.planeAccountId}@${LOCAL.project.id}.iam.gserviceaccount.com`;
+export const PLANE_ROLE = `projects/${LOCAL.project.id}/roles/agentsPlane`;
+export const SUBNETWORK = `projects/${LOCAL.project.id}/regions/europe-west1/subnetworks/${LOCAL.network}`;
+export const IMAGE = `projects/${LOCAL.project.id}/global/images/family/${LOCAL.imageFamily}`;
+/** Every service account of the project, for what all agents may read or write. */
+export const ALL_ACCOUNTS = `principalSet://cloudresourcemanager.googleapis.com/projects/${LOCAL.project.number}/type/ServiceAccount`;
+
+/** Scopes that the Workspace admin delegates to the plane's account, and no more. */
+export const DELEGATED_SCOPES = [
+  'https://www.googleapis.com/auth/gmail.send',
+  'https://www.googleapis.com/auth/gmail.readonly',
+] as const;
+
+/** Google's host names that machines call. */
+export const GOOGLE_HOSTS = [
+  'secretmanager.googleapis.com',
+  'storage.googleapis.com',
+  'logging.googleapis.com',
+  'oauth2.googleapis.com',
+  'iamcredentials.googleapis.com',
+  'compute.googleapis.com',
+  'cloudresourcemanager.googleapis.com',
+  'iam.googleapis.com',
+  'www.googleapis.com',
+] as const;

@@ -1,0 +1,134 @@
+/** `npx agents-plane ...`: the admin's commands, and the local plane's. */
+
+import { Command, Option } from 'commander';
+import pc from 'picocolors';
+import { stringify } from 'yaml';
+import { agent as agentSchema } from '../contracts/agent.ts';
+import { PROFILES, WHATSAPP_MODES } from '../contracts/config-document.ts';
+import type { ExecResult } from '../local/machine.ts';
+import { callControl } from '../local/plane/control.ts';
+import { connect } from './cli/client.ts';
+import { startLocal } from './cli/local.ts';
+import { controlSocket } from './cli/paths.ts';
+import { describeFailure } from './ui/failure.ts';
+
+interface ProvisionOptions {
+  readonly user: string;
+  readonly phone: string;
+  readonly whatsappNumber?: string;
+  readonly mode?: string;
+  readonly model?: string;
+  readonly budget?: string;
+  readonly profile?: string;
+  readonly timezone?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** The request body: only what was given, so that the plane's defaults hold. */
+function requestBody(options: ProvisionOptions): object {
+  const { whatsappNumber, mode, model, budget, profile, timezone } = options;
+  return {
+    user: options.user,
+    userPhone: options.phone,
+    ...(whatsappNumber && { whatsappNumber }),
+    ...(mode && { whatsapp: { mode } }),
+    ...(model && { model }),
+    // A number when it is one; else as typed, for the plane to explain.
+    ...(budget && { budget: Number.isNaN(Number(budget)) ? budget : Number(budget) }),
+    ...(profile && { profile }),
+    ...(timezone && { timezone }),
+  };
+}
+
+const print = (value: unknown, json: boolean | undefined): void => {
+  process.stdout.write(json ? `${JSON.stringify(value)}\n` : stringify(value));
+};
+
+async function provision(options: ProvisionOptions): Promise<void> {
+  const client = await connect(process.env);
+  const path = options.dryRun ? '/v1/agents?dryRun=true' : '/v1/agents';
+  const { status, body } = await client.call('POST', path, requestBody(options));
+  print(body, options.json);
+  if (options.dryRun || options.json) return;
+  const { name } = agentSchema.parse(body);
+  const next =
+    status === 202 ? `follow it with: npx agents-plane get ${name}` : 'nothing to change';
+  process.stderr.write(pc.dim(`${next}\n`));
+}
+
+async function exec(machine: string, argv: string[]): Promise<void> {
+  const answer = await callControl(controlSocket(process.env), '/exec', { machine, argv });
+  const { code, stdout, stderr } = answer as ExecResult;
+  process.stdout.write(stdout);
+  process.stderr.write(stderr);
+  process.exitCode = code;
+}
+
+const program = new Command('agents-plane')
+  .description('A private AI agent for every person of an organisation.')
+  .showHelpAfterError('(see --help)')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  agents-plane provision --user allison@nine30.com --phone +15551234567
+  agents-plane get allison --json
+  agents-plane local exec agent-allison -- systemctl status openclaw-gateway
+
+Without AGENTS_PLANE_URL the commands go to the local plane (./scripts/demo).`,
+  );
+
+program
+  .command('provision')
+  .description('Create an agent, or bring one to what is asked for. Safe to repeat.')
+  .requiredOption('--user <email>', 'the owner')
+  .requiredOption('--phone <e164>', "the owner's phone, e.g. +15551234567")
+  .option('--whatsapp-number <e164>', "the agent's own number")
+  .addOption(
+    new Option('--mode <mode>', 'how the agent is on WhatsApp').choices([...WHATSAPP_MODES]),
+  )
+  .option('--model <model>', 'e.g. anthropic/claude-sonnet-4-6')
+  .option('--budget <usd>', 'USD a month')
+  .addOption(new Option('--profile <profile>', 'what the agent is for').choices([...PROFILES]))
+  .option('--timezone <zone>', 'e.g. Europe/Vienna')
+  .option('--dry-run', 'print the plan, touch nothing')
+  .option('--json', 'print JSON')
+  .action(provision);
+
+program
+  .command('get <name>')
+  .description('Show one agent.')
+  .option('--json', 'print JSON')
+  .action(async (name: string, options: { json?: boolean }) => {
+    const client = await connect(process.env);
+    print((await client.call('GET', `/v1/agents/${encodeURIComponent(name)}`)).body, options.json);
+  });
+
+program
+  .command('list')
+  .description('List the agents.')
+  .option('--json', 'print JSON')
+  .action(async (options: { json?: boolean }) => {
+    const client = await connect(process.env);
+    print((await client.call('GET', '/v1/agents')).body, options.json);
+  });
+
+const local = program.command('local').description('Google Cloud on this machine.');
+
+local
+  .command('start')
+  .description('Run the emulated Google APIs alone, until Ctrl-C.')
+  .option('--port <port>', 'REST port (default: any free one)')
+  .option('--env', 'print the environment for Node clients and gcloud as export lines')
+  .action((options: { port?: string; env?: boolean }) => startLocal(options, process.env));
+
+local
+  .command('exec <machine> <command...>')
+  .description("Run a command as root on a running demo's VM (like ssh).")
+  .action(exec);
+
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`${pc.red(describeFailure(error))}\n`);
+  process.exitCode = 1;
+});

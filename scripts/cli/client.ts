@@ -1,0 +1,81 @@
+/** The admin API as the CLI calls it: finds the plane, gets a token, turns errors into PlaneError. */
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { errorBody, PlaneError } from '../../contracts/errors.ts';
+import { callControl, controlInfo } from '../../local/plane/control.ts';
+import { controlSocket } from './paths.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Milliseconds; provisioning answers in a few seconds at most. */
+const TIMEOUT_MS = 60_000;
+
+export interface Client {
+  readonly url: string;
+  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
+}
+
+interface Target {
+  readonly url: string;
+  readonly token: () => Promise<string>;
+}
+
+async function gcloudToken(): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)('gcloud', ['auth', 'print-identity-token']);
+    return stdout.trim();
+  } catch (cause) {
+    throw new PlaneError('UNAUTHENTICATED', 'No identity token: run `gcloud auth login` first', {
+      cause,
+    });
+  }
+}
+
+/** AGENTS_PLANE_URL names a deployed plane; without it, the local plane that runs on this machine. */
+async function findTarget(env: Env): Promise<Target> {
+  if (env.AGENTS_PLANE_URL) {
+    const given = env.AGENTS_PLANE_ID_TOKEN;
+    return { url: env.AGENTS_PLANE_URL, token: given ? async () => given : gcloudToken };
+  }
+  const socket = controlSocket(env);
+  const { apiUrl, admin } = controlInfo.parse(await callControl(socket, '/info'));
+  const tokenOf = z.object({ token: z.string() });
+  return {
+    url: apiUrl,
+    token: async () =>
+      tokenOf.parse(await callControl(socket, '/id-token', { email: admin })).token,
+  };
+}
+
+/** @throws PlaneError with the plane's own code, message and details when it refuses */
+export async function connect(env: Env): Promise<Client> {
+  const target = await findTarget(env);
+  return {
+    url: target.url,
+    async call(method, path, body) {
+      const answer = await fetch(new URL(path, target.url), {
+        method,
+        headers: {
+          authorization: `Bearer ${await target.token()}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      }).catch((cause: unknown) => {
+        throw new PlaneError('UNAVAILABLE', `${target.url} does not answer; is the plane up?`, {
+          cause,
+        });
+      });
+      const result: unknown = await answer.json().catch(() => ({}));
+      if (answer.ok) return { status: answer.status, body: result };
+      const refused = errorBody.safeParse(result).data?.error;
+      throw new PlaneError(
+        refused?.code ?? 'INTERNAL',
+        refused?.message ?? `The plane answered ${answer.status}; look into its log`,
+        { details: refused?.details ?? [] },
+      );
+    },
+  };
+}
