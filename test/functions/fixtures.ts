@@ -1,0 +1,45 @@
+/** Values that several tests of the control plane share. */
+
+import { type ConfigDocument, configDocument } from '../../contracts/config-document.ts';
+import { type AgentName, agentName } from '../../contracts/names.ts';
+import type { InstanceSettings } from '../../functions/core/instance.ts';
+
+export const PROJECT = 'nine30-local';
+export const ALLISON: AgentName = agentName.parse('allison');
+
+export const DOCUMENT: ConfigDocument = configDocument.parse({
+  user: 'allison@nine30.com',
+  userPhone: '+15551234567',
+  model: 'claude-opus-4-6',
+  budget: 50,
+  whatsappNumber: '+15559876543',
+});
+
+export const ENVIRONMENT = {
+  AGENTS_PLANE_PROJECT: PROJECT,
+  AGENTS_PLANE_ZONE: 'europe-west1-b',
+  AGENTS_PLANE_DOMAINS: 'nine30.com',
+  AGENTS_PLANE_ADMINS: 'admin@nine30.com',
+  AGENTS_PLANE_VIEWERS: 'viewer@nine30.com',
+  AGENTS_PLANE_AUDIENCE: 'https://api.agents-plane.internal',
+  AGENTS_PLANE_VM_URL: 'https://plane.agents-plane.internal',
+  AGENTS_PLANE_MAIL_FROM: 'agents@nine30.com',
+  AGENTS_PLANE_SERVICE_ACCOUNT: `agents-plane@${PROJECT}.iam.gserviceaccount.com`,
+  AGENTS_PLANE_IMAGE: `projects/${PROJECT}/global/images/family/agents-plane`,
+  AGENTS_PLANE_SUBNETWORK: 'regions/europe-west1/subnetworks/agents',
+  AGENTS_PLANE_BUNDLE: 'gs://nine30-local-agents-plane/agent.mjs',
+  AGENTS_PLANE_BUNDLE_SHA256: 'a'.repeat(64),
+};
+
+export const SETTINGS: InstanceSettings = {
+  project: PROJECT,
+  zone: 'europe-west1-b',
+  image: ENVIRONMENT.AGENTS_PLANE_IMAGE,
+  machineType: 'e2-medium',
+  subnetwork: ENVIRONMENT.AGENTS_PLANE_SUBNETWORK,
+  bundle: ENVIRONMENT.AGENTS_PLANE_BUNDLE,
+  bundleSha256: ENVIRONMENT.AGENTS_PLANE_BUNDLE_SHA256,
+  vmUrl: ENVIRONMENT.AGENTS_PLANE_VM_URL,
+  vmEndpoints: {},
+  startupScript: '#!/bin/bash\n',
+};

@@ -1,0 +1,60 @@
+import { type ConfigDocument, PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
+import { renderWelcome, showPhone } from '../../functions/core/mail.ts';
+import { templates } from '../../functions/templates.ts';
+import { ALLISON, DOCUMENT } from './fixtures.ts';
+
+const MAIL = {
+  html: templates['mail/welcome.html'] ?? '',
+  text: templates['mail/welcome.txt'] ?? '',
+};
+const { whatsappNumber: _, ...withoutNumber } = DOCUMENT;
+const documentFor = (mode: ConfigDocument['whatsapp']['mode']): ConfigDocument =>
+  mode === 'linked'
+    ? { ...withoutNumber, whatsapp: { mode } }
+    : { ...DOCUMENT, whatsapp: { mode } };
+
+describe('the welcome mail', () => {
+  test.each(WHATSAPP_MODES)('mode %s says how to connect, in both forms', (mode) => {
+    const { subject, html, text } = renderWelcome(MAIL, ALLISON, documentFor(mode));
+    expect(subject).toBe('Your AI assistant is ready! 🤖');
+    for (const body of [html, text]) {
+      expect(body).not.toMatch(/\{\{|\}\}|undefined/);
+      expect(body.includes('+1 (555) 987-6543')).toBe(mode !== 'linked');
+      expect(/Linked devices/.test(body)).toBe(mode === 'linked');
+      expect(/what linking means/i.test(body)).toBe(mode === 'linked');
+      expect(body).toMatch(/what I can do/i);
+    }
+    if (mode !== 'linked') {
+      expect(text).toContain("Save this number: +1 (555) 987-6543 - that's me on WhatsApp.");
+      expect(text).toContain('https://wa.me/15559876543');
+    }
+  });
+
+  test.each(PROFILES)('profile %s says what it does', (profile) => {
+    const { text } = renderWelcome(MAIL, ALLISON, { ...DOCUMENT, profile });
+    expect(text.match(/^- /gm)?.length).toBeGreaterThan(1);
+  });
+
+  test('it loads nothing from anywhere and never holds the whole number of the owner', () => {
+    const { html, text } = renderWelcome(MAIL, ALLISON, DOCUMENT);
+    expect(html).not.toMatch(/<img|<link|<script|src=|url\(/i);
+    expect(`${html}${text}`).not.toContain('5551234567');
+  });
+
+  test('what stands in an address is escaped in HTML', () => {
+    const user = "o'neil&co{x}@nine30.com";
+    const { html, text } = renderWelcome(MAIL, ALLISON, { ...DOCUMENT, user });
+    expect(html).not.toContain("o'neil&co");
+    expect(html).toContain('&amp;co');
+    expect(text).toContain(user);
+  });
+
+  test.each([
+    ['+15559876543', '+1 (555) 987-6543'],
+    ['+436601234567', '+43 660 1234567'],
+    ['+442079460018', '+44 20 7946 0018'],
+    ['+9990001234', '+9990001234'],
+  ])('%s is shown as %s', (phone, shown) => {
+    expect(showPhone(phone)).toBe(shown);
+  });
+});
