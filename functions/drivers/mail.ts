@@ -7,8 +7,8 @@
 import { OAuth2Client } from 'google-auth-library';
 import { gmail_v1 } from 'googleapis/build/src/apis/gmail/v1.js';
 import { iamcredentials_v1 } from 'googleapis/build/src/apis/iamcredentials/v1.js';
-import MailComposer from 'nodemailer/lib/mail-composer';
-import type { Mailer, Message } from '../service/ports.ts';
+import { ID_HEADER, renderMime } from '../core/mime.ts';
+import type { Mailer } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call } from './google-error.ts';
 
@@ -21,8 +21,6 @@ export interface Sender {
   readonly now: () => number;
 }
 
-/** Kept by Gmail in the sent copy, so that a message can be found again by our id. */
-const ID_HEADER = 'X-Agents-Plane-Id';
 const SCOPES = ['gmail.send', 'gmail.readonly'];
 /** The audience that Google's token endpoint asks for, wherever it is reached. */
 const AUDIENCE = 'https://oauth2.googleapis.com/token';
@@ -61,19 +59,6 @@ async function delegatedToken(access: GoogleAccess, sender: Sender): Promise<str
   });
 }
 
-/** RFC 5322 text. MailComposer folds and encodes headers, so nothing in a value can start a new one. */
-async function compose(from: string, { to, subject, text, html, id }: Message): Promise<string> {
-  const mail = new MailComposer({
-    from: { name: 'Your AI assistant', address: from },
-    to: { name: '', address: to },
-    subject,
-    text,
-    ...(html === undefined ? {} : { html }),
-    headers: { [ID_HEADER]: id, 'Auto-Submitted': 'auto-generated' },
-  });
-  return (await mail.compile().build()).toString('base64url');
-}
-
 /** Gmail clients for the sender's mailbox; one token per use, none is kept. */
 async function mailbox(access: GoogleAccess, sender: Sender): Promise<gmail_v1.Gmail> {
   const auth = new OAuth2Client();
@@ -85,7 +70,8 @@ export function mailDriver(access: GoogleAccess, sender: Sender): Mailer {
   return {
     send: (message) =>
       call('send mail', async () => {
-        const raw = await compose(sender.from, message);
+        const mime = await renderMime({ ...message, from: sender.from, at: sender.now() });
+        const raw = mime.toString('base64url');
         const gmail = await mailbox(access, sender);
         // No retry: a send whose answer got lost may have happened (docs/decisions/012).
         const { data } = await gmail.users.messages.send(

@@ -1,5 +1,7 @@
+import PostalMime from 'postal-mime';
 import { type ConfigDocument, PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
 import { renderWelcome, showPhone } from '../../functions/core/mail.ts';
+import { renderMime } from '../../functions/core/mime.ts';
 import { templates } from '../../functions/templates.ts';
 import { ALLISON, DOCUMENT } from './fixtures.ts';
 
@@ -56,5 +58,36 @@ describe('the welcome mail', () => {
     ['+9990001234', '+9990001234'],
   ])('%s is shown as %s', (phone, shown) => {
     expect(showPhone(phone)).toBe(shown);
+  });
+});
+
+describe('MIME', () => {
+  const message = { from: 'agents@nine30.com', to: 'allison@nine30.com', id: 'id-1', at: 0 };
+
+  test('a real parser reads back what was written', async () => {
+    const rendered = renderWelcome(MAIL, ALLISON, DOCUMENT);
+    const parsed = await PostalMime.parse(await renderMime({ ...message, ...rendered }));
+    expect(parsed.subject).toBe(rendered.subject);
+    expect(parsed.from?.address).toBe('agents@nine30.com');
+    expect(parsed.to?.map((each) => each.address)).toEqual(['allison@nine30.com']);
+    expect(parsed.text?.trim()).toBe(rendered.text.trim());
+    expect(parsed.html?.trim()).toBe(rendered.html.trim());
+    expect(parsed.messageId).toBe('<id-1@nine30.com>');
+    expect(parsed.date).toBe('1970-01-01T00:00:00.000Z');
+    expect(parsed.attachments).toEqual([]);
+  });
+
+  test.each([
+    'Hi\r\nBcc: thief@example.org',
+    'Hi\nBcc: thief@example.org\n\nbody',
+    'Hi\rBcc: thief@example.org',
+    'Hi\u2028Bcc: thief@example.org',
+    'Hi\u0000\u000bBcc: thief@example.org',
+  ])('a subject of %j starts no header of its own', async (subject) => {
+    const parsed = await PostalMime.parse(await renderMime({ ...message, subject, text: 'x' }));
+    expect(parsed.bcc).toBeUndefined();
+    expect(parsed.headers.map((header) => header.key)).not.toContain('bcc');
+    expect(parsed.to).toHaveLength(1);
+    expect(parsed.text?.trim()).toBe('x');
   });
 });

@@ -1,0 +1,37 @@
+/** A message to RFC 5322 text. */
+
+import MailComposer from 'nodemailer/lib/mail-composer';
+
+export interface MimeMessage {
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html?: string;
+  /** Goes into `X-Agents-Plane-Id` and into the Message-ID. */
+  readonly id: string;
+  /** Milliseconds since the epoch */
+  readonly at: number;
+}
+
+/** Kept by Gmail in the sent copy, so that a message can be found again by our id. */
+export const ID_HEADER = 'X-Agents-Plane-Id';
+
+/**
+ * Headers are folded and encoded by MailComposer, so nothing in a value can start a new
+ * one. `Auto-Submitted` keeps holiday responders from answering (RFC 3834).
+ */
+export async function renderMime(message: MimeMessage): Promise<Buffer> {
+  const { from, to, subject, text, html, id, at } = message;
+  const mail = new MailComposer({
+    from: { name: 'Your AI assistant', address: from },
+    to: { name: '', address: to },
+    subject,
+    text,
+    ...(html === undefined ? {} : { html }),
+    date: new Date(at),
+    messageId: `<${id}@${from.slice(from.lastIndexOf('@') + 1)}>`,
+    headers: { [ID_HEADER]: id, 'Auto-Submitted': 'auto-generated' },
+  });
+  return mail.compile().build();
+}
