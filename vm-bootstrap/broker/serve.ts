@@ -1,0 +1,52 @@
+/** One request of the gateway's user: who asks, what, and the answer. */
+
+import { PlaneError } from '../../contracts/plane-error.ts';
+import { mailAnswer, VM_API_PATHS } from '../../contracts/vm-api.ts';
+import { type BrokerAnswer, type BrokerRequest, brokerRequest } from '../core/broker-protocol.ts';
+import type { Facts } from '../core/facts.ts';
+import type { Layout } from '../core/layout.ts';
+import { callPlane } from '../google/plane.ts';
+import type { Host } from '../host.ts';
+import { storeKey } from './store-key.ts';
+
+async function perform(
+  host: Host,
+  layout: Layout,
+  facts: Facts,
+  request: BrokerRequest,
+): Promise<string> {
+  if (request.command === 'store-key') return storeKey(host, layout, facts, request.key);
+  const answer = await callPlane(host, facts.planeUrl, VM_API_PATHS.mail, request.mail);
+  mailAnswer.parse(answer);
+  return 'The mail is sent to your owner.';
+}
+
+function parseRequest(line: string): BrokerRequest {
+  try {
+    return brokerRequest.parse(JSON.parse(line));
+  } catch {
+    // Not the cause: it could quote the request, and a key with it.
+    throw new PlaneError('INVALID_ARGUMENT', 'The request is not one that the broker knows.');
+  }
+}
+
+/** Never throws; the journal gets the code and never the content. */
+export async function serve(
+  host: Host,
+  layout: Layout,
+  facts: Facts,
+  line: string,
+): Promise<BrokerAnswer> {
+  try {
+    const request = parseRequest(line);
+    const message = await perform(host, layout, facts, request);
+    host.log(`agent broker: ${request.command} done`);
+    return { ok: true, message };
+  } catch (error) {
+    const known = error instanceof PlaneError;
+    const code = known ? error.code : 'INTERNAL';
+    host.log(`agent broker: refused with ${code}`);
+    const message = known ? error.message : 'Something went wrong on our side. Try again later.';
+    return { ok: false, code, message };
+  }
+}

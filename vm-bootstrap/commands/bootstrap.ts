@@ -1,0 +1,87 @@
+/** `agent bootstrap`: converges the machine to its config document. Runs at every boot and on every change. */
+
+import { PlaneError } from '../../contracts/plane-error.ts';
+import type { Templates } from '../core/files.ts';
+import { type Layout, UNITS } from '../core/layout.ts';
+import type { Host } from '../host.ts';
+import { lastStatus, publishStatus } from '../status.ts';
+import { dataDisk } from '../steps/data-disk.ts';
+import { files } from '../steps/files.ts';
+import { heartbeat } from '../steps/heartbeat.ts';
+import { openclawConfig } from '../steps/openclaw-config.ts';
+import { publishReady, ready } from '../steps/ready.ts';
+import { type Context, converge, type Machine, type Step } from '../steps/step.ts';
+import { units } from '../steps/units.ts';
+import { users } from '../steps/users.ts';
+import { welcome } from '../steps/welcome.ts';
+import { readInputs } from './inputs.ts';
+
+/** Need nothing but the machine; the unit that tries again cannot do them (it may not mount). */
+export const MACHINE_STEPS: readonly Step<Machine>[] = [dataDisk, users];
+export const BEFORE_READY: readonly Step<Context>[] = [files, openclawConfig, units];
+export const AFTER_READY: readonly Step<Context>[] = [ready, heartbeat, welcome];
+
+async function steps(machine: Machine): Promise<void> {
+  const { host, layout } = machine;
+  if (lastStatus(host, layout) === undefined) {
+    await publishStatus(host, layout, { state: 'bootstrapping' });
+  }
+  // The machine is prepared while the metadata server and Secret Manager answer.
+  const [inputs] = await Promise.all([readInputs(host), converge(MACHINE_STEPS, machine)]);
+  const context: Context = { ...machine, ...inputs };
+  const known = {
+    configVersion: inputs.facts.configVersion,
+    ...(inputs.facts.bundleSha256 !== undefined && { bundleSha256: inputs.facts.bundleSha256 }),
+  };
+  const starting = await converge(BEFORE_READY, context);
+  if (starting.includes(units.name)) {
+    await publishStatus(host, layout, { state: 'starting', ...known });
+  }
+  await converge(AFTER_READY, context);
+  await publishReady(context);
+}
+
+/** One bootstrap at a time; the lock of a process that died is broken. */
+async function withLock(host: Host, path: string, work: () => Promise<void>): Promise<void> {
+  while (!host.create(path, String(process.pid))) {
+    const holder = Number(host.read(path));
+    if (!Number.isInteger(holder) || holder <= 0 || !host.isRunning(holder)) host.remove(path);
+    else await host.sleep(250);
+  }
+  try {
+    await work();
+  } finally {
+    host.remove(path);
+  }
+}
+
+/** A unit tries again every 30 s; under that unit itself, systemd does it by the exit code. */
+async function tryAgainLater(host: Host, layout: Layout, underUnit: boolean): Promise<void> {
+  if (underUnit || !host.managed || !host.exists(`${layout.units}/${UNITS.bootstrap}`)) return;
+  await host.exec(['systemctl', 'start', '--no-block', UNITS.bootstrap]);
+}
+
+/**
+ * @param underUnit true when agents-plane-bootstrap.service runs us.
+ * @returns the exit code.
+ */
+export async function bootstrapCommand(
+  host: Host,
+  layout: Layout,
+  templates: Templates,
+  underUnit: boolean,
+): Promise<number> {
+  const startedAt = host.now().getTime();
+  try {
+    await withLock(host, layout.lock, () => steps({ host, layout, templates }));
+    host.log(`agent: ready after ${host.now().getTime() - startedAt} ms`);
+    return 0;
+  } catch (error) {
+    const known = error instanceof PlaneError;
+    const reason = known ? error.message : `Bootstrap failed: ${(error as Error).message}`;
+    host.log(`agent: ${reason}`);
+    await publishStatus(host, layout, { state: 'failed', reason });
+    await tryAgainLater(host, layout, underUnit);
+    return 1;
+  }
+}

@@ -1,0 +1,53 @@
+/** The commands of the gateway's user (`store-key`, `mail send`): they ask the broker and print its answer. */
+
+import { connect } from 'node:net';
+import { PlaneError } from '../../contracts/plane-error.ts';
+import { type BrokerAnswer, type BrokerRequest, brokerAnswer } from '../core/broker-protocol.ts';
+import type { Layout } from '../core/layout.ts';
+import { readAll, readLine } from '../io.ts';
+
+const ANSWER_MAX = 10_000;
+const KEY_INPUT_MAX = 4096;
+const MAIL_INPUT_MAX = 32_000;
+/** Creating a secret and waiting for its grant may take a minute (`broker/store-key.ts`). */
+const ANSWER_WITHIN_MS = 150_000;
+
+async function ask(layout: Layout, request: BrokerRequest): Promise<BrokerAnswer> {
+  const socket = connect(layout.brokerSocket);
+  try {
+    socket.setTimeout(ANSWER_WITHIN_MS, () => socket.destroy(new Error('timeout')));
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve).once('error', reject);
+    });
+    socket.write(`${JSON.stringify(request)}\n`);
+    return brokerAnswer.parse(JSON.parse(await readLine(socket, ANSWER_MAX)));
+  } catch (cause) {
+    throw new PlaneError('UNAVAILABLE', 'The agents-plane broker does not answer. Try again.', {
+      cause,
+    });
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Prints the broker's sentence: on stdout when it worked, else on stderr. */
+function report(answer: BrokerAnswer): number {
+  (answer.ok ? process.stdout : process.stderr).write(`${answer.message}\n`);
+  return answer.ok ? 0 : 1;
+}
+
+/** `agent store-key`: the key comes on standard input and nowhere else. */
+export async function storeKeyCommand(layout: Layout): Promise<number> {
+  const key = await readAll(process.stdin, KEY_INPUT_MAX);
+  if (key.trim() === '') {
+    process.stderr.write('No key arrived on standard input.\n');
+    return 2;
+  }
+  return report(await ask(layout, { command: 'store-key', key }));
+}
+
+/** `agent mail send --subject TEXT`: the text comes on standard input; the owner gets it. */
+export async function mailCommand(layout: Layout, subject: string): Promise<number> {
+  const text = await readAll(process.stdin, MAIL_INPUT_MAX);
+  return report(await ask(layout, { command: 'mail', mail: { subject, text } }));
+}

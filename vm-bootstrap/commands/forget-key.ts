@@ -1,0 +1,54 @@
+/**
+ * `agent forget-key` (ExecStartPost of the gateway, as root): waits until the gateway is
+ * ready and has resolved its key, then deletes the key file. From here on the key is in the
+ * gateway's memory alone.
+ */
+
+import { parseFacts } from '../core/facts.ts';
+import type { Layout } from '../core/layout.ts';
+import { gatewayAddress, gatewayAnswers, secretsResolved, withGateway } from '../gateway.ts';
+import type { Host } from '../host.ts';
+import { publishStatus } from '../status.ts';
+
+/** Below the unit's TimeoutStartSec=180, so that the key is deleted by us and not left to systemd. */
+const READY_WITHIN_MS = 170_000;
+const POLL_MS = 200;
+
+/** True once /readyz is 200 and the key is resolved; a cold secret gets one reload while its file is there. */
+export async function gatewayReady(host: Host, layout: Layout): Promise<boolean> {
+  const address = gatewayAddress(host, layout);
+  const deadline = host.now().getTime() + READY_WITHIN_MS;
+  while (!(await gatewayAnswers(host, address.port))) {
+    if (host.now().getTime() > deadline) return false;
+    await host.sleep(POLL_MS);
+  }
+  return withGateway(address, async (gateway) => {
+    if (await secretsResolved(gateway)) return true;
+    await gateway.call('secrets.reload', {});
+    return secretsResolved(gateway);
+  });
+}
+
+/** @returns the exit code; systemd restarts the gateway when it is not 0. */
+export async function forgetKeyCommand(host: Host, layout: Layout): Promise<number> {
+  try {
+    const ready = await gatewayReady(host, layout);
+    const facts = parseFacts(host.read(layout.facts));
+    const known = {
+      configVersion: facts.configVersion,
+      ...(facts.bundleSha256 !== undefined && { bundleSha256: facts.bundleSha256 }),
+      key: host.read(layout.keyOrigin) === 'own' ? ('own' as const) : ('shared' as const),
+    };
+    if (ready) {
+      await publishStatus(host, layout, { state: 'ready', ...known });
+      host.log('agent: the gateway is ready; the key file is deleted');
+      return 0;
+    }
+    const reason = 'The gateway did not become ready with its key; see its journal.';
+    await publishStatus(host, layout, { state: 'failed', reason, ...known });
+    host.log(`agent: ${reason}`);
+    return 1;
+  } finally {
+    host.remove(layout.keyFile);
+  }
+}

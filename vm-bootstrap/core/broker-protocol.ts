@@ -1,0 +1,33 @@
+/**
+ * What the gateway's user may ask of the broker: one JSON line each way on the Unix socket.
+ * Exactly these requests exist.
+ */
+
+import { z } from 'zod';
+import { ERROR_CODES } from '../../contracts/plane-error.ts';
+import { mailRequest } from '../../contracts/vm-api.ts';
+
+export const brokerRequest = z.discriminatedUnion('command', [
+  z.strictObject({ command: z.literal('store-key'), key: z.string().min(1).max(4096) }),
+  z.strictObject({ command: z.literal('mail'), mail: mailRequest }),
+]);
+export type BrokerRequest = z.infer<typeof brokerRequest>;
+
+/** `message` is a sentence that the model can pass on to its owner as it stands. */
+export const brokerAnswer = z.discriminatedUnion('ok', [
+  z.strictObject({ ok: z.literal(true), message: z.string() }),
+  z.strictObject({ ok: z.literal(false), code: z.enum(ERROR_CODES), message: z.string() }),
+]);
+export type BrokerAnswer = z.infer<typeof brokerAnswer>;
+
+/** Bytes of a request: the longest mail, JSON-escaped. */
+export const REQUEST_MAX = 200_000;
+
+/** Systemd's instance name of an accepted Unix connection: COUNT-PID-UID (systemd.socket(5)). */
+const PEER = /^\d+-(\d+)-(\d+)$/;
+
+/** Uid of the peer, or undefined when systemd could not tell. */
+export function peerUid(instance: string): number | undefined {
+  const uid = PEER.exec(instance)?.[2];
+  return uid === undefined ? undefined : Number(uid);
+}

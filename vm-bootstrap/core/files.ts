@@ -1,0 +1,107 @@
+/** Config document -> the files of the machine. Pure: the same inputs give the same list. */
+
+import type { ConfigDocument } from '../../contracts/config-document.ts';
+import type { Facts } from './facts.ts';
+import { GATEWAY_USER, type Layout } from './layout.ts';
+import { modelOf } from './openclaw-config.ts';
+import { PROVIDER_FACTS } from './providers.ts';
+import { renderText, type TextValues } from './render-text.ts';
+
+export interface FileSpec {
+  readonly path: string;
+  readonly mode: number;
+  readonly owner: string;
+  readonly content: string;
+  /**
+   * `ours`: always as rendered. `shared`: the agent may edit it, its edits are kept.
+   * `once`: shared, and never written again after it was handed out and removed.
+   */
+  readonly keep: 'ours' | 'shared' | 'once';
+}
+
+export type Templates = Readonly<Record<string, string>>;
+
+export interface FileInputs {
+  readonly config: ConfigDocument;
+  readonly facts: Facts;
+  readonly layout: Layout;
+  readonly templates: Templates;
+}
+
+export function template(templates: Templates, name: string): string {
+  const text = templates[name];
+  if (text === undefined) throw new Error(`template ${name} is missing from the bundle`);
+  return text;
+}
+
+function textValues({ config, facts }: FileInputs): TextValues {
+  const provider = PROVIDER_FACTS[modelOf(config).provider];
+  const { mode } = config.whatsapp;
+  return {
+    agent: facts.agent,
+    user: config.user,
+    userPhone: config.userPhone,
+    whatsappNumber: config.whatsappNumber ?? '',
+    timezone: config.timezone,
+    budget: String(config.budget),
+    model: config.model,
+    provider: provider.title,
+    keysPage: provider.keysPage,
+    linked: mode === 'linked',
+    ownNumber: mode !== 'linked',
+    assistant: config.profile === 'assistant',
+    supportDesk: config.profile === 'support-desk',
+    backendGateway: config.profile === 'backend-gateway',
+  };
+}
+
+/** Absolute paths in a unit, moved under the directory that stands in for `/`. */
+const ABSOLUTE = /(?<=^|[\s=+:-])\/(?=(?:etc|opt|run|usr|var)\/)/gm;
+
+export function underRoot(root: string, text: string): string {
+  return root === '' ? text : text.replace(ABSOLUTE, `${root}/`);
+}
+
+const UNIT_FOLDER = 'units/';
+
+function unitFiles({ layout, templates }: FileInputs): FileSpec[] {
+  return Object.entries(templates)
+    .filter(([name]) => name.startsWith(UNIT_FOLDER))
+    .map(([name, text]) => ({
+      path: `${layout.units}/${name.slice(UNIT_FOLDER.length)}`,
+      mode: 0o644,
+      owner: 'root',
+      content: underRoot(layout.root, text),
+      keep: 'ours',
+    }));
+}
+
+/** Everything but openclaw.json, which is merged (`openclaw-config.ts`, `merge-config.ts`). */
+export function machineFiles(inputs: FileInputs): FileSpec[] {
+  const { layout, templates, facts } = inputs;
+  const values = textValues(inputs);
+  const workspaceFile = (name: string, path: string, keep: FileSpec['keep']): FileSpec => ({
+    path: `${layout.workspace}/${path}`,
+    mode: 0o600,
+    owner: GATEWAY_USER,
+    content: renderText(template(templates, name), values),
+    keep,
+  });
+  const rootFile = (path: string, mode: number, content: string): FileSpec => ({
+    path,
+    mode,
+    owner: 'root',
+    content,
+    keep: 'ours',
+  });
+  return [
+    rootFile(layout.facts, 0o644, `${JSON.stringify(facts, null, 2)}\n`),
+    rootFile(layout.command, 0o755, underRoot(layout.root, template(templates, 'agent.sh'))),
+    rootFile(layout.guardRules, 0o644, template(templates, 'metadata-guard.nft')),
+    ...unitFiles(inputs),
+    workspaceFile('AGENTS.md', 'AGENTS.md', 'shared'),
+    workspaceFile('HEARTBEAT.md', 'HEARTBEAT.md', 'ours'),
+    workspaceFile('SKILL.md', 'skills/agents-plane/SKILL.md', 'ours'),
+    workspaceFile('BOOTSTRAP.md', 'BOOTSTRAP.md', 'once'),
+  ];
+}

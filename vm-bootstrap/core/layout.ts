@@ -1,0 +1,84 @@
+/**
+ * Where things lie on the agent's machine. Everything that must outlive the VM is under
+ * `data`, which is the mounted data disk; everything secret is under /run (tmpfs), but for
+ * the gateway's own token, which never leaves the machine.
+ */
+
+import { join } from 'node:path';
+
+export const GATEWAY_USER = 'openclaw';
+export const BROKER_USER = 'agents-plane';
+/** OpenClaw's own default; loopback only. */
+export const GATEWAY_PORT = 18789;
+
+/** Units that the templates define and that code names. */
+export const UNITS = {
+  gateway: 'openclaw-gateway.service',
+  guard: 'agents-plane-metadata-guard.service',
+  broker: 'agents-plane-broker.socket',
+  brokerService: 'agents-plane-broker@.service',
+  restartPath: 'agents-plane-restart.path',
+  restartService: 'agents-plane-restart.service',
+  watch: 'agents-plane-watch.service',
+  bootstrapPath: 'agents-plane-bootstrap.path',
+  bootstrap: 'agents-plane-bootstrap.service',
+} as const;
+
+export type Layout = ReturnType<typeof layoutOf>;
+
+/**
+ * All paths of the machine.
+ * @param root '' on a VM; the directory that stands in for `/` where there is none
+ *   (AGENTS_PLANE_ROOT). Absolute, without a trailing slash.
+ */
+export function layoutOf(root: string) {
+  const data = `${root}/var/lib/agents-plane`;
+  const state = join(data, 'openclaw');
+  const own = join(data, 'state');
+  const workspace = join(state, 'workspace');
+  return {
+    root,
+    data,
+    /** Device behind `data` on Compute Engine (deviceName `agents-plane-data`). */
+    dataDevice: '/dev/disk/by-id/google-agents-plane-data',
+    /** Home of the gateway's user, and OPENCLAW_STATE_DIR. */
+    state,
+    openclawConfig: join(state, 'openclaw.json'),
+    workspace,
+    /** What bootstrap remembers; root's, but for `facts` nobody else reads it. */
+    own,
+    facts: join(own, 'facts.json'),
+    gatewayToken: join(own, 'gateway-token'),
+    /** The openclaw.json that we rendered last: the base of the three-way merge. */
+    renderedConfig: join(own, 'openclaw.rendered.json'),
+    /** Digest of the openclaw.json that OpenClaw accepted last. */
+    validatedConfig: join(own, 'openclaw.validated.sha256'),
+    /** Copies of the texts that the agent may edit, as we wrote them last. */
+    renderedTexts: join(own, 'rendered'),
+    heartbeatText: join(own, 'rendered', 'heartbeat'),
+    welcomeMark: join(own, 'welcome-sent'),
+    /** BOOTSTRAP.md was handed out once; from here on it belongs to the agent. */
+    onboardingMark: join(own, 'onboarding-handed-out'),
+    /** What was last published as guest attribute; of this boot only. */
+    statusCopy: `${root}/run/agents-plane/status.json`,
+    /** Digests of what the units run with; on the disk, as systemd starts enabled units at boot by itself. */
+    startedWith: join(own, 'started-with.json'),
+    keyDir: `${root}/run/openclaw-gateway`,
+    keyFile: `${root}/run/openclaw-gateway/llm-key`,
+    runtime: `${root}/run/agents-plane`,
+    brokerSocket: `${root}/run/agents-plane/broker.sock`,
+    lock: `${root}/run/agents-plane/bootstrap.lock`,
+    /** Which key fetch-key wrote last: `own` or `shared`. */
+    keyOrigin: `${root}/run/agents-plane/key-origin`,
+    restartRequest: `${root}/run/agents-plane-broker/restart-gateway`,
+    /** Left by `agent watch`; agents-plane-bootstrap.path answers it. */
+    bootstrapRequest: `${root}/run/agents-plane-watch/bootstrap`,
+    units: `${root}/etc/systemd/system`,
+    guardRules: `${root}/etc/agents-plane/metadata-guard.nft`,
+    command: `${root}/usr/local/bin/agent`,
+    bundle: `${root}/opt/agents-plane/agent.mjs`,
+    node: `${root}/opt/agents-plane/node/bin/node`,
+    openclaw: `${root}/opt/openclaw/node_modules/openclaw/openclaw.mjs`,
+    whatsappPlugin: `${root}/opt/openclaw/node_modules/@openclaw/whatsapp`,
+  };
+}

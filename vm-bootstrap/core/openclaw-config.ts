@@ -1,0 +1,130 @@
+/**
+ * openclaw.json of one agent, from the template, the config document and the machine.
+ * What the fields mean on OpenClaw 2026.9.6: FACTS.md, "OpenClaw".
+ */
+
+import type { ConfigDocument } from '../../contracts/config-document.ts';
+import type { Endpoints } from '../../contracts/instance-metadata.ts';
+import { type ModelRef, parseModel } from '../../contracts/models.ts';
+import { PlaneError } from '../../contracts/plane-error.ts';
+import { GATEWAY_PORT, type Layout } from './layout.ts';
+import type { Json, JsonObject } from './merge-config.ts';
+import { catalogEntry } from './model-catalog.ts';
+import { PROVIDER_FACTS, providerOrigin } from './providers.ts';
+
+/**
+ * What nobody but the plane decides: who may talk to the agent, who may reach its gateway,
+ * where its key comes from. Dotted paths of openclaw.json; see `mergeConfig`.
+ */
+export const ENFORCED: readonly string[] = [
+  'gateway.mode',
+  'gateway.port',
+  'gateway.bind',
+  'gateway.auth',
+  'gateway.http.endpoints.chatCompletions',
+  'secrets.providers.llm',
+  'channels.whatsapp.dmPolicy',
+  'channels.whatsapp.allowFrom',
+  'channels.whatsapp.groupPolicy',
+  'commands.ownerAllowFrom',
+  'plugins.entries.whatsapp.enabled',
+  'telemetry.enabled',
+  'update',
+];
+
+/** Only the assistant acts unasked; the other profiles answer clients. */
+export const hasHeartbeat = (config: ConfigDocument): boolean => config.profile === 'assistant';
+
+/** Cloud API and Kapso messages come through our bridge, not through OpenClaw's WhatsApp plugin. */
+export const usesWhatsappPlugin = (config: ConfigDocument): boolean =>
+  config.whatsapp.mode === 'linked' || config.whatsapp.mode === 'dedicated';
+
+export interface ConfigInputs {
+  readonly config: ConfigDocument;
+  readonly endpoints: Endpoints;
+  readonly gatewayToken: string;
+  readonly layout: Layout;
+  /** Where the gateway listens; OpenClaw's default unless a test needs another. */
+  readonly port?: number;
+}
+
+/** The model of a document. Documents are validated, so a model that does not parse is our own bug. */
+export function modelOf(config: ConfigDocument): ModelRef {
+  const model = parseModel(config.model);
+  if (model === undefined) throw new PlaneError('INTERNAL', 'The model was not validated.');
+  return model;
+}
+
+function valuesOf(inputs: ConfigInputs): Record<string, Json> {
+  const { config, layout } = inputs;
+  const model = modelOf(config);
+  const entry = catalogEntry(model);
+  const facts = PROVIDER_FACTS[model.provider];
+  return {
+    gatewayToken: inputs.gatewayToken,
+    keyFile: layout.keyFile,
+    workspace: layout.workspace,
+    whatsappPlugin: layout.whatsappPlugin,
+    provider: model.provider,
+    modelId: model.id,
+    baseUrl: `${providerOrigin(model.provider, inputs.endpoints)}${facts.basePath}`,
+    api: facts.api,
+    cost: { ...entry.cost },
+    contextWindow: entry.contextWindow,
+    maxTokens: entry.maxTokens,
+    timezone: config.timezone,
+    heartbeatEvery: hasHeartbeat(config) ? '30m' : '0m',
+    ownerPhone: config.userPhone,
+    // Linked: the plugin sits in the owner's own account and they write to themselves.
+    selfChat: config.whatsapp.mode === 'linked',
+  };
+}
+
+const WHOLE = /^\{\{(\w+)\}\}$/;
+const PART = /\{\{(\w+)\}\}/g;
+
+function lookUp(values: Readonly<Record<string, Json>>, name: string): Json {
+  const value = Object.hasOwn(values, name) ? values[name] : undefined;
+  if (value === undefined) throw new PlaneError('INTERNAL', `Unknown placeholder {{${name}}}.`);
+  return value;
+}
+
+/** Replaces `{{name}}` in keys and strings; a string that is one placeholder takes the value's own type. */
+export function fill(template: Json, values: Readonly<Record<string, Json>>): Json {
+  const text = (source: string): string =>
+    source.replace(PART, (_, name: string) => String(lookUp(values, name)));
+  if (typeof template === 'string') {
+    const whole = WHOLE.exec(template)?.[1];
+    return whole === undefined ? text(template) : lookUp(values, whole);
+  }
+  if (Array.isArray(template)) return template.map((item) => fill(item, values));
+  if (typeof template !== 'object' || template === null) return template;
+  return Object.fromEntries(
+    Object.entries(template).map(([key, value]) => [text(key), fill(value, values)]),
+  );
+}
+
+type Mutable = { [key: string]: Mutable } & Record<string, unknown>;
+
+/**
+ * @param template contents of templates/vm/openclaw.json.
+ * @returns the document we want; what is on the machine is merged in by `mergeConfig`.
+ */
+export function renderOpenclawConfig(template: string, inputs: ConfigInputs): JsonObject {
+  const filled = fill(JSON.parse(template) as Json, valuesOf(inputs)) as JsonObject;
+  const document = structuredClone(filled) as unknown as Mutable;
+  if (inputs.port !== undefined && inputs.port !== GATEWAY_PORT) {
+    Object.assign(document.gateway as Mutable, { port: inputs.port });
+  }
+  if (!usesWhatsappPlugin(inputs.config)) {
+    const plugins = document.plugins as Mutable;
+    const entries = plugins.entries as Mutable;
+    delete document.channels;
+    delete entries.whatsapp;
+    delete plugins.load;
+    Object.assign(plugins, {
+      allow: (plugins.allow as unknown as string[]).filter((id) => id !== 'whatsapp'),
+    });
+  }
+  return document as unknown as JsonObject;
+}

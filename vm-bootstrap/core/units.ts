@@ -1,0 +1,24 @@
+/** Which units run, and what a change of their files asks for. Pure. */
+
+import { UNITS } from './layout.ts';
+
+export interface UnitSpec {
+  readonly name: string;
+  /** Started at boot by systemd as well. */
+  readonly enabled: boolean;
+  /** `active`: bootstrap starts it; `on-demand`: another unit does. */
+  readonly state: 'active' | 'on-demand';
+}
+
+/** In the order in which they start; the gateway's own needs come before it. */
+export const UNIT_PLAN: readonly UnitSpec[] = [
+  { name: UNITS.guard, enabled: true, state: 'active' },
+  { name: UNITS.broker, enabled: true, state: 'active' },
+  { name: UNITS.brokerService, enabled: false, state: 'on-demand' },
+  { name: UNITS.restartPath, enabled: true, state: 'active' },
+  { name: UNITS.restartService, enabled: false, state: 'on-demand' },
+  { name: UNITS.bootstrapPath, enabled: true, state: 'active' },
+  { name: UNITS.bootstrap, enabled: false, state: 'on-demand' },
+  { name: UNITS.watch, enabled: true, state: 'active' },
+  { name: UNITS.gateway, enabled: true, state: 'active' },
+];

@@ -1,0 +1,61 @@
+/**
+ * The metadata server (https://cloud.google.com/compute/docs/metadata/overview): who this
+ * VM is, and its tokens.
+ */
+
+import { PlaneError } from '../../contracts/plane-error.ts';
+import type { Host } from '../host.ts';
+
+const PREFIX = '/computeMetadata/v1';
+const FLAVOR = { 'metadata-flavor': 'Google' };
+
+/** Value at a metadata path (`instance/name`), or undefined when there is none. */
+export async function metadataValue(
+  host: Host,
+  path: string,
+  timeoutMs?: number,
+): Promise<string | undefined> {
+  const answer = await host.request({
+    url: `${host.metadataOrigin}${PREFIX}/${path}`,
+    headers: FLAVOR,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  });
+  if (answer.status === 404) return undefined;
+  if (answer.status === 200) return answer.text;
+  throw new PlaneError('UNAVAILABLE', `The metadata server answered ${answer.status}.`);
+}
+
+/** Access token of the VM's service account. */
+export async function accessToken(host: Host): Promise<string> {
+  const text = await metadataValue(host, 'instance/service-accounts/default/token');
+  const token: unknown = text === undefined ? undefined : JSON.parse(text).access_token;
+  if (typeof token !== 'string')
+    throw new PlaneError('FAILED_PRECONDITION', 'This VM has no service account.');
+  return token;
+}
+
+/** Signed proof of which instance this is; `full` adds the instance's claims. */
+export async function identityToken(host: Host, audience: string): Promise<string> {
+  const query = new URLSearchParams({ audience, format: 'full' });
+  const text = await metadataValue(host, `instance/service-accounts/default/identity?${query}`);
+  if (text === undefined)
+    throw new PlaneError('FAILED_PRECONDITION', 'This VM has no service account.');
+  return text.trim();
+}
+
+/** Sets a guest attribute. Google limits their rate: on change only. */
+export async function setGuestAttribute(
+  host: Host,
+  namespace: string,
+  key: string,
+  value: string,
+): Promise<void> {
+  const answer = await host.request({
+    url: `${host.metadataOrigin}${PREFIX}/instance/guest-attributes/${namespace}/${key}`,
+    method: 'PUT',
+    headers: FLAVOR,
+    body: value,
+  });
+  if (answer.status >= 300)
+    throw new PlaneError('UNAVAILABLE', `Guest attributes answered ${answer.status}.`);
+}

@@ -1,0 +1,42 @@
+/** The plane's function for VMs (contracts/vm-api.ts), called with the VM's own identity. */
+
+import { ERROR_CODES, type ErrorCode, PlaneError } from '../../contracts/plane-error.ts';
+import type { Host } from '../host.ts';
+import { identityToken } from './metadata.ts';
+
+/** A failed answer's code and message, as far as it is one of the plane's. */
+function problemOf(text: string): { code: ErrorCode; message: string } | undefined {
+  try {
+    const { code, message } = (JSON.parse(text) as { error: { code: string; message: string } })
+      .error;
+    const known = ERROR_CODES.find((each) => each === code);
+    return known && { code: known, message };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * POSTs to the plane; the instance identity token says who asks.
+ * @throws PlaneError with the plane's own code; UNAVAILABLE when it did not answer as itself.
+ */
+export async function callPlane(
+  host: Host,
+  planeUrl: string,
+  path: string,
+  body: object = {},
+): Promise<unknown> {
+  const origin = planeUrl.replace(/\/+$/, '');
+  const token = await identityToken(host, planeUrl);
+  const answer = await host.request({
+    url: `${origin}${path}`,
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    timeoutMs: 60_000,
+  });
+  if (answer.status >= 200 && answer.status < 300) return JSON.parse(answer.text) as unknown;
+  const problem = problemOf(answer.text);
+  if (problem) throw new PlaneError(problem.code, problem.message);
+  throw new PlaneError('UNAVAILABLE', `The plane answered ${answer.status}.`);
+}

@@ -1,0 +1,126 @@
+/**
+ * Secret Manager over REST
+ * (https://cloud.google.com/secret-manager/docs/reference/rest), as far as an agent's VM
+ * may use it.
+ */
+
+import { PlaneError } from '../../contracts/plane-error.ts';
+import type { Host } from '../host.ts';
+import type { HttpResponse } from '../http.ts';
+
+const ORIGIN = 'https://secretmanager.googleapis.com';
+
+export interface SecretsAccess {
+  readonly host: Host;
+  readonly project: string;
+  readonly token: string;
+  /** Instead of the public address. */
+  readonly endpoint?: string | undefined;
+}
+
+export interface SecretValue {
+  /** Number of the version, as text. */
+  readonly version: string;
+  readonly value: string;
+}
+
+async function call(
+  access: SecretsAccess,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: object,
+): Promise<HttpResponse> {
+  const origin = (access.endpoint ?? ORIGIN).replace(/\/+$/, '');
+  return access.host.request({
+    url: `${origin}/v1/projects/${access.project}/secrets/${path}`,
+    method,
+    headers: {
+      authorization: `Bearer ${access.token}`,
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+}
+
+/** Google answers 403 for a secret that is not there as well, unless the caller may list. */
+const isAbsent = (status: number): boolean => status === 404 || status === 403;
+
+const lastPart = (name: unknown): string => String(name).split('/').at(-1) ?? '';
+
+function refuse(answer: HttpResponse, what: string): never {
+  throw new PlaneError(
+    answer.status >= 500 || answer.status === 429 ? 'UNAVAILABLE' : 'PERMISSION_DENIED',
+    `Secret Manager answered ${answer.status} to ${what}.`,
+  );
+}
+
+async function accessVersion(
+  access: SecretsAccess,
+  secret: string,
+  version: string,
+): Promise<SecretValue | 'absent' | 'not-enabled'> {
+  const answer = await call(access, 'GET', `${secret}/versions/${version}:access`);
+  if (answer.status === 200) {
+    const body = JSON.parse(answer.text) as { name: string; payload?: { data?: string } };
+    const value = Buffer.from(body.payload?.data ?? '', 'base64').toString('utf8');
+    return { version: lastPart(body.name), value };
+  }
+  if (isAbsent(answer.status)) return 'absent';
+  // FAILED_PRECONDITION: `latest` is the newest version, even a disabled or destroyed one.
+  if (answer.status === 400) return 'not-enabled';
+  return refuse(answer, 'reading a secret');
+}
+
+/** Numbers of a secret's versions that are not destroyed, newest first; [] when we may not list. */
+async function versionsOf(
+  access: SecretsAccess,
+  secret: string,
+  filter: string,
+): Promise<string[]> {
+  const query = new URLSearchParams({ filter, pageSize: '100' });
+  const answer = await call(access, 'GET', `${secret}/versions?${query}`);
+  if (isAbsent(answer.status)) return [];
+  if (answer.status !== 200) refuse(answer, 'listing versions');
+  const { versions = [] } = JSON.parse(answer.text) as { versions?: { name: string }[] };
+  return versions.map((version) => lastPart(version.name)).sort((a, b) => Number(b) - Number(a));
+}
+
+/** Newest enabled version of a secret, or undefined when there is none that we may read. */
+export async function readSecret(
+  access: SecretsAccess,
+  secret: string,
+): Promise<SecretValue | undefined> {
+  const latest = await accessVersion(access, secret, 'latest');
+  if (typeof latest === 'object') return latest;
+  if (latest === 'absent') return undefined;
+  const [newest] = await versionsOf(access, secret, 'state:ENABLED');
+  if (newest === undefined) return undefined;
+  const older = await accessVersion(access, secret, newest);
+  return typeof older === 'object' ? older : undefined;
+}
+
+/** Adds a version and returns its number; undefined when the secret is missing or not ours. */
+export async function addVersion(
+  access: SecretsAccess,
+  secret: string,
+  value: string,
+): Promise<string | undefined> {
+  const payload = { data: Buffer.from(value).toString('base64') };
+  const answer = await call(access, 'POST', `${secret}:addVersion`, { payload });
+  if (isAbsent(answer.status)) return undefined;
+  if (answer.status !== 200) refuse(answer, 'adding a version');
+  return lastPart((JSON.parse(answer.text) as { name: string }).name);
+}
+
+/** Destroys every version but one, for good. */
+export async function destroyOthers(
+  access: SecretsAccess,
+  secret: string,
+  keep: string,
+): Promise<void> {
+  const versions = await versionsOf(access, secret, 'NOT state:DESTROYED');
+  for (const version of versions.filter((each) => each !== keep)) {
+    const answer = await call(access, 'POST', `${secret}/versions/${version}:destroy`, {});
+    if (answer.status !== 200) refuse(answer, 'destroying a version');
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * `agent`: the commands of an agent's machine, one bundled file. Each command's code is
+ * loaded when it is asked for, since fetch-key runs before every start of the gateway.
+ */
+
+import { PlaneError } from '../contracts/plane-error.ts';
+import { layoutOf } from './core/layout.ts';
+import { machineHost } from './host.ts';
+
+const host = machineHost({
+  root: process.env.AGENTS_PLANE_ROOT,
+  metadataHost: process.env.GCE_METADATA_HOST,
+  uid: process.getuid?.() ?? -1,
+  // Standard output may be the broker's socket, or an answer that somebody parses.
+  log: (line) => process.stderr.write(`${line}\n`),
+});
+const layout = layoutOf(host.root);
+
+type Arguments = readonly string[];
+
+/** `--name=value` or `--name value`. */
+function option(args: Arguments, name: string): string | undefined {
+  const joined = args.find((arg) => arg.startsWith(`--${name}=`));
+  if (joined !== undefined) return joined.slice(name.length + 3);
+  const at = args.indexOf(`--${name}`);
+  return at < 0 ? undefined : args[at + 1];
+}
+
+async function help(code: number): Promise<number> {
+  const { templates } = await import('./templates.ts');
+  (code === 0 ? process.stdout : process.stderr).write(templates['help.txt'] ?? '');
+  return code;
+}
+
+const COMMANDS: Readonly<Record<string, (args: Arguments) => Promise<number>>> = {
+  'fetch-key': async () => (await import('./commands/fetch-key.ts')).fetchKeyCommand(host, layout),
+  'forget-key': async () =>
+    (await import('./commands/forget-key.ts')).forgetKeyCommand(host, layout),
+  bootstrap: async (args) => {
+    const { templates } = await import('./templates.ts');
+    const { bootstrapCommand } = await import('./commands/bootstrap.ts');
+    return bootstrapCommand(host, layout, templates, args.includes('--again'));
+  },
+  'store-key': async (args) =>
+    // A key in argv is in every process list: refuse it, and say nothing of it.
+    args.length > 0 ? help(2) : (await import('./commands/client.ts')).storeKeyCommand(layout),
+  mail: async (args) => {
+    const subject = option(args, 'subject');
+    if (args[0] !== 'send' || !subject) return help(2);
+    return (await import('./commands/client.ts')).mailCommand(layout, subject);
+  },
+  status: async (args) =>
+    (await import('./commands/status.ts')).statusCommand(host, layout, args.includes('--json')),
+  broker: async (args) =>
+    (await import('./commands/broker.ts')).brokerCommand(host, layout, {
+      peer: option(args, 'peer'),
+      listen: args.includes('--listen'),
+    }),
+  ask: async ([text]) =>
+    text === undefined
+      ? help(2)
+      : (await import('./commands/ask.ts')).askCommand(host, layout, text),
+  watch: async () => (await import('./commands/watch.ts')).watchCommand(host, layout),
+  help: async () => help(0),
+};
+
+async function main([name = 'help', ...args]: Arguments): Promise<number> {
+  if (name === '--help' || name === '-h' || args.includes('--help')) return help(0);
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  return command ? command(args) : help(2);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(
+    `${error instanceof PlaneError ? error.message : `agent: ${(error as Error).message}`}\n`,
+  );
+  process.exitCode = 1;
+}

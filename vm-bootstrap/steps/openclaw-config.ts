@@ -1,0 +1,109 @@
+/**
+ * openclaw.json: rendered, merged with what others changed (`core/merge-config.ts`), tried
+ * out by OpenClaw itself, and only then put in place of a working one.
+ */
+
+import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
+import { PlaneError } from '../../contracts/plane-error.ts';
+import { template } from '../core/files.ts';
+import { GATEWAY_USER, type Layout } from '../core/layout.ts';
+import { type JsonObject, mergeConfig, sameJson } from '../core/merge-config.ts';
+import { ENFORCED, renderOpenclawConfig } from '../core/openclaw-config.ts';
+import type { Host } from '../host.ts';
+import type { Context, Step } from './step.ts';
+
+const TOKEN_BYTES = 32;
+
+/** The gateway's token: random, made once in the agent's life, never shown. */
+function gatewayToken(host: Host, layout: Layout): string {
+  const known = host.read(layout.gatewayToken)?.trim();
+  if (known) return known;
+  const token = host.randomHex(TOKEN_BYTES);
+  host.write(layout.gatewayToken, `${token}\n`, { mode: 0o600 });
+  return token;
+}
+
+function readJson(host: Host, path: string): JsonObject | undefined {
+  try {
+    return JSON.parse(host.read(path) ?? '') as JsonObject;
+  } catch {
+    return undefined;
+  }
+}
+
+export function desiredConfig(context: Context): { ours: JsonObject; merged: JsonObject } {
+  const { host, layout, config, facts, templates } = context;
+  const ours = renderOpenclawConfig(template(templates, 'openclaw.json'), {
+    config,
+    endpoints: facts.endpoints,
+    gatewayToken: gatewayToken(host, layout),
+    layout,
+  });
+  const base = readJson(host, layout.renderedConfig) ?? {};
+  const theirs = readJson(host, layout.openclawConfig);
+  return { ours, merged: mergeConfig(base, ours, theirs, ENFORCED) };
+}
+
+/** Which content OpenClaw accepted: its own version counts, as a new one may think otherwise. */
+const digest = (host: Host, layout: Layout, text: string): string =>
+  createHash('sha256')
+    .update(host.read(`${dirname(layout.openclaw)}/package.json`) ?? '')
+    .update(text)
+    .digest('hex');
+
+/** Asks OpenClaw, under the gateway's user. @throws PlaneError with its complaint. */
+async function validate({ host, layout }: Context, candidate: string): Promise<void> {
+  const asUser = host.managed
+    ? ['setpriv', `--reuid=${GATEWAY_USER}`, `--regid=${GATEWAY_USER}`, '--clear-groups', '--']
+    : [];
+  const result = await host.exec(
+    [...asUser, layout.node, layout.openclaw, 'config', 'validate', '--json'],
+    {
+      cwd: layout.state,
+      env: {
+        HOME: layout.state,
+        OPENCLAW_STATE_DIR: layout.state,
+        OPENCLAW_CONFIG_PATH: candidate,
+        NODE_COMPILE_CACHE: `${layout.state}/.cache/node`,
+      },
+    },
+  );
+  if (result.code === 0) return;
+  const complaint = (result.stdout || result.stderr).replaceAll(/\s+/g, ' ').trim().slice(0, 300);
+  throw new PlaneError(
+    'FAILED_PRECONDITION',
+    `OpenClaw refuses the new openclaw.json: ${complaint}`,
+  );
+}
+
+export const openclawConfig: Step<Context> = {
+  name: 'openclaw.json',
+  check(context) {
+    const { host, layout } = context;
+    const { ours, merged } = desiredConfig(context);
+    return (
+      sameJson(merged, readJson(host, layout.openclawConfig)) &&
+      sameJson(ours, readJson(host, layout.renderedConfig))
+    );
+  },
+  async apply(context) {
+    const { host, layout } = context;
+    const { ours, merged } = desiredConfig(context);
+    const text = `${JSON.stringify(merged, null, 2)}\n`;
+    const owned = { mode: 0o600, owner: GATEWAY_USER };
+    const accepted = digest(host, layout, text);
+    if (host.read(layout.validatedConfig) !== accepted) {
+      const candidate = `${layout.state}/openclaw.candidate.json`;
+      host.write(candidate, text, owned);
+      try {
+        await validate(context, candidate);
+      } finally {
+        host.remove(candidate);
+      }
+      host.write(layout.validatedConfig, accepted, { mode: 0o600 });
+    }
+    host.write(layout.openclawConfig, text, owned);
+    host.write(layout.renderedConfig, `${JSON.stringify(ours, null, 2)}\n`, { mode: 0o600 });
+  },
+};

@@ -1,0 +1,55 @@
+/** Waits until the gateway is ready with its key; says at once when there is no key to wait for. */
+
+import { PlaneError } from '../../contracts/plane-error.ts';
+import { gatewayAddress, gatewayAnswers, secretsResolved, withGateway } from '../gateway.ts';
+import { lastStatus, publishStatus } from '../status.ts';
+import type { Context, Step } from './step.ts';
+
+const READY_WITHIN_MS = 180_000;
+const POLL_MS = 200;
+
+async function isReady({ host, layout }: Context): Promise<boolean> {
+  const address = gatewayAddress(host, layout);
+  if (!(await gatewayAnswers(host, address.port))) return false;
+  try {
+    return await withGateway(address, secretsResolved, 5_000);
+  } catch {
+    return false;
+  }
+}
+
+/** The key file goes only after the gateway resolved it (forget-key), so ready means: no file, an origin. */
+const keyIsIn = ({ host, layout }: Context): boolean =>
+  host.exists(layout.keyOrigin) && !host.exists(layout.keyFile);
+
+export const ready: Step<Context> = {
+  name: 'gateway ready',
+  check: async (context) => keyIsIn(context) && (await isReady(context)),
+  async apply(context) {
+    const { host, layout } = context;
+    const since = host.now();
+    const deadline = since.getTime() + READY_WITHIN_MS;
+    while (!(keyIsIn(context) && (await isReady(context)))) {
+      const last = lastStatus(host, layout);
+      // Of an earlier attempt: nothing to give up for.
+      const news = last !== undefined && new Date(last.at) >= since;
+      if (news && last.state === 'failed' && last.reason !== undefined) {
+        throw new PlaneError('UNAVAILABLE', last.reason);
+      }
+      if (host.now().getTime() > deadline) {
+        throw new PlaneError('DEADLINE_EXCEEDED', 'The gateway did not become ready.');
+      }
+      await host.sleep(POLL_MS);
+    }
+  },
+};
+
+/** What is published once everything is in place. */
+export async function publishReady({ host, layout, facts }: Context): Promise<void> {
+  await publishStatus(host, layout, {
+    state: 'ready',
+    configVersion: facts.configVersion,
+    ...(facts.bundleSha256 !== undefined && { bundleSha256: facts.bundleSha256 }),
+    key: host.read(layout.keyOrigin) === 'own' ? 'own' : 'shared',
+  });
+}

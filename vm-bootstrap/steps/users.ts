@@ -1,0 +1,51 @@
+/**
+ * The two users: the gateway's, and the broker's. The image has them; a machine from
+ * another image gets them here. Also the directories that are theirs.
+ */
+
+import { PlaneError } from '../../contracts/plane-error.ts';
+import { BROKER_USER, GATEWAY_USER, type Layout } from '../core/layout.ts';
+import type { Host } from '../host.ts';
+import type { Machine, Step } from './step.ts';
+
+const homes = (layout: Layout): ReadonlyArray<readonly [string, string]> => [
+  [GATEWAY_USER, layout.state],
+  [BROKER_USER, '/nonexistent'],
+];
+
+/** Ids can differ between two images, while the data disk keeps the files of the first. */
+function ownsItsHome(host: Host, layout: Layout): boolean {
+  const user = host.lookUpUser(GATEWAY_USER);
+  return user !== undefined && host.stat(layout.state)?.uid === user.uid;
+}
+
+export const users: Step<Machine> = {
+  name: 'users',
+  check({ host, layout }) {
+    if (!host.managed) return host.exists(layout.workspace);
+    return (
+      homes(layout).every(([name]) => host.lookUpUser(name) !== undefined) &&
+      host.exists(layout.workspace) &&
+      host.exists(layout.own) &&
+      ownsItsHome(host, layout)
+    );
+  },
+  async apply({ host, layout }) {
+    if (host.managed) {
+      for (const [name, home] of homes(layout)) {
+        if (host.lookUpUser(name)) continue;
+        const made = await host.exec([
+          ...['useradd', '--system', '--user-group', '--no-create-home'],
+          ...['--home-dir', home, '--shell', '/usr/sbin/nologin', name],
+        ]);
+        if (made.code !== 0) throw new PlaneError('INTERNAL', `User ${name} could not be made.`);
+      }
+    }
+    host.makeDirectory(layout.own, { mode: 0o755 });
+    host.makeDirectory(layout.state, { mode: 0o700, owner: GATEWAY_USER });
+    host.makeDirectory(layout.workspace, { mode: 0o700, owner: GATEWAY_USER });
+    if (host.managed && host.exists(layout.openclawConfig)) {
+      await host.exec(['chown', '-R', `${GATEWAY_USER}:${GATEWAY_USER}`, layout.state]);
+    }
+  },
+};
