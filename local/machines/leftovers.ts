@@ -65,7 +65,16 @@ export async function removeRemains(
   }
 }
 
-/** Removes what crashed runs left. */
+/**
+ * Removes what crashed runs left. Without root that is directories alone: nothing else can
+ * have been made, and a directory of root's runs is not ours to remove.
+ */
 export async function removeLeftovers(runDir: string): Promise<void> {
-  await removeRemains(runDir, (runId) => !isAlive(runId));
+  if (process.getuid?.() === 0) return await removeRemains(runDir, (runId) => !isAlive(runId));
+  for (const name of await names(runDir)) {
+    const id = runIdOf(name);
+    if (id !== undefined && !isAlive(id)) {
+      await rm(join(runDir, name), { recursive: true, force: true }).catch(() => {});
+    }
+  }
 }
