@@ -69,12 +69,11 @@ export class ServiceUnit {
     return { ...this.#around.environment, ...assignments(own), ...assignments(files) };
   }
 
-  #spawn(argv: readonly string[]): ChildProcess {
+  #spawn(argv: readonly string[], socket?: Socket): ChildProcess {
     const [file = '', ...args] = argv;
-    const input = this.#socket ?? 'ignore';
     const cwd = value(this.#unit, 'Service.WorkingDirectory') ?? this.#around.root;
     const child = spawn(file, args, {
-      stdio: [input, this.#socket ?? 'pipe', 'pipe'],
+      stdio: [socket ?? 'ignore', socket ?? 'pipe', 'pipe'],
       env: this.#environment(),
       cwd,
       detached: true,
@@ -135,7 +134,9 @@ export class ServiceUnit {
     if (value(this.#unit, 'Service.Type') === 'oneshot') return await this.#oneshot(turn);
 
     const [first] = this.#commands('ExecStart');
-    const main = this.#spawn(first?.argv ?? []);
+    const main = this.#spawn(first?.argv ?? [], this.#socket);
+    // The process has the connection now; the other end must see it close when that ends.
+    this.#socket?.destroy();
     this.#main = main;
     const ended = exitCode(main);
     this.#mainEnded = ended.then((code) => {

@@ -88,10 +88,7 @@ export class Supervisor {
       const instance = unitName(`${stem}@${this.#accepted++}-0-${process.getuid?.() ?? 0}`);
       const description = this.#read(instance);
       if (description === undefined) return void socket.destroy();
-      const service = this.#service(instance, description, socket);
-      // The service has the connection now; ours is closed.
-      void service.start();
-      socket.destroy();
+      void this.#service(instance, description, socket).start();
     });
     await new Promise<void>((resolve, reject) => {
       server.on('error', reject);
