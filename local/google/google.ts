@@ -5,23 +5,23 @@
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createGate, type FaultHook, type Gate } from './gate.ts';
+import { createGate, type FaultHook } from './gate.ts';
 import { startGrpc } from './grpc-server.ts';
 import { createKernel } from './kernel.ts';
-import { createOauth, type Delegation } from './oauth.ts';
 import type { Project } from './projects.ts';
-import { createSecretManager, createSecretManagerApi } from './secret-manager/api.ts';
 import type { RecordedCall, Service } from './service.ts';
+import { createServices, type Services, type ServicesOptions } from './services.ts';
+import type { Tokens } from './tokens.ts';
 import { type Clock, createWorld, systemClock, systemRandom, type World } from './world.ts';
 
-export interface GoogleOptions {
-  readonly projects: readonly Project[];
+export interface GoogleOptions extends Omit<ServicesOptions, 'project' | 'delegations'> {
+  readonly projects: readonly [Project, ...Project[]];
   /** Addresses of the Workspace users that exist. */
   readonly users?: readonly string[];
-  readonly delegations?: readonly Delegation[];
+  readonly delegations?: ServicesOptions['delegations'];
   readonly customRoles?: Readonly<Record<string, readonly string[]>>;
   /** Services besides the built-in ones; they see the same world. */
-  readonly services?: (world: World) => readonly Service[];
+  readonly services?: (world: World, services: Services) => readonly Service[];
   readonly fault?: FaultHook;
   /** 0 (default): any free port. */
   readonly port?: number;
@@ -30,14 +30,14 @@ export interface GoogleOptions {
   readonly random?: () => string;
 }
 
-export interface Google {
+export interface Google extends Omit<Services, 'all' | 'secretManager'> {
   /** `http://127.0.0.1:PORT`, no slash at the end. */
   readonly restUrl: string;
   readonly restPort: number;
   /** Secret Manager over gRPC, plain text. */
   readonly grpcPort: number;
   readonly world: World;
-  readonly gate: Gate;
+  readonly tokens: Tokens;
   readonly recording: RecordedCall[];
   /** Connections that did not come over TCP to `restPort` (from VMs) enter with `server.emit('connection', socket)`. */
   readonly server: Server;
@@ -51,39 +51,37 @@ const listen = (server: Server, port: number): Promise<number> =>
   });
 
 export async function startGoogle(options: GoogleOptions): Promise<Google> {
-  const users = new Set((options.users ?? []).map((user) => user.toLowerCase()));
-  const world = await createWorld({
-    projects: options.projects,
-    customRoles: options.customRoles ?? {},
-    userExists: (email) => users.has(email),
-    clock: options.clock ?? systemClock,
-    random: options.random ?? systemRandom,
+  const { projects, users = [], delegations = [], customRoles = {}, services: more } = options;
+  const { fault, port = 0, grpcPort = 0, clock = systemClock, random = systemRandom } = options;
+  const { hypervisor, images, subnetworks, stageMs } = options;
+  const addresses = new Set(users.map((user) => user.toLowerCase()));
+  const userExists = (email: string): boolean => addresses.has(email);
+
+  const world = await createWorld({ projects, customRoles, userExists, clock, random });
+  const { authenticate } = world.tokens;
+  const { allows } = world.iam;
+  const { ticks } = clock;
+  const gate = createGate({ authenticate, allows, ticks, ...(fault ? { fault } : {}) });
+  const { all, secretManager, ...parts } = createServices(world, {
+    project: projects[0],
+    delegations,
+    ...(hypervisor ? { hypervisor } : {}),
+    ...(images ? { images } : {}),
+    ...(subnetworks ? { subnetworks } : {}),
+    ...(stageMs === undefined ? {} : { stageMs }),
   });
-  const gate = createGate({
-    authenticate: world.tokens.authenticate,
-    allows: world.iam.allows,
-    ticks: world.clock.ticks,
-    ...(options.fault ? { fault: options.fault } : {}),
-  });
-  const oauth = createOauth({
-    tokens: world.tokens,
-    accounts: world.accounts,
-    delegations: options.delegations ?? [],
-    userExists: world.userExists,
-    now: world.clock.now,
-  });
-  const secrets = createSecretManagerApi(world);
-  const services = [oauth, createSecretManager(secrets), ...(options.services?.(world) ?? [])];
+  const services = [...all, ...(more?.(world, { all, secretManager, ...parts }) ?? [])];
   const server = createServer(createKernel(services, gate));
-  const restPort = await listen(server, options.port ?? 0);
-  const grpc = await startGrpc([secrets], gate, options.grpcPort ?? 0);
+  const restPort = await listen(server, port);
+  const grpc = await startGrpc([secretManager], gate, grpcPort);
 
   return {
+    ...parts,
     restUrl: `http://127.0.0.1:${restPort}`,
     restPort,
     grpcPort: grpc.port,
     world,
-    gate,
+    tokens: world.tokens,
     recording: gate.recording,
     server,
     async close() {

@@ -42,7 +42,7 @@ function parseTemplate(template: string): Pick<Binding, 'path' | 'variables'> {
     return segments.join('/');
   });
   return {
-    path: path.replace(/:([a-zA-Z]+)$/, (all, verb) => (/^p\d/.test(verb) ? all : `\\:${verb}`)),
+    path: path.replace(/:([a-zA-Z]+)$/, '\\:$1'),
     variables,
   };
 }

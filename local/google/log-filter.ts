@@ -1,0 +1,74 @@
+/**
+ * Filters of Cloud Logging, as far as they are used: comparisons of a dotted path with a
+ * value, joined by AND (or by lines).
+ *
+ * https://cloud.google.com/logging/docs/view/logging-query-language
+ */
+
+import type { Json } from './proto-schema.ts';
+import { GoogleError } from './service.ts';
+
+export const SEVERITIES = [
+  'DEFAULT',
+  'DEBUG',
+  'INFO',
+  'NOTICE',
+  'WARNING',
+  'ERROR',
+  'CRITICAL',
+  'ALERT',
+  'EMERGENCY',
+] as const;
+
+const TERM =
+  /^([A-Za-z][\w./-]*(?:\."[^"]+")?)\s*(=|!=|>=|<=|>|<|:)\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))$/;
+
+function valueAt(entry: Json, path: string): unknown {
+  const keys = path.match(/"[^"]+"|[^."]+/g) ?? [];
+  return keys.reduce<unknown>(
+    (value, key) => (value as Json | undefined)?.[key.replaceAll('"', '')],
+    entry,
+  );
+}
+
+/** Order of two values: severities by rank, everything else as numbers or text (RFC 3339 sorts as text). */
+function compare(path: string, actual: string, wanted: string): number {
+  if (path === 'severity') {
+    const rank = (name: string): number => (SEVERITIES as readonly string[]).indexOf(name);
+    return rank(actual) - rank(wanted);
+  }
+  const difference = Number(actual) - Number(wanted);
+  if (!Number.isNaN(difference)) return difference;
+  return actual === wanted ? 0 : actual < wanted ? -1 : 1;
+}
+
+const OPERATORS: Readonly<Record<string, (order: number) => boolean>> = {
+  '=': (order) => order === 0,
+  '!=': (order) => order !== 0,
+  '>=': (order) => order >= 0,
+  '<=': (order) => order <= 0,
+  '>': (order) => order > 0,
+  '<': (order) => order < 0,
+};
+
+function parseTerm(term: string): (entry: Json) => boolean {
+  const [, path = '', operator = '', quoted, bare = ''] = TERM.exec(term.trim()) ?? [];
+  if (path === '') throw new GoogleError('INVALID_ARGUMENT', `Unparseable filter: ${term}`);
+  const wanted = quoted?.replace(/\\(.)/g, '$1') ?? bare;
+  return (entry) => {
+    const value = valueAt(entry, path);
+    if (value === undefined) return operator === '!=';
+    if (operator === ':') return String(value).toLowerCase().includes(wanted.toLowerCase());
+    return OPERATORS[operator]?.(compare(path, String(value), wanted)) === true;
+  };
+}
+
+/** @throws GoogleError INVALID_ARGUMENT */
+export function logFilter(filter: string): (entry: Json) => boolean {
+  const terms = filter
+    .split(/\s+AND\s+|\n+/)
+    .map((term) => term.trim())
+    .filter(Boolean)
+    .map(parseTerm);
+  return (entry) => terms.every((matches) => matches(entry));
+}

@@ -1,0 +1,56 @@
+/** Every emulated API over one world. What a test or the local plane seeds and inspects is beside the services. */
+
+import type { Hypervisor } from '../machine.ts';
+import { type Compute, createCompute, createComputeService, type ImageSpec } from './compute.ts';
+import { createIam } from './iam.ts';
+import { createLogging, type Logging } from './logging.ts';
+import { createOauth, type Delegation } from './oauth.ts';
+import type { Project } from './projects.ts';
+import { createResourceManager } from './resource-manager.ts';
+import type { RpcApi } from './rpc.ts';
+import { createSecretManager, createSecretManagerApi } from './secret-manager/api.ts';
+import type { Service } from './service.ts';
+import { createServiceUsage } from './service-usage.ts';
+import { createStorage, createStorageStore, type StorageStore } from './storage.ts';
+import type { World } from './world.ts';
+
+export interface ServicesOptions {
+  readonly project: Project;
+  readonly delegations: readonly Delegation[];
+  readonly hypervisor?: Hypervisor;
+  readonly images?: readonly ImageSpec[];
+  readonly subnetworks?: readonly string[];
+  /** Milliseconds between two states of an instance or operation. */
+  readonly stageMs?: number;
+}
+
+export interface Services {
+  readonly all: readonly Service[];
+  /** Served over gRPC too. */
+  readonly secretManager: RpcApi;
+  readonly storage: StorageStore;
+  readonly logging: Logging;
+  readonly compute: Compute;
+}
+
+export function createServices(world: World, options: ServicesOptions): Services {
+  const { accounts, clock, iam, projects, tokens, userExists } = world;
+  const { delegations, project, ...machines } = options;
+  const { now } = clock;
+  const storage = createStorageStore(now);
+  const logging = createLogging(world);
+  const secretManager = createSecretManagerApi(world);
+  const accountExists = (email: string): boolean => accounts.find(email) !== undefined;
+  const compute = createCompute({ ...machines, project, now, iam, accountExists });
+  const all = [
+    createOauth({ tokens, accounts, delegations, userExists, now }),
+    createSecretManager(secretManager),
+    createIam(world),
+    createResourceManager(world),
+    createServiceUsage(world),
+    createStorage({ store: storage, iam, projects }, world.random),
+    logging.service,
+    createComputeService(compute),
+  ];
+  return { all, secretManager, storage, logging, compute };
+}
