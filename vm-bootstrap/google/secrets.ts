@@ -71,18 +71,19 @@ async function accessVersion(
   return refuse(answer, 'reading a secret');
 }
 
-/** Numbers of a secret's versions that are not destroyed, newest first; [] when we may not list. */
-async function versionsOf(
-  access: SecretsAccess,
-  secret: string,
-  filter: string,
-): Promise<string[]> {
-  const query = new URLSearchParams({ filter, pageSize: '100' });
-  const answer = await call(access, 'GET', `${secret}/versions?${query}`);
+interface Version {
+  readonly name: string;
+  readonly state: 'ENABLED' | 'DISABLED' | 'DESTROYED';
+}
+
+/** A secret's versions, newest first; [] when we may not list. */
+async function versionsOf(access: SecretsAccess, secret: string): Promise<Version[]> {
+  // The older ones are destroyed as a new one comes, so what is alive is on the first page.
+  const answer = await call(access, 'GET', `${secret}/versions?pageSize=100`);
   if (isAbsent(answer.status)) return [];
   if (answer.status !== 200) refuse(answer, 'listing versions');
-  const { versions = [] } = JSON.parse(answer.text) as { versions?: { name: string }[] };
-  return versions.map((version) => lastPart(version.name)).sort((a, b) => Number(b) - Number(a));
+  const { versions = [] } = JSON.parse(answer.text) as { versions?: Version[] };
+  return versions.toSorted((a, b) => Number(lastPart(b.name)) - Number(lastPart(a.name)));
 }
 
 /** Newest enabled version of a secret, or undefined when there is none that we may read. */
@@ -93,9 +94,10 @@ export async function readSecret(
   const latest = await accessVersion(access, secret, 'latest');
   if (typeof latest === 'object') return latest;
   if (latest === 'absent') return undefined;
-  const [newest] = await versionsOf(access, secret, 'state:ENABLED');
+  const versions = await versionsOf(access, secret);
+  const newest = versions.find((version) => version.state === 'ENABLED');
   if (newest === undefined) return undefined;
-  const older = await accessVersion(access, secret, newest);
+  const older = await accessVersion(access, secret, lastPart(newest.name));
   return typeof older === 'object' ? older : undefined;
 }
 
@@ -118,8 +120,10 @@ export async function destroyOthers(
   secret: string,
   keep: string,
 ): Promise<void> {
-  const versions = await versionsOf(access, secret, 'NOT state:DESTROYED');
-  for (const version of versions.filter((each) => each !== keep)) {
+  const alive = (await versionsOf(access, secret))
+    .filter((version) => version.state !== 'DESTROYED')
+    .map((version) => lastPart(version.name));
+  for (const version of alive.filter((each) => each !== keep)) {
     const answer = await call(access, 'POST', `${secret}/versions/${version}:destroy`, {});
     if (answer.status !== 200) refuse(answer, 'destroying a version');
   }

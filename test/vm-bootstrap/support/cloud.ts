@@ -1,0 +1,161 @@
+/**
+ * What surrounds an agent's machine, over real sockets: Secret Manager (local/google), a
+ * metadata server and the plane's function for VMs as small servers of their own that
+ * remember what they were asked, and the model providers (local/model).
+ */
+
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { METADATA_KEYS } from '../../../contracts/instance-metadata.ts';
+import { startGoogle } from '../../../local/google/google.ts';
+import { createModelServer } from '../../../local/model/server.ts';
+
+export const PROJECT = 'nine30-local';
+export const AGENT = 'allison';
+export const OWN = `agent-${AGENT}-api-key`;
+export const SHARED = 'agents-plane-api-key';
+export const CONFIG = `agent-${AGENT}-config`;
+export const GOOD_KEY = 'sk-ant-good-0000000000000001';
+export const OTHER_GOOD_KEY = 'sk-ant-good-0000000000000002';
+
+export const DOCUMENT = {
+  user: 'allison@nine30.com',
+  userPhone: '+15551234567',
+  model: 'claude-sonnet-4-6',
+  budget: 50,
+};
+
+async function listen(listener: RequestListener): Promise<{ url: string; server: Server }> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+}
+
+const bodyOf = async (request: AsyncIterable<Buffer>): Promise<string> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+export type Cloud = Awaited<ReturnType<typeof startCloud>>;
+
+export async function startCloud() {
+  const google = await startGoogle({
+    projects: [{ id: PROJECT, number: '123456789012', name: PROJECT }],
+    users: ['admin@nine30.com'],
+  });
+  const { world } = google;
+  world.iam.grant(`projects/${PROJECT}`, 'roles/owner', ['user:admin@nine30.com']);
+  const account = world.accounts.create(PROJECT, `agent-${AGENT}`);
+  const vm = `serviceAccount:${account.email}`;
+  const admin = world.tokens.access('user:admin@nine30.com').accessToken;
+
+  const secretCall = async (verb: string, path: string, body?: object): Promise<unknown> => {
+    const answer = await fetch(`${google.restUrl}/v1/projects/${PROJECT}/${path}`, {
+      method: verb,
+      headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${verb} ${path}: ${answer.status} ${text}`);
+    return JSON.parse(text);
+  };
+  const createSecret = async (secret: string, ...roles: string[]): Promise<void> => {
+    await secretCall('POST', `secrets?secretId=${secret}`, { replication: { automatic: {} } });
+    for (const role of roles) {
+      world.iam.grant(`projects/${PROJECT}/secrets/${secret}`, `roles/secretmanager.${role}`, [vm]);
+    }
+  };
+  const addVersion = async (secret: string, text: string): Promise<void> => {
+    const data = Buffer.from(text).toString('base64');
+    await secretCall('POST', `secrets/${secret}:addVersion`, { payload: { data } });
+  };
+  const versions = async (secret: string): Promise<string[]> => {
+    const list = (await secretCall('GET', `secrets/${secret}/versions`)) as {
+      versions?: { name: string; state: string }[];
+    };
+    return (list.versions ?? []).map(({ name, state }) => `${name.split('/').at(-1)} ${state}`);
+  };
+
+  const attributes: Record<string, string> = { [METADATA_KEYS.agent]: AGENT };
+  const statuses: { state: string; reason?: string; key?: string }[] = [];
+  const metadata = await listen(async (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://metadata');
+    const path = url.pathname.replace('/computeMetadata/v1/', '');
+    const flavored = request.headers['metadata-flavor'] === 'Google';
+    const answer = (status: number, text = ''): void => {
+      response.writeHead(status, { 'metadata-flavor': 'Google', etag: 'e1' }).end(text);
+    };
+    if (!flavored) return answer(403);
+    if (request.method === 'PUT') {
+      statuses.push(JSON.parse(await bodyOf(request)));
+      return answer(200);
+    }
+    if (path === 'project/project-id') return answer(200, PROJECT);
+    if (path.endsWith('/token')) {
+      const { accessToken, expiresIn } = world.tokens.access(vm);
+      const token = { access_token: accessToken, expires_in: expiresIn, token_type: 'Bearer' };
+      return answer(200, JSON.stringify(token));
+    }
+    if (path.endsWith('/identity')) {
+      return answer(
+        200,
+        await world.tokens.accountIdToken(account, `${url.searchParams.get('audience')}`),
+      );
+    }
+    const value = attributes[path.replace('instance/attributes/', '')];
+    return value === undefined ? answer(404) : answer(200, value);
+  });
+
+  const asked: string[] = [];
+  const plane = await listen(async (request, response) => {
+    await bodyOf(request);
+    asked.push(request.url ?? '');
+    const answers: Record<string, object> = {
+      '/v1/self/welcome': {
+        sent: asked.filter((path) => path.endsWith('welcome')).length === 1 ? 'now' : 'before',
+      },
+      '/v1/self/mail': { id: 'm1' },
+      '/v1/self/key-secret': { secret: OWN },
+    };
+    if (request.url === '/v1/self/key-secret') {
+      await createSecret(OWN, 'secretAccessor', 'secretVersionManager');
+    }
+    response.end(JSON.stringify(answers[request.url ?? ''] ?? {}));
+  });
+
+  const goodKeys = new Set([GOOD_KEY, OTHER_GOOD_KEY]);
+  const model = createModelServer({ accepts: (_, key) => goodKeys.has(key) });
+  const provider = await listen(model.listener);
+
+  attributes[METADATA_KEYS.planeUrl] = plane.url;
+  attributes[METADATA_KEYS.endpoints] = JSON.stringify({
+    secretmanager: google.restUrl,
+    anthropic: provider.url,
+    openai: provider.url,
+    google: provider.url,
+  });
+
+  return {
+    google,
+    metadataHost: metadata.url.replace('http://', ''),
+    attributes,
+    /** Every status that was published, oldest first. */
+    statuses,
+    /** Paths that the plane was asked for. */
+    asked,
+    model,
+    createSecret,
+    addVersion,
+    versions,
+    destroyVersion: (secret: string, version: string) =>
+      secretCall('POST', `secrets/${secret}/versions/${version}:destroy`, {}),
+    async close() {
+      await google.close();
+      for (const { server } of [metadata, plane, provider]) {
+        server.closeAllConnections();
+        server.close();
+      }
+    },
+  };
+}
