@@ -1,0 +1,202 @@
+/**
+ * The control plane as Cloud Functions runs it (a process of functions-framework, official
+ * clients) against the emulated Google, without VMs.
+ */
+
+import { mkdtempSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SHARED_KEY_SECRET } from '../../contracts/names.ts';
+import type { FaultHook } from '../../local/google/gate.ts';
+import { type Google, startGoogle } from '../../local/google/google.ts';
+import {
+  type FunctionProcess,
+  freePort,
+  startFunction,
+} from '../../local/plane/function-process.ts';
+import { planePermissions, seedAccess } from '../../local/plane/seed.ts';
+import {
+  DELEGATED_SCOPES,
+  IMAGE,
+  LOCAL,
+  PLANE_ACCOUNT,
+  PLANE_ROLE,
+  SUBNETWORK,
+} from '../../local/plane/settings.ts';
+import { ENVIRONMENT } from './fixtures.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const { project } = LOCAL;
+
+export interface Harness {
+  readonly google: Google;
+  readonly plane: FunctionProcess;
+  readonly logFile: string;
+  /** ID token of a person, by default for the API. */
+  idToken(email?: string, audience?: string, lifetimeS?: number): Promise<string>;
+  /** Identity token (format full) of an agent's VM. */
+  vmToken(agent: string, change?: VmTokenChange): Promise<string>;
+  /** Google's calls since `mark`, without tokens and certificates. */
+  calls(mark?: number): readonly Google['recording'][number][];
+  /** Starts the same function again, as after a crash. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface VmTokenChange {
+  readonly audience?: string;
+  readonly instance?: string;
+  readonly project?: string;
+  readonly lifetimeS?: number;
+}
+
+/** The metadata server of the function's own runtime: access tokens of the plane's account. */
+async function startMetadata(google: () => Google): Promise<{ server: Server; host: string }> {
+  const server = createServer((request, response) => {
+    response.setHeader('metadata-flavor', 'Google');
+    if (!request.url?.includes('/token')) {
+      response.end('');
+      return;
+    }
+    const { accessToken, expiresIn } = google().world.tokens.access(
+      `serviceAccount:${PLANE_ACCOUNT}`,
+    );
+    response.setHeader('content-type', 'application/json');
+    response.end(
+      JSON.stringify({ access_token: accessToken, expires_in: expiresIn, token_type: 'Bearer' }),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, host: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+async function seedSharedKey({ world, restUrl }: Google): Promise<void> {
+  const { accessToken } = world.tokens.access(`user:${LOCAL.admin}`);
+  const answer = await fetch(
+    `${restUrl}/v1/projects/${project.id}/secrets?secretId=${SHARED_KEY_SECRET}`,
+    {
+      method: 'POST',
+      headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ replication: { automatic: {} } }),
+    },
+  );
+  if (!answer.ok) throw new Error(`seeding the shared key failed: ${answer.status}`);
+}
+
+export interface HarnessOptions {
+  readonly target: 'api' | 'vm';
+  readonly fault?: FaultHook;
+  readonly sharedKey?: boolean;
+}
+
+async function startEmulator(options: HarnessOptions): Promise<Google> {
+  const image = { project: project.id, name: 'image-1', family: LOCAL.imageFamily };
+  const google = await startGoogle({
+    projects: [project],
+    users: [LOCAL.admin, LOCAL.viewer, ...LOCAL.users],
+    delegations: [{ serviceAccount: PLANE_ACCOUNT, scopes: DELEGATED_SCOPES }],
+    customRoles: { [PLANE_ROLE]: planePermissions() },
+    images: [{ ...image, diskSizeGb: 10, createdAt: 0 }],
+    subnetworks: [LOCAL.network],
+    stageMs: 2,
+    ...(options.fault ? { fault: options.fault } : {}),
+  });
+  seedAccess(google.world);
+  if (options.sharedKey !== false) await seedSharedKey(google);
+  return google;
+}
+
+export async function startHarness(options: HarnessOptions): Promise<Harness> {
+  const google = await startEmulator(options);
+  const metadata = await startMetadata(() => google);
+  const logFile = join(mkdtempSync(join(tmpdir(), 'agents-plane-test-')), 'function.log');
+  const port = await freePort();
+  const env = {
+    ...ENVIRONMENT,
+    PATH: process.env.PATH,
+    NODE_NO_WARNINGS: '1',
+    AGENTS_PLANE_IMAGE: IMAGE,
+    AGENTS_PLANE_SUBNETWORK: SUBNETWORK,
+    AGENTS_PLANE_SERVICE_ACCOUNT: PLANE_ACCOUNT,
+    AGENTS_PLANE_GOOGLE_ENDPOINT: google.restUrl,
+    GCE_METADATA_HOST: metadata.host,
+  };
+  const source = join(ROOT, 'functions/index.ts');
+  const start = () =>
+    startFunction({ target: options.target, source, root: ROOT, env, logFile, port });
+  const running = { plane: await start() };
+  const { tokens } = google.world;
+
+  return {
+    google,
+    logFile,
+    get plane() {
+      return running.plane;
+    },
+    idToken: (email = LOCAL.admin, audience = ENVIRONMENT.AGENTS_PLANE_AUDIENCE, lifetimeS) =>
+      tokens.userIdToken(email, audience, lifetimeS),
+    vmToken: (agent, change = {}) => vmToken(google, agent, change),
+    calls: (mark = 0) =>
+      google.recording.slice(mark).filter(({ method }) => !method.startsWith('oauth2.')),
+    restart: async () => {
+      await running.plane.stop(0);
+      running.plane = await start();
+    },
+    close: async () => {
+      await running.plane.stop();
+      metadata.server.closeAllConnections();
+      metadata.server.close();
+      await google.close();
+    },
+  };
+}
+
+function vmToken({ world }: Google, agent: string, change: VmTokenChange): Promise<string> {
+  const email = `agent-${agent}@${project.id}.iam.gserviceaccount.com`;
+  const account = world.accounts.find(email) ?? { email, uniqueId: '100000000000000000000' };
+  return world.tokens.accountIdToken(account, change.audience ?? ENVIRONMENT.AGENTS_PLANE_VM_URL, {
+    instance: {
+      project_id: change.project ?? project.id,
+      project_number: Number(project.number),
+      zone: LOCAL.zone,
+      instance_id: '1',
+      instance_name: change.instance ?? `agent-${agent}`,
+      instance_creation_timestamp: 0,
+    },
+    ...(change.lifetimeS === undefined ? {} : { lifetimeS: change.lifetimeS }),
+  });
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the plane answered; tests look into it
+  readonly body: any;
+}
+
+/** A request to the plane; the body goes as JSON unless it is text. */
+export async function send(
+  url: string,
+  method: string,
+  token: string | undefined,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answered> {
+  const answer = await fetch(url, {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    body: text ? JSON.parse(text) : undefined,
+  };
+}
