@@ -18,6 +18,7 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
+      detached: options.timeoutMs !== undefined,
       ...(options.env && { env: options.env }),
       ...(options.cwd && { cwd: options.cwd }),
     });
@@ -29,7 +30,8 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
         ? undefined
         : setTimeout(() => {
             timedOut = true;
-            child.kill('SIGKILL');
+            // nsenter has a child of its own, which would live on.
+            if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
           }, options.timeoutMs);
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       stdout += chunk;

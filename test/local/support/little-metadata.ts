@@ -43,7 +43,7 @@ export function littleMetadata(scriptOf: (machine: string) => string): LittleMet
     seen,
     accept({ socket, port, machine }) {
       seen.push(machine);
-      if (port !== 80) return void socket.end(machine);
+      if (port !== 80) return void socket.resume().end(machine);
       machineOf.set(socket, machine);
       server.emit('connection', socket);
     },
