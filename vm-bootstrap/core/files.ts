@@ -80,8 +80,8 @@ function unitFiles({ layout, templates }: FileInputs): FileSpec[] {
 export function machineFiles(inputs: FileInputs): FileSpec[] {
   const { layout, templates, facts } = inputs;
   const values = textValues(inputs);
-  const workspaceFile = (name: string, path: string, keep: FileSpec['keep']): FileSpec => ({
-    path: `${layout.workspace}/${path}`,
+  const agentFile = (name: string, path: string, keep: FileSpec['keep']): FileSpec => ({
+    path,
     mode: 0o600,
     owner: GATEWAY_USER,
     content: renderText(template(templates, name), values),
@@ -99,9 +99,11 @@ export function machineFiles(inputs: FileInputs): FileSpec[] {
     rootFile(layout.command, 0o755, underRoot(layout.root, template(templates, 'agent.sh'))),
     rootFile(layout.guardRules, 0o644, template(templates, 'metadata-guard.nft')),
     ...unitFiles(inputs),
-    workspaceFile('AGENTS.md', 'AGENTS.md', 'shared'),
-    workspaceFile('HEARTBEAT.md', 'HEARTBEAT.md', 'ours'),
-    workspaceFile('SKILL.md', 'skills/agents-plane/SKILL.md', 'ours'),
-    workspaceFile('BOOTSTRAP.md', 'BOOTSTRAP.md', 'once'),
+    agentFile('AGENTS.md', `${layout.workspace}/AGENTS.md`, 'shared'),
+    agentFile('HEARTBEAT.md', `${layout.workspace}/HEARTBEAT.md`, 'ours'),
+    // Not under the workspace: a skill in there is evidence to OpenClaw that somebody lives
+    // there already, and it deletes BOOTSTRAP.md unread (seen, 2026.9.6).
+    agentFile('SKILL.md', layout.skill, 'ours'),
+    agentFile('BOOTSTRAP.md', `${layout.workspace}/BOOTSTRAP.md`, 'once'),
   ];
 }

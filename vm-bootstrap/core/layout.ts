@@ -45,6 +45,7 @@ export function layoutOf(root: string) {
     state,
     openclawConfig: join(state, 'openclaw.json'),
     workspace,
+    skill: join(state, 'skills/agents-plane/SKILL.md'),
     /** What bootstrap remembers; root's, but for `facts` nobody else reads it. */
     own,
     facts: join(own, 'facts.json'),

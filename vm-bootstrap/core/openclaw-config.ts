@@ -7,7 +7,7 @@ import type { ConfigDocument } from '../../contracts/config-document.ts';
 import type { Endpoints } from '../../contracts/instance-metadata.ts';
 import { type ModelRef, parseModel } from '../../contracts/models.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
-import { GATEWAY_PORT, type Layout } from './layout.ts';
+import type { Layout } from './layout.ts';
 import type { Json, JsonObject } from './merge-config.ts';
 import { catalogEntry } from './model-catalog.ts';
 import { PROVIDER_FACTS, providerOrigin } from './providers.ts';
@@ -44,8 +44,6 @@ export interface ConfigInputs {
   readonly endpoints: Endpoints;
   readonly gatewayToken: string;
   readonly layout: Layout;
-  /** Where the gateway listens; OpenClaw's default unless a test needs another. */
-  readonly port?: number;
 }
 
 /** The model of a document. Documents are validated, so a model that does not parse is our own bug. */
@@ -113,9 +111,6 @@ type Mutable = { [key: string]: Mutable } & Record<string, unknown>;
 export function renderOpenclawConfig(template: string, inputs: ConfigInputs): JsonObject {
   const filled = fill(JSON.parse(template) as Json, valuesOf(inputs)) as JsonObject;
   const document = structuredClone(filled) as unknown as Mutable;
-  if (inputs.port !== undefined && inputs.port !== GATEWAY_PORT) {
-    Object.assign(document.gateway as Mutable, { port: inputs.port });
-  }
   if (!usesWhatsappPlugin(inputs.config)) {
     const plugins = document.plugins as Mutable;
     const entries = plugins.entries as Mutable;

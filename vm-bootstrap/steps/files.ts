@@ -35,7 +35,7 @@ function put(context: Context, file: FileSpec): void {
   if (content === undefined) return;
   const owner = file.owner;
   if (owner === GATEWAY_USER && !host.exists(dirname(file.path))) {
-    // skills/agents-plane: both levels belong to the agent.
+    // skills/agents-plane/: both levels belong to the agent.
     host.makeDirectory(dirname(dirname(file.path)), { mode: 0o700, owner });
     host.makeDirectory(dirname(file.path), { mode: 0o700, owner });
   }
