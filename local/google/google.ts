@@ -5,6 +5,7 @@
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Person } from './directory.ts';
 import { createGate, type FaultHook } from './gate.ts';
 import { startGrpc } from './grpc-server.ts';
 import { createKernel } from './kernel.ts';
@@ -14,10 +15,10 @@ import { createServices, type Services, type ServicesOptions } from './services.
 import type { Tokens } from './tokens.ts';
 import { type Clock, createWorld, systemClock, systemRandom, type World } from './world.ts';
 
-export interface GoogleOptions extends Omit<ServicesOptions, 'project' | 'delegations'> {
+export interface GoogleOptions extends Omit<ServicesOptions, 'project' | 'delegations' | 'people'> {
   readonly projects: readonly [Project, ...Project[]];
-  /** Addresses of the Workspace users that exist. */
-  readonly users?: readonly string[];
+  /** The Workspace users that exist: addresses, or more of what Directory knows. */
+  readonly users?: readonly (string | Person)[];
   readonly delegations?: ServicesOptions['delegations'];
   readonly customRoles?: Readonly<Record<string, readonly string[]>>;
   /** Services besides the built-in ones; they see the same world. */
@@ -53,8 +54,9 @@ const listen = (server: Server, port: number): Promise<number> =>
 export async function startGoogle(options: GoogleOptions): Promise<Google> {
   const { projects, users = [], delegations = [], customRoles = {}, services: more } = options;
   const { fault, port = 0, grpcPort = 0, clock = systemClock, random = systemRandom } = options;
-  const { hypervisor, images, subnetworks, stageMs } = options;
-  const addresses = new Set(users.map((user) => user.toLowerCase()));
+  const { hypervisor, images, subnetworks, stageMs, mailDir } = options;
+  const people = users.map((user) => (typeof user === 'string' ? { primaryEmail: user } : user));
+  const addresses = new Set(people.map((person) => person.primaryEmail.toLowerCase()));
   const userExists = (email: string): boolean => addresses.has(email);
 
   const world = await createWorld({ projects, customRoles, userExists, clock, random });
@@ -65,6 +67,8 @@ export async function startGoogle(options: GoogleOptions): Promise<Google> {
   const { all, secretManager, ...parts } = createServices(world, {
     project: projects[0],
     delegations,
+    people,
+    ...(mailDir === undefined ? {} : { mailDir }),
     ...(hypervisor ? { hypervisor } : {}),
     ...(images ? { images } : {}),
     ...(subnetworks ? { subnetworks } : {}),

@@ -2,7 +2,10 @@
 
 import type { Hypervisor } from '../machine.ts';
 import { type Compute, createCompute, createComputeService, type ImageSpec } from './compute.ts';
+import { createDirectory, type Directory, type Person } from './directory.ts';
+import { createGmail, type Gmail } from './gmail.ts';
 import { createIam } from './iam.ts';
+import { createIamCredentials } from './iamcredentials.ts';
 import { createLogging, type Logging } from './logging.ts';
 import { createOauth, type Delegation } from './oauth.ts';
 import type { Project } from './projects.ts';
@@ -12,6 +15,7 @@ import { createSecretManager, createSecretManagerApi } from './secret-manager/ap
 import type { Service } from './service.ts';
 import { createServiceUsage } from './service-usage.ts';
 import { createStorage, createStorageStore, type StorageStore } from './storage.ts';
+import { mailFiles } from './workspace/mail-files.ts';
 import type { World } from './world.ts';
 
 export interface ServicesOptions {
@@ -22,6 +26,10 @@ export interface ServicesOptions {
   readonly subnetworks?: readonly string[];
   /** Milliseconds between two states of an instance or operation. */
   readonly stageMs?: number;
+  /** The Workspace domain's people, as Directory knows them. */
+  readonly people?: readonly Person[];
+  /** Where every mail that is sent is also written as a file. */
+  readonly mailDir?: string;
 }
 
 export interface Services {
@@ -31,17 +39,22 @@ export interface Services {
   readonly storage: StorageStore;
   readonly logging: Logging;
   readonly compute: Compute;
+  readonly gmail: Gmail;
+  readonly directory: Directory;
 }
 
 export function createServices(world: World, options: ServicesOptions): Services {
   const { accounts, clock, iam, projects, tokens, userExists } = world;
-  const { delegations, project, ...machines } = options;
+  const { delegations, project, people = [], mailDir, ...machines } = options;
   const { now } = clock;
   const storage = createStorageStore(now);
   const logging = createLogging(world);
   const secretManager = createSecretManagerApi(world);
   const accountExists = (email: string): boolean => accounts.find(email) !== undefined;
   const compute = createCompute({ ...machines, project, now, iam, accountExists });
+  const onSent = mailDir === undefined ? {} : { onSent: mailFiles(mailDir) };
+  const gmail = createGmail({ now, userExists, ...onSent });
+  const directory = createDirectory(people);
   const all = [
     createOauth({ tokens, accounts, delegations, userExists, now }),
     createSecretManager(secretManager),
@@ -51,6 +64,9 @@ export function createServices(world: World, options: ServicesOptions): Services
     createStorage({ store: storage, iam, projects }, world.random),
     logging.service,
     createComputeService(compute),
+    createIamCredentials(world),
+    gmail.service,
+    directory.service,
   ];
-  return { all, secretManager, storage, logging, compute };
+  return { all, secretManager, storage, logging, compute, gmail, directory };
 }

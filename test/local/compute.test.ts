@@ -1,6 +1,6 @@
 import compute, { type protos } from '@google-cloud/compute';
 import { OAuth2Client } from 'google-auth-library';
-import { type Compute, createCompute, createComputeService } from '../../local/google/compute.ts';
+import type { Compute } from '../../local/google/compute.ts';
 import { type Google, startGoogle } from '../../local/google/google.ts';
 
 const PROJECT = 'nine30-local';
@@ -19,17 +19,9 @@ beforeEach(async () => {
   google = await startGoogle({
     projects: [{ id: PROJECT, number: '123456789012', name: 'Nine30' }],
     users: ['admin@nine30.com', 'viewer@nine30.com', 'maker@nine30.com'],
-    services: (world) => {
-      state = createCompute({
-        project: { id: PROJECT, number: '123456789012' },
-        now: world.clock.now,
-        iam: world.iam,
-        accountExists: (email) => world.accounts.find(email) !== undefined,
-        stageMs: 2,
-      });
-      return [createComputeService(state)];
-    },
+    stageMs: 2,
   });
+  state = google.compute;
   const { world } = google;
   world.accounts.create(PROJECT, 'agent-allison');
   world.iam.grant(`projects/${PROJECT}`, 'roles/owner', [ADMIN]);

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { decodeJwt } from 'jose';
-import { type Compute, createCompute, createComputeService } from '../../local/google/compute.ts';
+import type { Compute } from '../../local/google/compute.ts';
 import { type Google, startGoogle } from '../../local/google/google.ts';
 import {
   accountMetadata,
@@ -59,13 +59,9 @@ beforeEach(async () => {
   google = await startGoogle({
     projects: [{ ...PROJECT, name: 'Nine30' }],
     users: ['admin@nine30.com'],
-    services: (world) => {
-      const { iam, clock } = world;
-      const accountExists = (email: string) => world.accounts.find(email) !== undefined;
-      compute = createCompute({ project: PROJECT, now: clock.now, iam, accountExists, stageMs: 1 });
-      return [createComputeService(compute)];
-    },
+    stageMs: 1,
   });
+  compute = google.compute;
   google.world.accounts.create(PROJECT.id, 'agent-allison');
   google.world.iam.grant(`projects/${PROJECT.id}`, 'roles/owner', ['user:admin@nine30.com']);
   deps = { tokens: google.world.tokens, accounts: google.world.accounts, project: PROJECT };

@@ -1,0 +1,136 @@
+/**
+ * Admin SDK Directory: the people of the local domain. Only an administrator of the
+ * domain (by domain-wide delegation) may ask.
+ * https://developers.google.com/workspace/admin/directory/reference/rest/v1/users
+ */
+
+import type { Call, Service } from './service.ts';
+import { GoogleError } from './service.ts';
+import { subjectOf } from './tokens.ts';
+import { needScope, personOf } from './workspace/scopes.ts';
+
+/** What a test or a demo may say of a person; the rest follows from the address. */
+export interface Person {
+  readonly primaryEmail: string;
+  readonly givenName?: string;
+  readonly familyName?: string;
+  readonly suspended?: boolean;
+  readonly isAdmin?: boolean;
+  readonly phones?: readonly { readonly value: string; readonly type: string }[];
+  /** schema -> field -> value */
+  readonly customSchemas?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+export interface Directory {
+  readonly service: Service;
+  /** Adds a person, or replaces what is known of them. */
+  put(person: Person): void;
+}
+
+const PATH = '/admin/directory/v1/users';
+const SCOPES = ['admin.directory.user.readonly', 'admin.directory.user'];
+const PAGE_DEFAULT = 100;
+const PAGE_MAX = 500;
+
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+
+function view(person: Person, projection: string): object {
+  const { primaryEmail, phones = [], customSchemas } = person;
+  const [local = ''] = primaryEmail.split('@');
+  const [first = '', last = ''] = local.split('.');
+  const givenName = person.givenName ?? capital(first);
+  const familyName = person.familyName ?? capital(last);
+  return {
+    kind: 'admin#directory#user',
+    id: subjectOf(primaryEmail),
+    primaryEmail,
+    name: { givenName, familyName, fullName: `${givenName} ${familyName}`.trim() },
+    isAdmin: person.isAdmin ?? false,
+    suspended: person.suspended ?? false,
+    emails: [{ address: primaryEmail, primary: true }],
+    ...(phones.length > 0 && { phones }),
+    ...(projection !== 'basic' && customSchemas && { customSchemas }),
+    orgUnitPath: '/',
+    customerId: 'C00local0',
+    isMailboxSetup: true,
+  };
+}
+
+/** `email:x*`, `isSuspended=true`, `givenName:x`: https://developers.google.com/workspace/admin/directory/v1/guides/search-users */
+function matches(person: Person, query: string): boolean {
+  return (query.match(/\w+[:=](?:'[^']*'|\S+)/g) ?? []).every((term) => {
+    const [, field = '', quoted = ''] = /^(\w+)[:=](.*)$/.exec(term) ?? [];
+    const value = quoted.replace(/^'|'$/g, '').toLowerCase();
+    if (field === 'isSuspended') return String(person.suspended ?? false) === value;
+    const shown = Object(view(person, 'basic')) as {
+      primaryEmail: string;
+      name: Record<string, string>;
+    };
+    const actual = (field === 'email' ? shown.primaryEmail : shown.name[field])?.toLowerCase();
+    if (value.endsWith('*')) return actual?.startsWith(value.slice(0, -1)) ?? false;
+    return actual === value;
+  });
+}
+
+const notAuthorized = (): GoogleError =>
+  new GoogleError('PERMISSION_DENIED', 'Not Authorized to access this resource/api', 'forbidden');
+
+export function createDirectory(people: readonly Person[]): Directory {
+  const all = new Map<string, Person>();
+  const put = (person: Person): void => {
+    const primaryEmail = person.primaryEmail.toLowerCase();
+    all.set(primaryEmail, { ...person, primaryEmail });
+  };
+  for (const person of people) put(person);
+
+  const authorize = (call: Call): void => {
+    needScope(call, SCOPES);
+    const person = all.get(personOf(call) ?? '');
+    if (person?.isAdmin !== true || person.suspended === true) throw notAuthorized();
+  };
+  const projectionOf = (call: Call): string => call.query.get('projection') ?? 'basic';
+
+  const list = (call: Call): object => {
+    authorize(call);
+    const { query } = call;
+    const domain = query.get('domain');
+    if (domain === null && query.get('customer') === null) {
+      throw new GoogleError('INVALID_ARGUMENT', 'Bad Request', 'badRequest');
+    }
+    const size = Math.min(Number(query.get('maxResults') ?? PAGE_DEFAULT), PAGE_MAX);
+    const start = Number(query.get('pageToken') ?? 0);
+    const found = [...all.values()]
+      .filter((one) => domain === null || one.primaryEmail.endsWith(`@${domain.toLowerCase()}`))
+      .filter((one) => matches(one, query.get('query') ?? ''))
+      .sort((a, b) => (a.primaryEmail < b.primaryEmail ? -1 : 1));
+    const users = found.slice(start, start + size).map((one) => view(one, projectionOf(call)));
+    const more = found.length > start + size;
+    return {
+      kind: 'admin#directory#users',
+      ...(users.length > 0 && { users }),
+      ...(more && { nextPageToken: String(start + size) }),
+    };
+  };
+
+  const get = (call: Call): object => {
+    authorize(call);
+    const key = (call.params.user ?? '').toLowerCase();
+    const person =
+      all.get(key) ?? [...all.values()].find((one) => subjectOf(one.primaryEmail) === key);
+    if (person) return view(person, projectionOf(call));
+    throw new GoogleError('NOT_FOUND', 'Resource Not Found: userKey', 'notFound');
+  };
+
+  const demands = () => [];
+  return {
+    put,
+    service: {
+      name: 'directory',
+      errorShape: 'legacy',
+      routes: [
+        { verb: 'GET', path: PATH, method: 'directory.users.list', demands, handle: list },
+        { verb: 'GET', path: `${PATH}/:user`, method: 'directory.users.get', demands, handle: get },
+      ],
+    },
+  };
+}
