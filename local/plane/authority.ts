@@ -5,6 +5,8 @@
 
 import { webcrypto } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
+// x509's dependency injection wants it there first.
+import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -29,7 +31,7 @@ const pem = async (key: webcrypto.CryptoKey): Promise<string> =>
 
 /** @param now milliseconds since 1970 */
 export async function createAuthority(now: () => number): Promise<Authority> {
-  x509.cryptoProvider.set(webcrypto as Crypto);
+  x509.cryptoProvider.set(webcrypto as never);
   const validity = () => ({
     notBefore: new Date(now() - HOUR_MS),
     notAfter: new Date(now() + LIFETIME_H * HOUR_MS),
@@ -39,7 +41,7 @@ export async function createAuthority(now: () => number): Promise<Authority> {
   const rootKeys = await newKeys();
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     name: 'CN=Agents Plane local',
-    keys: rootKeys as CryptoKeyPair,
+    keys: rootKeys,
     signingAlgorithm: ALGORITHM,
     ...validity(),
     extensions: [
@@ -53,8 +55,8 @@ export async function createAuthority(now: () => number): Promise<Authority> {
     const certificate = await x509.X509CertificateGenerator.create({
       subject: `CN=${host}`,
       issuer: root.subject,
-      publicKey: keys.publicKey as CryptoKey,
-      signingKey: rootKeys.privateKey as CryptoKey,
+      publicKey: keys.publicKey,
+      signingKey: rootKeys.privateKey,
       signingAlgorithm: ALGORITHM,
       ...validity(),
       extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: host }])],

@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { PlaneError } from '../../contracts/errors.ts';
 import { LABEL_MANAGED_BY, MANAGED_BY, SHARED_KEY_SECRET } from '../../contracts/names.ts';
+import { bucketResource } from '../google/storage.ts';
 import type { World } from '../google/world.ts';
 import { ALL_ACCOUNTS, LOCAL, PLANE_ACCOUNT, PLANE_ROLE } from './settings.ts';
 
@@ -34,7 +35,12 @@ export function seedAccess({ accounts, iam }: World): void {
   ]);
 }
 
-async function call(url: string, token: string, body: BodyInit, type: string): Promise<void> {
+async function call(
+  url: string,
+  token: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  type: string,
+): Promise<void> {
   const answer = await fetch(url, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': type },
@@ -72,9 +78,7 @@ export async function seedResources({
     call(`${restUrl}${path}`, token, JSON.stringify(body), 'application/json');
 
   await json(`/storage/v1/b?project=${LOCAL.project.id}`, { name: LOCAL.bucket });
-  world.iam.grant(`projects/_/buckets/${LOCAL.bucket}`, 'roles/storage.objectViewer', [
-    ALL_ACCOUNTS,
-  ]);
+  world.iam.grant(bucketResource(LOCAL.bucket), 'roles/storage.objectViewer', [ALL_ACCOUNTS]);
   await call(
     `${restUrl}/upload/storage/v1/b/${LOCAL.bucket}/o?uploadType=media&name=${encodeURIComponent(BUNDLE_OBJECT)}`,
     token,

@@ -1,0 +1,101 @@
+/** Google as the local organisation has it: its project and people, its machines, its metadata servers. */
+
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { PlaneError } from '../../contracts/errors.ts';
+import { type Google, startGoogle } from '../google/google.ts';
+import { accountMetadata, instanceMetadata } from '../google/metadata.ts';
+import type { Hypervisor, Machine } from '../machine.ts';
+import { planePermissions, seedAccess } from './seed.ts';
+import { DELEGATED_SCOPES, LOCAL, PLANE_ACCOUNT, PLANE_ROLE } from './settings.ts';
+
+/** Port 80 of the machines' world. */
+export interface MetadataFront {
+  accept(socket: Socket, machine: string): void;
+}
+
+export interface LocalGoogle {
+  readonly google: Google;
+  readonly metadata: MetadataFront;
+  /** `host:port` of the metadata server that the plane's functions see. */
+  readonly planeMetadataHost: string;
+  /** @throws PlaneError NOT_FOUND when no such machine runs */
+  machine(name: string): Machine;
+  close(): Promise<void>;
+}
+
+export interface LocalGoogleOptions {
+  readonly hypervisor?: Hypervisor | undefined;
+  /** Where every mail is also written as a file. */
+  readonly mailDir: string;
+  /** Of the REST APIs; any free one when left out. */
+  readonly port?: number;
+}
+
+const INSTANCE_IMAGE = { project: LOCAL.project.id, family: LOCAL.imageFamily, diskSizeGb: 10 };
+
+/** Which machine a connection came from; requests know their socket, not more. */
+function metadataFront(google: Google): MetadataFront {
+  const machines = new WeakMap<Socket, string>();
+  const { tokens, accounts } = google.world;
+  const recordOf = ({ socket }: IncomingMessage) =>
+    google.compute.instances.byName(machines.get(socket) ?? '');
+  const server = createServer(
+    instanceMetadata({ tokens, accounts, project: LOCAL.project }, recordOf),
+  );
+  return {
+    accept(socket, machine) {
+      machines.set(socket, machine);
+      server.emit('connection', socket);
+    },
+  };
+}
+
+async function servePlaneMetadata(google: Google): Promise<{ host: string; server: Server }> {
+  const { tokens, accounts } = google.world;
+  const region = LOCAL.zone.replace(/-[a-z]$/, '');
+  const deps = { tokens, accounts, project: LOCAL.project };
+  const server = createServer(accountMetadata(deps, PLANE_ACCOUNT, region));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+}
+
+/** Starts the emulated Google of the local organisation, its project as setup leaves it but for the bucket and the key. */
+export async function startLocalGoogle(options: LocalGoogleOptions): Promise<LocalGoogle> {
+  const { hypervisor, mailDir, port } = options;
+  const google = await startGoogle({
+    projects: [LOCAL.project],
+    users: [LOCAL.admin, LOCAL.viewer, ...LOCAL.users],
+    delegations: [{ serviceAccount: PLANE_ACCOUNT, scopes: DELEGATED_SCOPES }],
+    customRoles: { [PLANE_ROLE]: planePermissions() },
+    images: [{ ...INSTANCE_IMAGE, name: 'agents-plane-local', createdAt: 0 }],
+    subnetworks: [LOCAL.network],
+    mailDir,
+    ...(hypervisor && { hypervisor }),
+    ...(port !== undefined && { port }),
+  });
+  seedAccess(google.world);
+  const plane = await servePlaneMetadata(google);
+  return {
+    google,
+    metadata: metadataFront(google),
+    planeMetadataHost: plane.host,
+    machine(name) {
+      const machine = google.compute.instances.byName(name)?.machine;
+      if (!machine)
+        throw new PlaneError(
+          'NOT_FOUND',
+          `No VM ${name} is running; npx agents-plane list shows what there is`,
+        );
+      return machine;
+    },
+    async close() {
+      plane.server.closeAllConnections();
+      plane.server.close();
+      await google.close();
+    },
+  };
+}
