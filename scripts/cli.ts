@@ -11,6 +11,7 @@ import { connect } from './cli/client.ts';
 import { startLocal } from './cli/local.ts';
 import { controlSocket } from './cli/paths.ts';
 import { describeFailure } from './ui/failure.ts';
+import { untilInterrupted } from './ui/interruption.ts';
 
 interface ProvisionOptions {
   readonly user: string;
@@ -121,7 +122,7 @@ local
   .description('Run the emulated Google APIs alone, until Ctrl-C.')
   .option('--port <port>', 'REST port (default: any free one)')
   .option('--env', 'print the environment for Node clients and gcloud as export lines')
-  .action((options: { port?: string; env?: boolean }) => startLocal(options, process.env));
+  .action((options: { port?: string; env?: boolean }) => startLocal(options, untilInterrupted()));
 
 local
   .command('exec <machine> <command...>')

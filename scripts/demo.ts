@@ -20,6 +20,7 @@ import {
 import { runBuild } from './stage/build.ts';
 import { renderInvitation } from './stage/invitation.ts';
 import { describeFailure } from './ui/failure.ts';
+import { untilInterrupted } from './ui/interruption.ts';
 import { createStages } from './ui/stages.ts';
 
 interface Options {
@@ -46,9 +47,7 @@ const options = new Command('demo')
 const stages = createStages(process.stderr, () => performance.now());
 const colours = pc.createColors(process.stdout.isTTY && process.stdout.hasColors());
 
-const interrupted = new Promise<void>((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
-});
+const interrupted = untilInterrupted();
 
 /** Everything up to an agent that has answered. */
 async function play(stack: AsyncDisposableStack): Promise<{ plane: Plane; account: Account }> {

@@ -15,9 +15,9 @@ export interface Front {
 }
 
 /** Hands a request on to a server on loopback, body and answer streamed. */
-export function forwardTo(origin: () => string): RequestListener {
+export function forwardTo(origin: string): RequestListener {
   return (incoming, outgoing) => {
-    const target = new URL(incoming.url ?? '/', origin());
+    const target = new URL(incoming.url ?? '/', origin);
     const { method, headers } = incoming;
     const onward = request(target, { method, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);

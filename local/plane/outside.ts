@@ -1,0 +1,101 @@
+/** What lies outside the product: Google, a model, machines, and the network between them. */
+
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Google } from '../google/google.ts';
+import type { Hypervisor } from '../machine.ts';
+import { createModelServer, type ModelServer } from '../model/server.ts';
+import { createAuthority } from './authority.ts';
+import { createFront, type Front, forwardTo } from './front.ts';
+import { openHypervisor, type Prepared } from './hypervisor.ts';
+import { type LocalGoogle, type MetadataFront, startLocalGoogle } from './local-google.ts';
+import { GOOGLE_HOSTS, LOCAL } from './settings.ts';
+
+export interface OutsideOptions {
+  readonly cacheDir: string;
+  readonly mailDir: string;
+  /** What machines boot from; without it, instances are states and nothing runs. */
+  readonly machines: Prepared | undefined;
+  /** Where the VM-facing function will listen, `http://127.0.0.1:PORT`. */
+  readonly vmOrigin: string;
+  /** Asked at every request to the model. */
+  readonly acceptsKey: (key: string) => boolean;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export interface Outside {
+  readonly local: LocalGoogle;
+  readonly model: ModelServer;
+  /** The model on a loopback port, for machines that cannot resolve its public names. */
+  readonly modelUrl: string;
+  readonly hypervisor: Hypervisor | undefined;
+  close(): Promise<void>;
+}
+
+const listenOnLoopback = (server: Server): Promise<string> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () =>
+      resolve(`127.0.0.1:${(server.address() as AddressInfo).port}`),
+    );
+  });
+
+async function serve(
+  listener: RequestListener,
+): Promise<{ host: string; close: () => Promise<void> }> {
+  const server = createServer(listener);
+  const host = await listenOnLoopback(server);
+  return {
+    host,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Who answers for which name on the machines' port 443. */
+function hostTable(google: () => Google, model: ModelServer, vmOrigin: string) {
+  const toGoogle: RequestListener = (request, response) =>
+    void google().server.emit('request', request, response);
+  return {
+    ...Object.fromEntries(GOOGLE_HOSTS.map((host) => [host, toGoogle])),
+    ...Object.fromEntries(model.hosts.map((host) => [host, model.listener])),
+    [LOCAL.vmHost]: forwardTo(vmOrigin),
+  };
+}
+
+/** Sends what machines open to whoever it is for: the metadata server, or the world behind TLS. */
+function connect(hypervisor: Hypervisor, metadata: MetadataFront, front: Front): void {
+  hypervisor.onConnection(({ socket, port, machine }) => {
+    if (port === 80) metadata.accept(socket, machine);
+    else front.accept(socket);
+  });
+}
+
+/** @throws PlaneError when a part does not start; what was started is stopped again */
+export async function startOutside(options: OutsideOptions): Promise<Outside> {
+  await using stack = new AsyncDisposableStack();
+  const { cacheDir, mailDir, machines, vmOrigin, acceptsKey, now } = options;
+  const model = createModelServer({ accepts: (_provider, key) => acceptsKey(key), now });
+  const hosts = hostTable(() => local.google, model, vmOrigin);
+
+  const authority = await createAuthority(now);
+  const hypervisor =
+    machines &&
+    (await openHypervisor(machines, cacheDir, Object.keys(hosts), authority.certificate));
+  if (hypervisor) stack.defer(() => hypervisor.close());
+  const front = createFront(hosts, authority);
+  stack.defer(front.close);
+
+  const local = await startLocalGoogle({ hypervisor, mailDir });
+  stack.defer(local.close);
+  if (hypervisor) connect(hypervisor, local.metadata, front);
+  const modelPort = await serve(model.listener);
+  stack.defer(modelPort.close);
+
+  const all = stack.move();
+  const modelUrl = `http://${modelPort.host}`;
+  return { local, model, modelUrl, hypervisor, close: () => all.disposeAsync() };
+}
