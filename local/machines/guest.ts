@@ -6,7 +6,7 @@
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { GATEWAY_ADDRESS, METADATA_ADDRESS } from './network.ts';
+import { METADATA_ADDRESS, SERVICES_ADDRESS } from './network.ts';
 
 const CA_FILE = 'usr/local/share/ca-certificates/agents-plane-local.crt';
 const CA_BUNDLE = 'etc/ssl/certs/ca-certificates.crt';
@@ -32,7 +32,7 @@ export function guestFiles(guest: Guest): Readonly<Record<string, string>> {
       `${guest.address} ${guest.name}`,
       // The names that Google's clients and guest agent use for the metadata server.
       `${METADATA_ADDRESS} metadata.google.internal metadata`,
-      ...guest.hosts.map((host) => `${GATEWAY_ADDRESS} ${host}`),
+      ...guest.hosts.map((host) => `${SERVICES_ADDRESS} ${host}`),
       '',
     ].join('\n'),
     [CA_FILE]: guest.caCertificate,

@@ -4,7 +4,7 @@
  * veth pair. Addresses and routes are those of Compute Engine: a /32 address, everything
  * through the gateway (https://cloud.google.com/vpc/docs/vpc#reserved-ip-addresses).
  *
- * Machines reach the two addresses and nothing else, not even each other. Strict reverse
+ * Machines reach our own addresses and nothing else, not even each other. Strict reverse
  * path filtering on a link per machine makes the source address prove the machine, even
  * though the guest's root may change its own addresses.
  */
@@ -17,6 +17,13 @@ import { must, run } from './run.ts';
 
 export const METADATA_ADDRESS = '169.254.169.254';
 export const GATEWAY_ADDRESS = '10.128.0.1';
+/**
+ * Where emulated host names lead: one of the addresses of private.googleapis.com, which is
+ * what a VM without an external address resolves them to. It must look public: OpenClaw
+ * refuses model providers at private addresses. It exists in our namespaces alone.
+ * https://cloud.google.com/vpc/docs/configure-private-google-access
+ */
+export const SERVICES_ADDRESS = '199.36.153.8';
 const LISTENER = fileURLToPath(new URL('./listen.ts', import.meta.url));
 /** First and last host number under 10.128.0.0/16 that machines get. */
 const FIRST_HOST = 2;
@@ -59,10 +66,11 @@ function outsideCommands(): string {
     'link set lo up',
     `addr add ${METADATA_ADDRESS}/32 dev lo`,
     `addr add ${GATEWAY_ADDRESS}/32 dev lo`,
+    `addr add ${SERVICES_ADDRESS}/32 dev lo`,
   ].join('\n');
 }
 
-/** The outside end: what comes in is for our own two addresses, or is refused at once. */
+/** The outside end: what comes in is for our own addresses, or is refused at once. */
 function uplinkCommands(port: string, address: string): string {
   return [
     `link set ${port} up`,
@@ -91,7 +99,7 @@ async function listenInside(namespace: string, node: string): Promise<Map<80 | 4
       '--disable-warning=ExperimentalWarning',
       LISTENER,
       `${METADATA_ADDRESS}:80`,
-      `${GATEWAY_ADDRESS}:443`,
+      `${SERVICES_ADDRESS}:443`,
     ],
     { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: {} },
   );
