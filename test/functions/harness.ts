@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { SHARED_KEY_SECRET } from '../../contracts/names.ts';
 import type { FaultHook } from '../../local/google/gate.ts';
 import { type Google, startGoogle } from '../../local/google/google.ts';
+import { accountMetadata } from '../../local/google/metadata.ts';
 import {
   type FunctionProcess,
   freePort,
@@ -52,22 +53,12 @@ export interface VmTokenChange {
   readonly lifetimeS?: number;
 }
 
-/** The metadata server of the function's own runtime: access tokens of the plane's account. */
-async function startMetadata(google: () => Google): Promise<{ server: Server; host: string }> {
-  const server = createServer((request, response) => {
-    response.setHeader('metadata-flavor', 'Google');
-    if (!request.url?.includes('/token')) {
-      response.end('');
-      return;
-    }
-    const { accessToken, expiresIn } = google().world.tokens.access(
-      `serviceAccount:${PLANE_ACCOUNT}`,
-    );
-    response.setHeader('content-type', 'application/json');
-    response.end(
-      JSON.stringify({ access_token: accessToken, expires_in: expiresIn, token_type: 'Bearer' }),
-    );
-  });
+/** The metadata server of the function's own runtime. */
+async function startMetadata({ world }: Google): Promise<{ server: Server; host: string }> {
+  const { tokens, accounts } = world;
+  const server = createServer(
+    accountMetadata({ tokens, accounts, project }, PLANE_ACCOUNT, 'europe-west1'),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, host: `127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
@@ -110,7 +101,7 @@ async function startEmulator(options: HarnessOptions): Promise<Google> {
 
 export async function startHarness(options: HarnessOptions): Promise<Harness> {
   const google = await startEmulator(options);
-  const metadata = await startMetadata(() => google);
+  const metadata = await startMetadata(google);
   const logFile = join(mkdtempSync(join(tmpdir(), 'agents-plane-test-')), 'function.log');
   const port = await freePort();
   const env = {
