@@ -133,7 +133,9 @@ function accountMethods(world: World) {
   const { accounts, projects, tokens, iam } = world;
   const projectOf = (name: unknown): string => projects.normalise(String(name)).split('/')[1] ?? '';
   const setDisabled = (disabled: boolean) => (request: Json) => {
-    accounts.update(accountOf(world, request.name).email, { disabled });
+    const { email } = accountOf(world, request.name);
+    accounts.update(email, { disabled });
+    if (disabled) tokens.revoke(`serviceAccount:${email}`);
     return {};
   };
   return {

@@ -91,6 +91,7 @@ const NETWORK_USE = [
   'compute.subnetworks.get',
   'compute.subnetworks.list',
   'compute.subnetworks.use',
+  'compute.subnetworks.useExternalIp',
 ];
 const INSTANCE_ADMIN = [
   ...CATALOGUE_READ,
@@ -199,7 +200,7 @@ const PREDEFINED: Readonly<Record<string, readonly string[]>> = {
     ...IMAGE_READ.slice(0, 3),
     'compute.disks.get',
     'compute.disks.list',
-    ...NETWORK_USE.filter((permission) => !permission.endsWith('.use')),
+    ...NETWORK_USE.filter((permission) => !permission.includes('.use')),
     ...PROJECT_READ,
   ],
   'roles/compute.networkUser': [...NETWORK_USE, ...PROJECT_READ],

@@ -52,6 +52,16 @@ const pageOf = <T>(all: readonly T[], call: Call) => {
   return paginate(all, size, query.get('pageToken') ?? undefined, PAGE_MAX);
 };
 
+/** With a delimiter, what lies deeper shows only as the prefix that leads there, as folders would. */
+function fold(all: readonly StoredObject[], prefix: string, delimiter: string | null) {
+  const cut = ({ name }: StoredObject): number =>
+    delimiter ? name.indexOf(delimiter, prefix.length) : -1;
+  const here = all.filter((object) => cut(object) < 0);
+  const deeper = all.filter((object) => cut(object) >= 0);
+  const prefixes = new Set(deeper.map((object) => object.name.slice(0, cut(object) + 1)));
+  return { here, prefixes: [...prefixes] };
+}
+
 const BUCKET = '/storage/v1/b/:bucket';
 
 /** Unknown fields of a bucket are refused by name; those that change nothing here are accepted. */
@@ -185,9 +195,11 @@ export function objectRoutes({ store }: StorageDeps): readonly Route[] {
       method: 'storage.objects.list',
       demands: onBucket(store, 'objects.list'),
       handle: (call) => {
-        const all = store.objects(call.params.bucket ?? '', call.query.get('prefix') ?? '');
-        const { items, ...next } = pageOf(all, call);
-        return { kind: 'storage#objects', items: items.map(objectView), ...next };
+        const prefix = call.query.get('prefix') ?? '';
+        const all = store.objects(call.params.bucket ?? '', prefix);
+        const { here, prefixes } = fold(all, prefix, call.query.get('delimiter'));
+        const { items, ...next } = pageOf(here, call);
+        return { kind: 'storage#objects', items: items.map(objectView), prefixes, ...next };
       },
     },
     {
