@@ -57,7 +57,7 @@ async function withLock(host: Host, path: string, work: () => Promise<void>): Pr
 
 /** A unit tries again every 30 s; under that unit itself, systemd does it by the exit code. */
 async function tryAgainLater(host: Host, layout: Layout, underUnit: boolean): Promise<void> {
-  if (underUnit || !host.managed || !host.exists(`${layout.units}/${UNITS.bootstrap}`)) return;
+  if (underUnit || !host.exists(`${layout.units}/${UNITS.bootstrap}`)) return;
   await host.exec(['systemctl', 'start', '--no-block', UNITS.bootstrap]);
 }
 

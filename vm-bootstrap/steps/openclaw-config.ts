@@ -93,7 +93,9 @@ export const openclawConfig: Step<Context> = {
     const text = `${JSON.stringify(merged, null, 2)}\n`;
     const owned = { mode: 0o600, owner: GATEWAY_USER };
     const accepted = digest(host, layout, text);
-    if (host.read(layout.validatedConfig) !== accepted) {
+    // At the first boot there is no working one to protect, and 2 s to win.
+    const replaces = host.exists(layout.openclawConfig);
+    if (replaces && host.read(layout.validatedConfig) !== accepted) {
       const candidate = `${layout.state}/openclaw.candidate.json`;
       host.write(candidate, text, owned);
       try {

@@ -1,12 +1,13 @@
 /** Waits until the gateway is ready with its key; says at once when there is no key to wait for. */
 
 import { PlaneError } from '../../contracts/plane-error.ts';
+import { UNITS } from '../core/layout.ts';
 import { gatewayAddress, gatewayAnswers, secretsResolved, withGateway } from '../gateway.ts';
 import { lastStatus, publishStatus } from '../status.ts';
 import type { Context, Step } from './step.ts';
 
 const READY_WITHIN_MS = 180_000;
-const POLL_MS = 200;
+const POLL_MS = 300;
 
 async function isReady({ host, layout }: Context): Promise<boolean> {
   const address = gatewayAddress(host, layout);
@@ -16,6 +17,11 @@ async function isReady({ host, layout }: Context): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Systemd has given the gateway up: exit code 78, a configuration that no restart mends. */
+async function isGivenUp({ host }: Context): Promise<boolean> {
+  return (await host.exec(['systemctl', 'is-failed', '--quiet', UNITS.gateway])).code === 0;
 }
 
 /** The key file goes only after the gateway resolved it (forget-key), so ready means: no file, an origin. */
@@ -35,6 +41,9 @@ export const ready: Step<Context> = {
       const news = last !== undefined && new Date(last.at) >= since;
       if (news && last.state === 'failed' && last.reason !== undefined) {
         throw new PlaneError('UNAVAILABLE', last.reason);
+      }
+      if (await isGivenUp(context)) {
+        throw new PlaneError('UNAVAILABLE', 'The gateway refuses to start; its journal says why.');
       }
       if (host.now().getTime() > deadline) {
         throw new PlaneError('DEADLINE_EXCEEDED', 'The gateway did not become ready.');
