@@ -1,0 +1,123 @@
+/** Round trips, races, names that collide, things that are not ours, and a zone without room. */
+
+import { sequentialDepth } from '../../local/google/recording.ts';
+import { LOCAL, PLANE_ROLE } from '../../local/plane/settings.ts';
+import { type Harness, send, startHarness } from './harness.ts';
+
+const PHONE = { userPhone: '+15551234567' };
+const PROJECT = `projects/${LOCAL.project.id}`;
+/** Milliseconds that every answer of Google takes here, so that what runs at once overlaps. */
+const LATENCY_MS = 60;
+
+let harness: Harness;
+let token: string;
+let latencyMs = 0;
+beforeEach(async () => {
+  latencyMs = 0;
+  harness = await startHarness({
+    target: 'api',
+    fault: async () => {
+      if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs));
+      return undefined;
+    },
+  });
+  token = await harness.idToken();
+});
+afterEach(() => harness.close());
+
+const post = (body: object) => send(`${harness.plane.url}/v1/agents`, 'POST', token, body);
+const get = (name: string) => send(`${harness.plane.url}/v1/agents/${name}`, 'GET', token);
+
+async function asAdmin(path: string, body: object): Promise<void> {
+  const { accessToken } = harness.google.tokens.access(`user:${LOCAL.admin}`);
+  const { status } = await send(`${harness.google.restUrl}${path}`, 'POST', accessToken, body);
+  if (status !== 200) throw new Error(`${path} answered ${status}`);
+}
+
+test('a provision takes four sequential round trips to Google', async () => {
+  // The first request fetches the keys and the access token, once in the life of a process.
+  await get('warm-up');
+  latencyMs = LATENCY_MS;
+  const mark = harness.google.recording.length;
+  expect((await post({ user: 'allison@nine30.com', ...PHONE })).status).toBe(202);
+  expect(sequentialDepth(harness.calls(mark))).toBeLessThanOrEqual(4);
+});
+
+test('the same request five times at once makes one agent', async () => {
+  const body = { user: 'allison@nine30.com', ...PHONE };
+  const answers = await Promise.all(Array.from({ length: 5 }, () => post(body)));
+  expect(
+    answers.map((each) => each.status).every((status) => status === 200 || status === 202),
+  ).toBe(true);
+  expect(new Set(answers.map((each) => each.body.name))).toEqual(new Set(['allison']));
+  expect((await post(body)).status).toBe(200);
+  const listed = await send(`${harness.plane.url}/v1/agents`, 'GET', token);
+  expect(listed.body.agents).toHaveLength(1);
+});
+
+test('somebody who loses letters gets a hashed name; two who look alike get two agents', async () => {
+  const users = ['b.o@nine30.com', 'b_o@nine30.com', 'b-o@nine30.com'];
+  const answers = await Promise.all(users.map((user) => post({ user, ...PHONE })));
+  expect(answers.map((each) => each.status)).toEqual([202, 202, 202]);
+  expect(new Set(answers.map((each) => each.body.name)).size).toBe(3);
+  expect(answers[2]?.body.name).toBe('b-o');
+});
+
+test('a name that another person has leads to the hashed one, and stays there', async () => {
+  await asAdmin(`/v1/${PROJECT}/secrets?secretId=agent-allison-config`, {
+    replication: { automatic: {} },
+    labels: { 'managed-by': 'agents-plane', 'agents-plane-agent': 'allison' },
+    annotations: { 'agents-plane-user': 'allison@elsewhere.com' },
+  });
+  const first = await post({ user: 'allison@nine30.com', ...PHONE });
+  expect(first.status).toBe(202);
+  expect(first.body.name).toMatch(/^allison-[0-9a-f]{6}$/);
+  const second = await post({ user: 'allison@nine30.com', ...PHONE });
+  expect([second.status, second.body.name]).toEqual([200, first.body.name]);
+});
+
+test('a secret that is not ours is refused, and nothing is made', async () => {
+  await asAdmin(`/v1/${PROJECT}/secrets?secretId=agent-allison-config`, {
+    replication: { automatic: {} },
+  });
+  const mark = harness.google.recording.length;
+  const { status, body } = await post({ user: 'allison@nine30.com', ...PHONE });
+  expect([status, body.error.code, body.error.details[0].field]).toEqual([
+    412,
+    'FAILED_PRECONDITION',
+    'secret agent-allison-config',
+  ]);
+  expect(harness.calls(mark).every(({ method }) => /Get|List|Access|get|list/.test(method))).toBe(
+    true,
+  );
+});
+
+test('a zone without room is told as the reason, and the same request tries again', async () => {
+  harness.google.compute.stockouts.add(LOCAL.zone);
+  const body = { user: 'allison@nine30.com', ...PHONE };
+  expect((await post(body)).status).toBe(202);
+  const failed = await untilState('failed');
+  expect(failed.reason).toMatch(/no free capacity/);
+  harness.google.compute.stockouts.clear();
+  expect((await post(body)).status).toBe(202);
+  await untilState('booting');
+});
+
+/** Polls the resource until it has the state; jest's own time limit ends it otherwise. */
+async function untilState(state: string): Promise<{ reason?: string }> {
+  for (;;) {
+    const { body } = await get('allison');
+    if (body.state === state) return body;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+test("a permission that the plane lacks is our fault, told without Google's words", async () => {
+  const { iam } = harness.google.world;
+  const { bindings = [] } = iam.get(PROJECT);
+  iam.set(PROJECT, { bindings: bindings.filter(({ role }) => role !== PLANE_ROLE) });
+  const { status, body } = await post({ user: 'allison@nine30.com', ...PHONE });
+  expect([status, body.error.code]).toEqual([412, 'FAILED_PRECONDITION']);
+  expect(JSON.stringify(body)).not.toMatch(/permission '|secretmanager|compute\./i);
+  expect(body.error.message).toContain('Run the setup again');
+});
