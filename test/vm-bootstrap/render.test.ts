@@ -1,0 +1,154 @@
+import { configDocument, PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
+import type { Facts } from '../../vm-bootstrap/core/facts.ts';
+import { machineFiles, underRoot } from '../../vm-bootstrap/core/files.ts';
+import { layoutOf } from '../../vm-bootstrap/core/layout.ts';
+import { fill, renderOpenclawConfig } from '../../vm-bootstrap/core/openclaw-config.ts';
+import { UNIT_PLAN } from '../../vm-bootstrap/core/units.ts';
+import { templates } from '../../vm-bootstrap/templates.ts';
+
+const FACTS: Facts = {
+  agent: 'allison',
+  project: 'nine30-local',
+  planeUrl: 'https://plane.example',
+  provider: 'anthropic',
+  endpoints: {},
+  keySecret: 'agent-allison-api-key',
+  sharedKeySecret: 'agents-plane-api-key',
+  configVersion: '1',
+};
+const document = (fields: object) =>
+  configDocument.parse({
+    user: 'allison@nine30.com',
+    userPhone: '+15551234567',
+    whatsappNumber: '+15559876543',
+    ...fields,
+  });
+
+function render(fields: object, endpoints: Facts['endpoints'] = {}) {
+  const text = templates['openclaw.json'] ?? '';
+  const inputs = {
+    config: document(fields),
+    endpoints,
+    gatewayToken: 'token',
+    layout: layoutOf(''),
+  };
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads into a document of many shapes
+  return renderOpenclawConfig(text, inputs) as any;
+}
+
+describe('openclaw.json', () => {
+  test("the seed's WhatsApp block keeps its meaning", () => {
+    const config = render({ whatsapp: { mode: 'dedicated' } });
+    expect(config.channels.whatsapp).toEqual({
+      enabled: true,
+      dmPolicy: 'allowlist',
+      allowFrom: ['+15551234567'],
+      groupPolicy: 'disabled',
+      selfChatMode: false,
+      sendReadReceipts: true,
+    });
+    expect(config.messages).toEqual({ ackReaction: '👀', ackReactionScope: 'direct' });
+    expect(config.commands.ownerAllowFrom).toEqual(['whatsapp:+15551234567']);
+    expect(config.plugins.entries.whatsapp).toEqual({ enabled: true });
+  });
+
+  test.each([
+    ['linked', true, true],
+    ['dedicated', true, false],
+    ['cloud-api', false, undefined],
+    ['kapso', false, undefined],
+  ] as const)('mode %s: plugin %s, self chat %s', (mode, plugin, selfChat) => {
+    const config = render({ whatsapp: { mode } });
+    expect(config.plugins.allow.includes('whatsapp')).toBe(plugin);
+    expect(config.plugins.load !== undefined).toBe(plugin);
+    expect(config.channels?.whatsapp.selfChatMode).toBe(selfChat);
+  });
+
+  test.each([
+    ['assistant', '30m'],
+    ['support-desk', '0m'],
+    ['backend-gateway', '0m'],
+  ] as const)('profile %s has a heartbeat every %s', (profile, every) => {
+    expect(render({ profile }).agents.defaults.heartbeat.every).toBe(every);
+  });
+
+  test.each([
+    ['claude-opus-4-6', 'anthropic', 'https://api.anthropic.com', 25],
+    ['openai/gpt-5.4', 'openai', 'https://api.openai.com/v1', 15],
+    ['google/gemini-3.1-pro', 'google', 'https://generativelanguage.googleapis.com/v1beta', 18],
+    ['anthropic/claude-next-9', 'anthropic', 'https://api.anthropic.com', 25],
+  ])('model %s: provider, address, price', (model, provider, baseUrl, output) => {
+    const config = render({ model });
+    expect(Object.keys(config.models.providers)).toEqual([provider]);
+    expect(config.models.providers[provider]).toMatchObject({
+      baseUrl,
+      apiKey: { source: 'file', provider: 'llm', id: 'value' },
+      models: [{ cost: { output } }],
+    });
+    expect(config.agents.defaults.model.primary).toMatch(new RegExp(`^${provider}/`));
+    expect(config.secrets.providers.llm.path).toBe('/run/openclaw-gateway/llm-key');
+  });
+
+  test('an override of the instance replaces the origin alone', () => {
+    const config = render({ model: 'openai/gpt-5.4' }, { openai: 'http://127.0.0.1:9/' });
+    expect(config.models.providers.openai.baseUrl).toBe('http://127.0.0.1:9/v1');
+  });
+
+  test('a placeholder nobody knows is an error, not text', () => {
+    expect(() => fill({ a: '{{nope}}' }, {})).toThrow(/nope/);
+  });
+});
+
+describe('the files', () => {
+  const combinations = WHATSAPP_MODES.flatMap((mode) =>
+    PROFILES.map((profile) => ({ mode, profile })),
+  );
+
+  test.each(combinations)(
+    '$mode, $profile: no placeholder is left, every path is absolute',
+    ({ mode, profile }) => {
+      const config = document({ whatsapp: { mode }, profile });
+      const files = machineFiles({ config, facts: FACTS, layout: layoutOf(''), templates });
+      for (const file of files) {
+        expect(file.path).toMatch(/^\//);
+        expect(file.content).not.toMatch(/\{\{/);
+      }
+      const agents = files.find((file) => file.path.endsWith('/AGENTS.md'))?.content ?? '';
+      expect(agents).toContain('allison@nine30.com');
+      expect(agents).toContain('+15551234567');
+      expect(agents.includes('+15559876543')).toBe(mode !== 'linked');
+    },
+  );
+
+  test('nothing that would make OpenClaw delete BOOTSTRAP.md unread', () => {
+    const files = machineFiles({
+      config: document({}),
+      facts: FACTS,
+      layout: layoutOf(''),
+      templates,
+    });
+    const inWorkspace = files.map((file) => file.path.split('/workspace/')[1]).filter(Boolean);
+    expect(inWorkspace).toEqual(['AGENTS.md', 'HEARTBEAT.md', 'BOOTSTRAP.md']);
+  });
+
+  test("the seed's heartbeat is kept as it stands", () => {
+    expect(templates['HEARTBEAT.md']).toContain("Don't spam — quality over quantity");
+    expect(templates['HEARTBEAT.md']).toContain(
+      'If BOOTSTRAP.md still exists → continue onboarding',
+    );
+  });
+
+  test('every unit of the plan is a template, and every template is in the plan', () => {
+    const files = Object.keys(templates).filter((name) => name.startsWith('units/'));
+    expect(UNIT_PLAN.map((unit) => `units/${unit.name}`).sort()).toEqual(files.sort());
+  });
+
+  test('in a directory that stands in for /, units name its paths', () => {
+    const unit =
+      'ExecStartPre=+/usr/local/bin/agent fetch-key\nEnvironment=HOME=/var/lib/x\nReadWritePaths=-/run/a /etc/b\nDocumentation=https://a.b/opt/\n';
+    expect(underRoot('/r', unit)).toBe(
+      'ExecStartPre=+/r/usr/local/bin/agent fetch-key\nEnvironment=HOME=/r/var/lib/x\nReadWritePaths=-/r/run/a /r/etc/b\nDocumentation=https://a.b/opt/\n',
+    );
+    expect(underRoot('', unit)).toBe(unit);
+  });
+});
