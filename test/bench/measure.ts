@@ -7,7 +7,9 @@ export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const [low = Number.NaN, high = Number.NaN] =
-    sorted.length % 2 === 0 ? sorted.slice(middle - 1, middle + 1) : [sorted[middle], sorted[middle]];
+    sorted.length % 2 === 0
+      ? sorted.slice(middle - 1, middle + 1)
+      : [sorted[middle], sorted[middle]];
   return (low + high) / 2;
 }
 
@@ -37,9 +39,14 @@ export interface Row {
 
 export function renderTable(title: string, head: readonly string[], rows: readonly Row[]): string {
   const table = [['', ...head], ...rows.map(({ what, figures }) => [what, ...figures])];
-  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => (row[column] ?? '').length))) ?? [];
+  const widths =
+    table[0]?.map((_, column) => Math.max(...table.map((row) => (row[column] ?? '').length))) ?? [];
   const lines = table.map((row) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  '),
+    row
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join('  '),
   );
   return [title, ...lines.map((line) => `  ${line}`), ''].join('\n');
 }
