@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { PlaneError } from '../../contracts/errors.ts';
+import type { FaultHook } from '../google/gate.ts';
 import { type Google, startGoogle } from '../google/google.ts';
 import { accountMetadata, instanceMetadata } from '../google/metadata.ts';
 import type { Hypervisor, Machine } from '../machine.ts';
@@ -30,6 +31,8 @@ export interface LocalGoogleOptions {
   readonly mailDir: string;
   /** Of the REST APIs; any free one when left out. */
   readonly port?: number;
+  /** Asked at every call: makes Google slow, or fail. */
+  readonly fault?: FaultHook | undefined;
 }
 
 const INSTANCE_IMAGE = { project: LOCAL.project.id, family: LOCAL.imageFamily, diskSizeGb: 10 };
@@ -65,7 +68,7 @@ async function servePlaneMetadata(google: Google): Promise<{ host: string; serve
 
 /** Starts the emulated Google of the local organisation, its project as setup leaves it but for the bucket and the key. */
 export async function startLocalGoogle(options: LocalGoogleOptions): Promise<LocalGoogle> {
-  const { hypervisor, mailDir, port } = options;
+  const { hypervisor, mailDir, port, fault } = options;
   const google = await startGoogle({
     projects: [LOCAL.project],
     users: [LOCAL.admin, LOCAL.viewer, ...LOCAL.users],
@@ -75,6 +78,7 @@ export async function startLocalGoogle(options: LocalGoogleOptions): Promise<Loc
     subnetworks: [LOCAL.network],
     mailDir,
     ...(hypervisor && { hypervisor }),
+    ...(fault && { fault }),
     ...(port !== undefined && { port }),
   });
   seedAccess(google.world);

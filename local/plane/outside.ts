@@ -2,6 +2,7 @@
 
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { FaultHook } from '../google/gate.ts';
 import type { Google } from '../google/google.ts';
 import type { Hypervisor } from '../machine.ts';
 import { createModelServer, type ModelServer } from '../model/server.ts';
@@ -22,6 +23,7 @@ export interface OutsideOptions {
   readonly acceptsKey: (key: string) => boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  readonly fault?: FaultHook | undefined;
 }
 
 export interface Outside {
@@ -77,7 +79,7 @@ function connect(hypervisor: Hypervisor, metadata: MetadataFront, front: Front):
 /** @throws PlaneError when a part does not start; what was started is stopped again */
 export async function startOutside(options: OutsideOptions): Promise<Outside> {
   await using stack = new AsyncDisposableStack();
-  const { cacheDir, mailDir, machines, vmOrigin, acceptsKey, now } = options;
+  const { cacheDir, mailDir, machines, vmOrigin, acceptsKey, now, fault } = options;
   const model = createModelServer({ accepts: (_provider, key) => acceptsKey(key), now });
   const hosts = hostTable(() => local.google, model, vmOrigin);
 
@@ -89,7 +91,7 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
   const front = createFront(hosts, authority);
   stack.defer(front.close);
 
-  const local = await startLocalGoogle({ hypervisor, mailDir });
+  const local = await startLocalGoogle({ hypervisor, mailDir, fault });
   stack.defer(local.close);
   if (hypervisor) connect(hypervisor, local.metadata, front);
   const modelPort = await serve(model.listener);

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Endpoints } from '../../contracts/instance-metadata.ts';
+import type { FaultHook } from '../google/gate.ts';
 import type { Google } from '../google/google.ts';
 import type { Hypervisor } from '../machine.ts';
 import type { ModelServer } from '../model/server.ts';
@@ -31,6 +32,8 @@ export interface PlaneOptions {
   readonly sharedKey: string | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Asked at every call to Google: makes it slow, or fail. */
+  readonly fault?: FaultHook;
 }
 
 export interface Plane extends Controllable {
@@ -68,7 +71,7 @@ async function makeFolders(runDir: string): Promise<{ mailDir: string; logDir: s
  */
 export async function startPlane(options: PlaneOptions): Promise<Plane> {
   await using stack = new AsyncDisposableStack();
-  const { root, cacheDir, runDir, env, now, machines, sharedKey } = options;
+  const { root, cacheDir, runDir, env, now, machines, sharedKey, fault } = options;
   const { mailDir, logDir } = await makeFolders(runDir);
   const acceptedKeys = new Set(sharedKey === undefined ? [] : [sharedKey]);
   const ports = { api: await freePort(), vm: await freePort() };
@@ -76,7 +79,8 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const vmOrigin = `http://127.0.0.1:${ports.vm}`;
 
   const acceptsKey = (key: string) => acceptedKeys.has(key);
-  const outside = await startOutside({ cacheDir, mailDir, machines, vmOrigin, acceptsKey, now });
+  const place = { cacheDir, mailDir, machines, vmOrigin };
+  const outside = await startOutside({ ...place, acceptsKey, now, fault });
   stack.defer(outside.close);
   const { local, model, hypervisor } = outside;
   const { google } = local;
@@ -94,9 +98,16 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   };
   const functionsEnv = functionEnv(settings, env);
   const start = async (target: 'api' | 'vm') => {
-    const place = { root, source: join(root, 'dist/functions'), port: ports[target] };
+    const source = join(root, 'dist/functions');
     const logFile = join(logDir, `function-${target}.log`);
-    const started = await startFunction({ target, ...place, env: functionsEnv, logFile });
+    const started = await startFunction({
+      target,
+      root,
+      source,
+      port: ports[target],
+      env: functionsEnv,
+      logFile,
+    });
     stack.defer(() => started.stop());
   };
   await Promise.all([start('api'), start('vm')]);
