@@ -7,7 +7,7 @@
 
 import { decodeJwt } from 'jose';
 import type { Route, Service } from './service.ts';
-import { Reply } from './service.ts';
+import { GoogleError, Reply } from './service.ts';
 import type { ServiceAccount, ServiceAccounts } from './service-accounts.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -170,8 +170,11 @@ export function createOauth(options: OauthOptions): Service {
         verb: 'GET',
         path: '/service_accounts/v1/jwk/:email',
         method: 'oauth2.accountKeys',
-        handle: async (call) =>
-          published({ keys: [(await tokens.accountKey(call.params.email ?? '')).jwk] }),
+        handle: async (call) => {
+          const account = options.accounts.find(call.params.email ?? '');
+          if (!account) throw new GoogleError('NOT_FOUND', 'Unknown service account');
+          return published({ keys: [(await tokens.accountKey(account.email)).jwk] });
+        },
       },
     ],
   };
