@@ -2,6 +2,7 @@
 
 import { SecretManagerServiceClient } from '@google-cloud/secret-manager/build/src/v1/secret_manager_service_client.js';
 import gax from 'google-gax/fallback';
+import { PlaneError } from '../../contracts/errors.ts';
 import type { Policy, Secrets } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call, read } from './google-error.ts';
@@ -85,6 +86,18 @@ function reads(client: Client, secret: (id: string) => string, parent: string) {
   } satisfies Partial<Secrets>;
 }
 
+/** Secret Manager calls a stale etag FAILED_PRECONDITION; the port says ABORTED, as IAM does. */
+async function conflicting(write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof PlaneError) || error.code !== 'FAILED_PRECONDITION') throw error;
+    const message =
+      'Somebody changed the same secret at the same time. Send the same request again.';
+    throw new PlaneError('ABORTED', message, { cause: error.cause });
+  }
+}
+
 function writes(client: Client, secret: (id: string) => string, parent: string) {
   return {
     create: (id, labels, annotations) =>
@@ -100,14 +113,16 @@ function writes(client: Client, secret: (id: string) => string, parent: string) 
         return lastSegment(version.name);
       }),
     annotate: (id, annotations, etag) =>
-      call(`annotate secret ${id}`, async () => {
-        const body = {
-          name: secret(id),
-          annotations: { ...annotations },
-          ...(etag ? { etag } : {}),
-        };
-        await client.updateSecret({ secret: body, updateMask: { paths: ['annotations'] } });
-      }),
+      conflicting(() =>
+        call(`annotate secret ${id}`, async () => {
+          const body = {
+            name: secret(id),
+            annotations: { ...annotations },
+            ...(etag ? { etag } : {}),
+          };
+          await client.updateSecret({ secret: body, updateMask: { paths: ['annotations'] } });
+        }),
+      ),
     setPolicy: (id, policy) =>
       call(`write the policy of secret ${id}`, async () => {
         await client.setIamPolicy({ resource: secret(id), policy: toWire(policy) as object });
