@@ -50,7 +50,9 @@ export function errorBody(error: GoogleError, shape: Service['errorShape']): obj
     return { error: { code, message, status, ...details } };
   }
   const reason = error.reason ?? LEGACY_REASON[status];
-  return { error: { code, message, errors: [{ message, domain: 'global', reason }], status } };
+  // No `status`: gax then reads Compute's 409 `alreadyExists` as ABORTED, as it does with Google
+  // (https://github.com/googleapis/google-cloud-dotnet/issues/11718).
+  return { error: { code, message, errors: [{ message, domain: 'global', reason }] } };
 }
 
 /** How most APIs of a shape word a missing permission. */

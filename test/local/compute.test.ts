@@ -9,8 +9,8 @@ const AT = { project: PROJECT, zone: ZONE };
 const ADMIN = 'user:admin@nine30.com';
 const AGENT = `agent-allison@${PROJECT}.iam.gserviceaccount.com`;
 
-/** gax turns HTTP statuses into gRPC codes. */
-const GRPC = { invalid: 3, notFound: 5, alreadyExists: 6, permissionDenied: 7, precondition: 9 };
+/** gax turns HTTP statuses into gRPC codes: 409 is ABORTED, even for something that exists. */
+const GRPC = { invalid: 3, notFound: 5, alreadyExists: 10, permissionDenied: 7, precondition: 9 };
 
 let google: Google;
 let state: Compute;
@@ -114,7 +114,7 @@ describe('creating an instance', () => {
     expect(Number.isNaN(Date.parse(instance.creationTimestamp ?? ''))).toBe(false);
   });
 
-  test('the same request id twice is one instance; the same name twice is ALREADY_EXISTS', async () => {
+  test('the same request id twice is one instance; the same name twice is a conflict', async () => {
     const requestId = '11111111-2222-4333-8444-555555555555';
     const request = { ...AT, instanceResource: spec(), requestId };
     const [first] = await instancesOf().insert(request);

@@ -90,7 +90,7 @@ export interface Catalog {
   machineType(project: string, zone: string, name: string): CatalogEntry | undefined;
   diskTypes(project: string, zone: string): readonly CatalogEntry[];
   images(project: string): readonly CatalogEntry[];
-  /** By path: `projects/p/global/images/x` or `…/images/family/x` (the newest). */
+  /** By path: `projects/p/global/images/x`; the newest of `…/images/family/x` (gcloud: `zones/-/imageFamilyViews/x`). */
   image(path: string): CatalogEntry | undefined;
   networks(project: string): readonly CatalogEntry[];
   subnetworks(project: string, region: string): readonly CatalogEntry[];
@@ -143,11 +143,10 @@ export function createCatalog(options: CatalogOptions): Catalog {
       })),
     images: (project) => options.images.filter((spec) => spec.project === project).map(imageOf),
     image(path) {
-      const [, project, , , first, second] = path.split('/');
+      const [, project, , , kind = '', family] = path.split('/');
+      const byFamily = kind === 'family' || kind === 'imageFamilyViews';
       const spec = newestFirst.find(
-        (one) =>
-          one.project === project &&
-          (first === 'family' ? one.family === second : one.name === first),
+        (one) => one.project === project && (byFamily ? one.family === family : one.name === kind),
       );
       return spec && imageOf(spec);
     },

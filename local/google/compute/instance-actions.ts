@@ -33,10 +33,14 @@ function needStopped(record: InstanceRecord, what: string): void {
   );
 }
 
+/** gcloud writes the same bytes in the URL-safe alphabet. */
+const sameBytes = (given: unknown, current: string): boolean =>
+  typeof given === 'string' && Buffer.from(given, 'base64').equals(Buffer.from(current, 'base64'));
+
 /** Checked when asked and again when done: two writers with one fingerprint must not both win. */
 function guarded(current: () => string, given: unknown, noun: string, effect: () => void): Effect {
   const check = (): void => {
-    if (given !== current()) throw staleFingerprint(noun);
+    if (!sameBytes(given, current())) throw staleFingerprint(noun);
   };
   check();
   return () => {

@@ -46,6 +46,27 @@ export function operationRoutes(operations: Operations, catalog: Catalog): reado
     },
     {
       verb: 'GET',
+      path: '/compute/v1/projects/:project/aggregated/operations',
+      method: 'google.cloud.compute.v1.GlobalOperations.AggregatedList',
+      demands: (call) => [
+        {
+          permission: 'compute.zoneOperations.list',
+          resource: `projects/${call.params.project}`,
+        },
+      ],
+      handle: (call) => {
+        const { project = '' } = call.params;
+        const scopes = catalog.zones.map((zone) => [
+          `zones/${zone}`,
+          { operations: pageOf(call, operations.list(zone)).items },
+        ]);
+        const self = linkOf(`projects/${project}/aggregated/operations`);
+        const items = Object.fromEntries(scopes);
+        return { kind: 'compute#operationAggregatedList', id: self, selfLink: self, items };
+      },
+    },
+    {
+      verb: 'GET',
       path: PATH,
       method: `${METHOD}.List`,
       demands: demand('list'),
