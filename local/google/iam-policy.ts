@@ -73,11 +73,12 @@ export function lineage(resource: string): readonly string[] {
 const KNOWN_MEMBER =
   /^(allUsers|allAuthenticatedUsers|(user|serviceAccount|group|domain):[^\s:]+|deleted:(user|serviceAccount|group):[^\s:]+\?uid=\d+|principalSet:\/\/\S+|projectOwner:\S+|projectEditor:\S+|projectViewer:\S+)$/;
 
-const isBinding = (value: unknown): value is Binding =>
-  typeof value === 'object' &&
-  value !== null &&
-  typeof (value as Binding).role === 'string' &&
-  ((value as Binding).members ?? []).every((member) => typeof member === 'string');
+function isBinding(value: unknown): value is Binding {
+  if (typeof value !== 'object' || value === null) return false;
+  const { role, members = [] } = value as { role?: unknown; members?: unknown };
+  const texts = Array.isArray(members) && members.every((member) => typeof member === 'string');
+  return typeof role === 'string' && texts;
+}
 
 /** Everything that makes Google refuse a policy, whoever sets it. */
 function checkBinding(binding: Binding, roles: Roles, exists: (member: string) => boolean): void {

@@ -21,8 +21,9 @@ export function paginate<T>(
   if (size !== undefined && size < 0) {
     throw new GoogleError('INVALID_ARGUMENT', 'The page size must not be negative.');
   }
-  const start = token ? Number(Buffer.from(token, 'base64url').toString()) : 0;
-  if (!Number.isInteger(start) || start < 0) {
+  const text = token ? Buffer.from(token, 'base64url').toString() : '0';
+  const start = Number(text);
+  if (!/^\d+$/.test(text)) {
     throw new GoogleError('INVALID_ARGUMENT', 'The page token is invalid.');
   }
   const end = start + Math.min(size || defaultSize, defaultSize);
