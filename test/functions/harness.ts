@@ -101,6 +101,16 @@ async function startEmulator(options: HarnessOptions): Promise<Google> {
 
 export async function startHarness(options: HarnessOptions): Promise<Harness> {
   const google = await startEmulator(options);
+  try {
+    return await startPlane(options, google);
+  } catch (error) {
+    // An emulator left behind would keep jest from ending.
+    await google.close();
+    throw error;
+  }
+}
+
+async function startPlane(options: HarnessOptions, google: Google): Promise<Harness> {
   const metadata = await startMetadata(google);
   const logFile = join(mkdtempSync(join(tmpdir(), 'agents-plane-test-')), 'function.log');
   const port = await freePort();
