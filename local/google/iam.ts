@@ -6,6 +6,7 @@
 
 import { excerptProtos } from './excerpt.ts';
 import { iamMethods } from './iam-methods.ts';
+import { IAM_PROTOS } from './iam-protos.ts';
 import { paginate } from './page.ts';
 import { createSchema, type Json } from './proto-schema.ts';
 import { restRoutes } from './rest-binding.ts';
@@ -14,69 +15,6 @@ import type { Demand, Service } from './service.ts';
 import { GoogleError } from './service.ts';
 import type { ServiceAccount } from './service-accounts.ts';
 import type { World } from './world.ts';
-
-const ACCOUNT = '/v1/{name=projects/*/serviceAccounts/*}';
-const RESOURCE = '/v1/{resource=projects/*/serviceAccounts/*}';
-
-const PROTOS = {
-  name: 'google.iam.admin.v1',
-  service: 'IAM',
-  messages: {
-    ServiceAccount: {
-      name: 'string',
-      projectId: 'string',
-      uniqueId: 'string',
-      email: 'string',
-      displayName: 'string',
-      etag: 'bytes',
-      description: 'string',
-      oauth2ClientId: 'string',
-      disabled: 'bool',
-    },
-    CreateServiceAccountRequest: {
-      name: 'string',
-      accountId: 'string',
-      serviceAccount: 'ServiceAccount',
-    },
-    ListServiceAccountsRequest: { name: 'string', pageSize: 'int32', pageToken: 'string' },
-    NameRequest: { name: 'string' },
-    PatchServiceAccountRequest: {
-      serviceAccount: 'ServiceAccount',
-      updateMask: 'google.protobuf.FieldMask',
-    },
-  },
-  methods: {
-    ListServiceAccounts: [
-      'ListServiceAccountsRequest',
-      'get',
-      '/v1/{name=projects/*}/serviceAccounts',
-    ],
-    CreateServiceAccount: [
-      'CreateServiceAccountRequest',
-      'post',
-      '/v1/{name=projects/*}/serviceAccounts',
-      '*',
-    ],
-    GetServiceAccount: ['NameRequest', 'get', ACCOUNT],
-    PatchServiceAccount: [
-      'PatchServiceAccountRequest',
-      'patch',
-      '/v1/{service_account.name=projects/*/serviceAccounts/*}',
-      '*',
-    ],
-    DeleteServiceAccount: ['NameRequest', 'delete', ACCOUNT],
-    EnableServiceAccount: ['NameRequest', 'post', `${ACCOUNT}:enable`, '*'],
-    DisableServiceAccount: ['NameRequest', 'post', `${ACCOUNT}:disable`, '*'],
-    GetIamPolicy: ['google.iam.v1.GetIamPolicyRequest', 'post', `${RESOURCE}:getIamPolicy`, '*'],
-    SetIamPolicy: ['google.iam.v1.SetIamPolicyRequest', 'post', `${RESOURCE}:setIamPolicy`, '*'],
-    TestIamPermissions: [
-      'google.iam.v1.TestIamPermissionsRequest',
-      'post',
-      `${RESOURCE}:testIamPermissions`,
-      '*',
-    ],
-  },
-} as const;
 
 const PAGE_MAX = 100;
 
@@ -197,7 +135,7 @@ export function createIam(world: World): Service {
       `Permission '${permission}' denied on resource (or it may not exist).`,
     routes: restRoutes({
       name: 'google.iam.admin.v1.IAM',
-      schema: createSchema(excerptProtos(PROTOS)),
+      schema: createSchema(excerptProtos(IAM_PROTOS)),
       methods: { ...accountMethods(world), ...policies },
     }),
   };
