@@ -6,15 +6,25 @@ import { InstanceRecord } from './instance.ts';
 import { buildInstance } from './instance-build.ts';
 import { accountPath, insertDemands } from './instance-demands.ts';
 import { type InstanceBody, type InstancePlan, planInstance } from './instance-request.ts';
-import { instancePath, linkOf, pathOf } from './links.ts';
+import { instancePath, linkOf, nameOf, pathOf } from './links.ts';
 import { type Operation, OperationFailure } from './operation.ts';
 import type { Compute } from './state.ts';
 
 /** Takes back what a failed insert has made: a failure leaves nothing behind. */
-function undo(compute: Compute, record: InstanceRecord, created: readonly string[]): void {
+async function undo(
+  compute: Compute,
+  record: InstanceRecord,
+  created: readonly string[],
+): Promise<void> {
+  const { hypervisor } = compute.deps;
   for (const disk of record.resource.disks) compute.disks.detach(pathOf(disk.source), record.path);
   for (const path of created) if (compute.disks.has(path)) compute.disks.remove(path);
-  compute.instances.remove(record);
+  try {
+    for (const path of created) await hypervisor?.deleteDataDisk(nameOf(path));
+    await hypervisor?.deleteBootDisk(record.resource.name);
+  } finally {
+    compute.instances.remove(record);
+  }
 }
 
 /** Attaches the disks; a disk that another instance writes to is refused. */
@@ -68,7 +78,7 @@ function insert(compute: Compute, call: Call): Operation {
       attachAll(compute, record, plan);
       await compute.power.start(record);
     } catch (error) {
-      undo(compute, record, created);
+      await undo(compute, record, created);
       throw error;
     }
   });
