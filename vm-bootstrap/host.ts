@@ -75,6 +75,8 @@ export interface Host {
 /** Public metadata address by number: no resolver is needed for it. */
 const METADATA_ORIGIN = 'http://169.254.169.254';
 
+const EXEC_MS = 120_000;
+
 async function run(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
   const { spawn } = await import('node:child_process');
   const [file = '', ...args] = argv;
@@ -82,7 +84,6 @@ async function run(argv: readonly string[], options: ExecOptions = {}): Promise<
     const child = spawn(file, args, {
       env: { ...process.env, ...options.env },
       cwd: options.cwd,
-      timeout: options.timeoutMs ?? 120_000,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     let stdout = '';
@@ -93,8 +94,14 @@ async function run(argv: readonly string[], options: ExecOptions = {}): Promise<
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       stderr += chunk;
     });
-    child.on('error', (error) => resolve({ code: 127, stdout, stderr: error.message }));
-    child.on('close', (code) => resolve({ code: code ?? 1, stdout, stderr }));
+    // Not spawn's own `timeout`: its timer lives on when the program does not exist.
+    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? EXEC_MS);
+    const done = (result: ExecResult): void => {
+      clearTimeout(timer);
+      resolve(result);
+    };
+    child.on('error', (error) => done({ code: 127, stdout, stderr: error.message }));
+    child.on('close', (code) => done({ code: code ?? 1, stdout, stderr }));
     child.stdin.on('error', () => {});
     child.stdin.end(options.stdin ?? '');
   });

@@ -4,6 +4,7 @@
  * scratch; its edits are kept (`core/merge-text.ts`).
  */
 
+import { PlaneError } from '../../contracts/plane-error.ts';
 import { template } from '../core/files.ts';
 import { mergeText } from '../core/merge-text.ts';
 import { hasHeartbeat } from '../core/openclaw-config.ts';
@@ -26,6 +27,10 @@ async function jobId(gateway: Gateway): Promise<string | undefined> {
 
 const desired = ({ templates }: Context): string => template(templates, 'HEARTBEAT.md');
 
+/** The gateway is ready a moment before its jobs are listed. */
+const JOB_WITHIN_TRIES = 100;
+const JOB_WAIT_MS = 200;
+
 /** Reads the scratch, and writes it when `write` and it differs. True when it was as it should be. */
 async function settle(context: Context, write: boolean): Promise<boolean> {
   const { host, layout } = context;
@@ -44,6 +49,7 @@ async function settle(context: Context, write: boolean): Promise<boolean> {
       });
     }
     if (write) host.write(layout.heartbeatText, desired(context), { mode: 0o600 });
+    // After a write, the next round reads back what is really there.
     return text === current && host.read(layout.heartbeatText) === desired(context);
   });
 }
@@ -52,6 +58,10 @@ export const heartbeat: Step<Context> = {
   name: 'heartbeat text',
   check: (context) => settle(context, false),
   async apply(context) {
-    await settle(context, true);
+    for (let attempt = 0; attempt < JOB_WITHIN_TRIES; attempt++) {
+      if (await settle(context, true)) return;
+      await context.host.sleep(JOB_WAIT_MS);
+    }
+    throw new PlaneError('UNAVAILABLE', 'The gateway has no heartbeat job to give its text to.');
   },
 };
