@@ -59,6 +59,9 @@ export const ENTRY_POINTS = [
   'vm-bootstrap/main.ts',
   'bridge/main.ts',
   'scripts/',
+  // Processes of their own, started by the process hypervisor.
+  'local/machines/init.ts',
+  'local/machines/systemctl.ts',
 ];
 
 const matches = (pattern: string, name: string): boolean =>
