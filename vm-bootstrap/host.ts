@@ -3,13 +3,14 @@
  * fetch-key loads it before every start of the gateway.
  */
 
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
-  chownSync,
   closeSync,
   existsSync,
+  fchmodSync,
+  fchownSync,
   fsyncSync,
+  lchownSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -118,12 +119,16 @@ function lookUpUser(name: string): { uid: number; gid: number } | undefined {
 }
 
 function filesOf(managed: boolean) {
+  const ownerOf = (options: WriteOptions): { uid: number; gid: number } | undefined => {
+    if (!managed || options.owner === undefined) return undefined;
+    const user = lookUpUser(options.owner);
+    if (user === undefined) throw new Error(`no user ${options.owner} on this machine`);
+    return user;
+  };
+  // Not through a link that the gateway's user may have put there.
   const setOwner = (path: string, options: WriteOptions): void => {
-    if (managed && options.owner !== undefined) {
-      const user = lookUpUser(options.owner);
-      if (user === undefined) throw new Error(`no user ${options.owner} on this machine`);
-      chownSync(path, user.uid, user.gid);
-    }
+    const user = ownerOf(options);
+    if (user) lchownSync(path, user.uid, user.gid);
     chmodSync(path, options.mode);
   };
   return {
@@ -136,15 +141,19 @@ function filesOf(managed: boolean) {
     },
     write(path: string, content: string, options: WriteOptions): void {
       mkdirSync(dirname(path), { recursive: true });
-      const partial = `${path}.${randomBytes(4).toString('hex')}.partial`;
+      // By descriptor and exclusively: the directory may belong to the gateway's user, who
+      // must not be able to slip a link in between.
+      const partial = `${path}.${process.hrtime.bigint()}.partial`;
       const file = openSync(partial, 'wx', 0o600);
       try {
         writeSync(file, content);
+        const user = ownerOf(options);
+        if (user) fchownSync(file, user.uid, user.gid);
+        fchmodSync(file, options.mode);
         fsyncSync(file);
       } finally {
         closeSync(file);
       }
-      setOwner(partial, options);
       renameSync(partial, path);
     },
     makeDirectory(path: string, options: WriteOptions): void {
@@ -194,7 +203,9 @@ export function machineHost(settings: HostSettings): Host {
     metadataOrigin: settings.metadataHost ? `http://${settings.metadataHost}` : METADATA_ORIGIN,
     now: () => new Date(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+    // Loaded when asked for: fetch-key does without.
+    randomHex: (bytes) =>
+      process.getBuiltinModule('node:crypto').randomBytes(bytes).toString('hex'),
     log: settings.log,
     lookUpUser,
     isRunning,
