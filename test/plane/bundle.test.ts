@@ -1,0 +1,87 @@
+/**
+ * What is deployed (dist/functions, trimmed protos, REST-only gax) against the emulated Google:
+ * the same bundle that the demo and Google Cloud run.
+ */
+
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Plane, startPlane } from '../../local/plane/plane.ts';
+import { LOCAL } from '../../local/plane/settings.ts';
+
+const REQUEST = { user: 'allison@nine30.com', userPhone: '+15551234567' };
+
+let plane: Plane;
+let runDir: string;
+
+beforeAll(async () => {
+  runDir = await mkdtemp(join(tmpdir(), 'bundle-'));
+  plane = await startPlane({
+    root: join(import.meta.dirname, '../..'),
+    cacheDir: runDir,
+    runDir: join(runDir, 'run'),
+    env: process.env,
+    sharedKey: 'sk-ant-local-test',
+    now: Date.now,
+  });
+});
+
+afterAll(async () => {
+  await plane?.close();
+  await rm(runDir, { recursive: true, force: true });
+});
+
+async function call(method: string, path: string, body?: object) {
+  const answer = await fetch(`${plane.apiUrl}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${await plane.idToken(LOCAL.admin)}`,
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+}
+
+describe('the deployed bundle', () => {
+  test('creates an agent with every client it has: secrets, service accounts, machines', async () => {
+    const created = await call('POST', '/v1/agents', REQUEST);
+    expect(created).toMatchObject({ status: 202, body: { name: 'allison', user: REQUEST.user } });
+    await plane.google.compute.operations.idle();
+    expect(plane.google.compute.instances.byName('agent-allison')?.resource.status).toBe('RUNNING');
+  });
+
+  test('the same again changes nothing', async () => {
+    expect((await call('POST', '/v1/agents', REQUEST)).status).toBe(200);
+  });
+
+  test('sends mail as its VM asks for it, keyless', async () => {
+    const { tokens, accounts } = plane.google.world;
+    const record = plane.google.compute.instances.byName('agent-allison');
+    const account = accounts.find(`agent-allison@${LOCAL.project.id}.iam.gserviceaccount.com`);
+    if (!record || !account) throw new Error('the agent is not there');
+    const token = await tokens.accountIdToken(account, plane.vmUrl, {
+      instance: {
+        project_id: LOCAL.project.id,
+        project_number: Number(LOCAL.project.number),
+        zone: LOCAL.zone,
+        instance_id: record.resource.id,
+        instance_name: 'agent-allison',
+        instance_creation_timestamp: 1,
+      },
+    });
+    const welcome = () =>
+      fetch(`${plane.vmUrl}/v1/self/welcome`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: '{}',
+      });
+    expect(await (await welcome()).json()).toEqual({ sent: 'now' });
+    expect(await (await welcome()).json()).toEqual({ sent: 'before' });
+    expect((await readdir(plane.mailDir)).filter((file) => file.endsWith('.eml'))).toHaveLength(1);
+  });
+
+  test('was allowed everything it tried', () => {
+    expect(plane.google.recording.filter(({ status }) => status === 403)).toEqual([]);
+  });
+});
