@@ -1,9 +1,9 @@
 /**
- * Cuts a Google client's `protos.json` down to the services that we call.
+ * Cuts a Google client's `protos.json` down to the methods that we call.
  *
  * The clients parse that file when they are constructed (compute's has 12 MB), which is
- * most of a cold start. Kept are the named services, every type that their methods reach,
- * and the small shared namespaces that carry options (FACTS.md, "Trimming at build time").
+ * most of a cold start. Kept are the named methods, every type that they reach, and the
+ * small shared namespaces that carry options (FACTS.md, "Trimming at build time").
  */
 
 interface ProtoNode {
@@ -109,15 +109,30 @@ function prune(
   return nested.length > 0 ? { ...node, nested: Object.fromEntries(nested) } : undefined;
 }
 
+/** Full name of a service -> names of the methods that are called, e.g. `GetSecret`. */
+export type CalledMethods = Readonly<Record<string, readonly string[]>>;
+
+/** The same tree with only the called methods in the named services. */
+function withMethods(root: ProtoNode, called: CalledMethods): ProtoNode {
+  const copy = structuredClone(root);
+  const byName = indexNodes(copy);
+  for (const [service, wanted] of Object.entries(called)) {
+    const methods = byName.get(service)?.methods;
+    const missing = wanted.filter((method) => !methods?.[method]);
+    if (!methods || missing.length > 0) {
+      throw new Error(`these protos have no ${service} with ${missing.join(', ') || 'methods'}`);
+    }
+    for (const method of Object.keys(methods)) if (!wanted.includes(method)) delete methods[method];
+  }
+  return copy;
+}
+
 /**
- * @param root the parsed `protos.json` (protobufjs reflection JSON)
- * @param services full names, e.g. `google.cloud.compute.v1.Instances`
- * @returns a root of the same shape with only what those services need
- * @throws Error when a named service does not exist: the client's version has changed
+ * @param root the parsed `protos.json` (protobufjs reflection JSON); stays as it is
+ * @returns a root of the same shape with only what the called methods need
+ * @throws Error when a service or method does not exist: the client's version has changed
  */
-export function trimProtos(root: ProtoNode, services: readonly string[]): ProtoNode {
-  const byName = indexNodes(root);
-  const missing = services.filter((service) => !byName.get(service)?.methods);
-  if (missing.length > 0) throw new Error(`no such service in these protos: ${missing.join(', ')}`);
-  return prune(root, [], reach(byName, services)) ?? {};
+export function trimProtos(root: ProtoNode, called: CalledMethods): ProtoNode {
+  const narrowed = withMethods(root, called);
+  return prune(narrowed, [], reach(indexNodes(narrowed), Object.keys(called))) ?? {};
 }

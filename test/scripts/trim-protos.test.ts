@@ -55,17 +55,17 @@ const names = (root: object): string[] => {
 };
 
 describe('trimProtos', () => {
-  const kept = names(trimProtos(ROOT, ['google.cloud.shop.v1.Orders']));
+  const kept = names(trimProtos(ROOT, { 'google.cloud.shop.v1.Orders': ['Get'] }));
 
-  test('keeps the service and every type that its methods reach', () => {
+  test('keeps the method and every type that it reaches', () => {
     expect(kept).toEqual(
       expect.arrayContaining(['Orders', 'GetOrder', 'Order', 'Order.State', 'Line', 'Item']),
     );
   });
 
   test('drops other services and their types', () => {
-    expect(kept).not.toEqual(expect.arrayContaining(['Users']));
-    expect(kept).not.toEqual(expect.arrayContaining(['User']));
+    expect(kept).not.toContain('Users');
+    expect(kept).not.toContain('User');
   });
 
   test('keeps option namespaces and extension fields with their types', () => {
@@ -74,7 +74,15 @@ describe('trimProtos', () => {
     );
   });
 
+  test('drops other methods and what only they reach', () => {
+    expect(kept).not.toContain('CancelOrder');
+  });
+
+  test('a method that does not exist is an error', () => {
+    expect(() => trimProtos(ROOT, { 'google.cloud.shop.v1.Orders': ['Refund'] })).toThrow(/Refund/);
+  });
+
   test('a service that does not exist is an error: the client has changed', () => {
-    expect(() => trimProtos(ROOT, ['google.cloud.shop.v2.Orders'])).toThrow(/no such service/);
+    expect(() => trimProtos(ROOT, { 'google.cloud.shop.v2.Orders': ['Get'] })).toThrow(/have no/);
   });
 });
