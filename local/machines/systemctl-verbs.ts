@@ -17,11 +17,13 @@ function show(supervisor: Supervisor, units: readonly string[], options: readonl
   const given = at < 0 ? options.find((option) => option.startsWith('--property=')) : undefined;
   const wanted = at < 0 ? given?.slice('--property='.length) : options[at + 1];
   const names = wanted?.split(',');
-  const lines = units.flatMap((unit) =>
-    Object.entries(supervisor.properties(unit))
+  // One block a unit, blocks apart by an empty line.
+  const lines = units.flatMap((unit, index) => [
+    ...(index > 0 ? [''] : []),
+    ...Object.entries(supervisor.properties(unit))
       .filter(([key]) => names === undefined || names.includes(key))
       .map(([key, text]) => (options.includes('--value') ? text : `${key}=${text}`)),
-  );
+  ]);
   return say(lines);
 }
 

@@ -3,11 +3,20 @@
 import type { VmStatus } from '../../contracts/instance-metadata.ts';
 import { type Facts, parseFacts } from '../core/facts.ts';
 import { GATEWAY_PORT, type Layout } from '../core/layout.ts';
+import { osName } from '../core/os-release.ts';
+import { OWN_UNITS } from '../core/units.ts';
 import { gatewayAnswers } from '../gateway.ts';
 import type { Host } from '../host.ts';
 import { lastStatus } from '../status.ts';
+import { unitStates } from '../systemd.ts';
 
-interface StatusView {
+interface UnitView {
+  readonly unit: string;
+  /** `active (running)`, `active (waiting)`, `inactive`, ...; `unknown` when systemd does not say. */
+  readonly state: string;
+}
+
+export interface StatusView {
   readonly agent: string;
   readonly state: VmStatus['state'] | 'unknown';
   readonly reason?: string;
@@ -16,6 +25,12 @@ interface StatusView {
   readonly configVersion: string;
   /** True when the gateway answers its probe right now. */
   readonly gateway: boolean;
+  /** The operating system's own name for itself. */
+  readonly os: string;
+  /** Bootstrap's units; a template (`agents-plane-broker@`) shows in its socket. */
+  readonly units: readonly UnitView[];
+  /** Absolute paths of what the last bootstrap wrote. */
+  readonly files: readonly string[];
 }
 
 const KEY_TEXT: Readonly<Record<StatusView['key'], string>> = {
@@ -25,22 +40,46 @@ const KEY_TEXT: Readonly<Record<StatusView['key'], string>> = {
   unknown: 'an API key not known yet',
 };
 
-export async function statusCommand(host: Host, layout: Layout, json: boolean): Promise<number> {
+async function unitViews(host: Host): Promise<UnitView[]> {
+  try {
+    const states = await unitStates(host, OWN_UNITS);
+    return states.map(({ name, active, sub }) => ({
+      unit: name,
+      state: active === 'active' && sub !== '' ? `active (${sub})` : active,
+    }));
+  } catch {
+    return OWN_UNITS.map((unit) => ({ unit, state: 'unknown' }));
+  }
+}
+
+/** @throws PlaneError FAILED_PRECONDITION when the machine was never bootstrapped. */
+export async function readStatus(host: Host, layout: Layout): Promise<StatusView> {
   const facts = parseFacts(host.read(layout.facts));
   const last = lastStatus(host, layout);
-  const view: StatusView = {
+  const [gateway, units] = await Promise.all([gatewayAnswers(host, GATEWAY_PORT), unitViews(host)]);
+  return {
     agent: facts.agent,
     state: last?.state ?? 'unknown',
     ...(last?.reason !== undefined && { reason: last.reason }),
     key: last?.key ?? 'unknown',
     provider: facts.provider,
     configVersion: facts.configVersion,
-    gateway: await gatewayAnswers(host, GATEWAY_PORT),
+    gateway,
+    // The machine's, also where a directory stands in for `/`.
+    os: osName(host.read('/etc/os-release') ?? ''),
+    units,
+    files: JSON.parse(host.read(layout.fileList) ?? '[]') as string[],
   };
+}
+
+export async function statusCommand(host: Host, layout: Layout, json: boolean): Promise<number> {
+  const view = await readStatus(host, layout);
   const lines = [
     `Agent ${view.agent}: ${view.state}${view.reason === undefined ? '' : ` (${view.reason})`}`,
     `Runs on ${KEY_TEXT[view.key]} (${view.provider}); config version ${view.configVersion}.`,
     `The gateway ${view.gateway ? 'answers' : 'does not answer'}.`,
+    `${view.os}; units:`,
+    ...view.units.map(({ unit, state }) => `  ${unit}: ${state}`),
   ];
   process.stdout.write(json ? `${JSON.stringify(view)}\n` : `${lines.join('\n')}\n`);
   return 0;

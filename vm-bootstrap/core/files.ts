@@ -94,7 +94,7 @@ export function machineFiles(inputs: FileInputs): FileSpec[] {
     content,
     keep: 'ours',
   });
-  return [
+  const all = [
     rootFile(layout.facts, 0o644, `${JSON.stringify(facts, null, 2)}\n`),
     rootFile(layout.command, 0o755, underRoot(layout.root, template(templates, 'agent.sh'))),
     rootFile(layout.guardRules, 0o644, template(templates, 'metadata-guard.nft')),
@@ -106,4 +106,6 @@ export function machineFiles(inputs: FileInputs): FileSpec[] {
     agentFile('SKILL.md', layout.skill, 'ours'),
     agentFile('BOOTSTRAP.md', `${layout.workspace}/BOOTSTRAP.md`, 'once'),
   ];
+  const paths = [...all.map((file) => file.path), layout.openclawConfig].sort();
+  return [...all, rootFile(layout.fileList, 0o644, `${JSON.stringify(paths, null, 2)}\n`)];
 }

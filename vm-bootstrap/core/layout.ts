@@ -46,9 +46,11 @@ export function layoutOf(root: string) {
     openclawConfig: join(state, 'openclaw.json'),
     workspace,
     skill: join(state, 'skills/agents-plane/SKILL.md'),
-    /** What bootstrap remembers; root's, but for `facts` nobody else reads it. */
+    /** What bootstrap remembers; root's, but for `facts` and `fileList` nobody else reads it. */
     own,
     facts: join(own, 'facts.json'),
+    /** Paths of the files that bootstrap wrote, for `agent status`. */
+    fileList: join(own, 'files.json'),
     gatewayToken: join(own, 'gateway-token'),
     /** The openclaw.json that we rendered last: the base of the three-way merge. */
     renderedConfig: join(own, 'openclaw.rendered.json'),

@@ -22,3 +22,11 @@ export const UNIT_PLAN: readonly UnitSpec[] = [
   { name: UNITS.watch, enabled: true, state: 'active' },
   { name: UNITS.gateway, enabled: true, state: 'active' },
 ];
+
+/** A template (`name@.service`) has instances, no state of its own. */
+const isTemplate = (name: string): boolean => name.includes('@.');
+
+/** Every unit of ours that systemd can be asked about. */
+export const OWN_UNITS: readonly string[] = UNIT_PLAN.map((unit) => unit.name).filter(
+  (name) => !isTemplate(name),
+);
