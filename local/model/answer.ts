@@ -3,7 +3,13 @@
  * what the request really carried, so that an answer shows what the agent was told.
  */
 
-import { lastUserText, type ModelReply, type ModelRequest, toReply } from './conversation.ts';
+import {
+  lastUserText,
+  type ModelReply,
+  type ModelRequest,
+  spokenTurns,
+  toReply,
+} from './conversation.ts';
 
 /** What an agent with this tool can do, in an owner's words. First match wins, once each. */
 const TOOL_ABILITIES: ReadonlyArray<readonly [RegExp, string]> = [
@@ -49,7 +55,8 @@ export function answer(request: ModelRequest): ModelReply {
   const text = lastUserText(request);
   if (/what can you do/i.test(text)) return toReply(describeMyself(request));
   if (HEARTBEAT.test(text)) return toReply('HEARTBEAT_OK');
-  const result = request.turns.at(-1)?.role === 'tool' ? request.turns.at(-1)?.text : undefined;
+  const last = spokenTurns(request).at(-1);
+  const result = last?.role === 'tool' ? last.text : undefined;
   if (result !== undefined) return toReply(`Done. ${result.trim().slice(0, QUOTE_MAX)}`.trim());
   const said = text.trim().split('\n').at(-1)?.slice(0, QUOTE_MAX) ?? '';
   return toReply(said === '' ? 'Hello! What can I do for you?' : `You said: ${said}`);

@@ -36,9 +36,19 @@ export function toReply(answer: string | ToolCall | ModelReply): ModelReply {
   return 'name' in answer ? { text: '', toolCalls: [answer] } : answer;
 }
 
+/** What OpenClaw 2026.9.6 tells the model alone, in user turns of its own after the person's (seen). */
+const INTERNAL =
+  /<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>[\s\S]*?<<<END_OPENCLAW_INTERNAL_CONTEXT>>>/g;
+
+/** The conversation without what no person, model or tool said. */
+export const spokenTurns = (request: ModelRequest): readonly Turn[] =>
+  request.turns
+    .map(({ role, text }) => ({ role, text: text.replace(INTERNAL, '').trim() }))
+    .filter((turn, at) => turn.text !== '' || turn.text === request.turns[at]?.text);
+
 /** The text of the last turn that a person (or a heartbeat) wrote. */
 export function lastUserText(request: ModelRequest): string {
-  return request.turns.findLast((turn) => turn.role === 'user')?.text ?? '';
+  return spokenTurns(request).findLast((turn) => turn.role === 'user')?.text ?? '';
 }
 
 /** Rough, but stable: four characters a token, as all three providers' rules of thumb say. */

@@ -71,6 +71,17 @@ describe('Anthropic Messages', () => {
     expect(body.content[0].text).toContain('WhatsApp');
   });
 
+  test('what OpenClaw tells the model for itself is not what the owner said', async () => {
+    const aside =
+      '<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>\nActive exec sessions: none\n<<<END_OPENCLAW_INTERNAL_CONTEXT>>>';
+    const messages = [...messagesBody.messages, { role: 'user', content: aside }];
+    const asked = await jsonOf(
+      await post('/v1/messages', ANTHROPIC, { ...messagesBody, messages }),
+    );
+    const plain = await jsonOf(await post('/v1/messages', ANTHROPIC, messagesBody));
+    expect(asked.content[0].text).toBe(plain.content[0].text);
+  });
+
   test('the stream adds up to the whole answer', async () => {
     const whole = await jsonOf(await post('/v1/messages', ANTHROPIC, messagesBody));
     const stream = await post('/v1/messages', ANTHROPIC, { ...messagesBody, stream: true });
