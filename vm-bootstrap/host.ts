@@ -78,12 +78,18 @@ const METADATA_ORIGIN = 'http://169.254.169.254';
 
 const EXEC_MS = 120_000;
 
-async function run(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+async function run(
+  inherited: Environment,
+  argv: readonly string[],
+  options: ExecOptions = {},
+): Promise<ExecResult> {
   const { spawn } = await import('node:child_process');
   const [file = '', ...args] = argv;
   return new Promise((resolve) => {
     const child = spawn(file, args, {
-      env: { ...process.env, ...options.env },
+      env: { ...inherited, ...options.env } as NodeJS.ProcessEnv,
       cwd: options.cwd,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -190,6 +196,8 @@ export interface HostSettings {
   readonly root?: string | undefined;
   /** GCE_METADATA_HOST, `host:port`, as Google's own libraries read it. */
   readonly metadataHost?: string | undefined;
+  /** What programs that we run inherit. */
+  readonly env: Environment;
   readonly uid: number;
   readonly log: (line: string) => void;
 }
@@ -209,7 +217,7 @@ export function machineHost(settings: HostSettings): Host {
     log: settings.log,
     lookUpUser,
     isRunning,
-    exec: run,
+    exec: (argv, options) => run(settings.env, argv, options),
     request: async (wanted) => (await import('./http.ts')).request(wanted),
     ...filesOf(managed),
   };

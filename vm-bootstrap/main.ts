@@ -10,6 +10,7 @@ import { machineHost } from './host.ts';
 const host = machineHost({
   root: process.env.AGENTS_PLANE_ROOT,
   metadataHost: process.env.GCE_METADATA_HOST,
+  env: process.env,
   uid: process.getuid?.() ?? -1,
   // Standard output may be the broker's socket, or an answer that somebody parses.
   log: (line) => process.stderr.write(`${line}\n`),

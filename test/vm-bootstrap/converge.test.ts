@@ -43,6 +43,13 @@ test('three bootstraps do the work of one', async () => {
   expect(cloud.asked).toEqual(['/v1/self/welcome']);
 });
 
+test('the plane gets the identity token where Cloud Run leaves it whole, too', async () => {
+  await bootstrap();
+  const [headers] = cloud.askedWith;
+  expect(headers?.authorization).toMatch(/^Bearer [\w-]+\.[\w-]+\.[\w-]{20,}$/);
+  expect(headers?.['x-serverless-authorization']).toBe(headers?.authorization);
+});
+
 test('a changed config is picked up, the gateway keeps its token', async () => {
   await bootstrap();
   const token = readFileSync(machine.layout.gatewayToken, 'utf8');

@@ -39,6 +39,7 @@ async function machine() {
   const host = machineHost({
     root,
     metadataHost: cloud.metadataHost,
+    env: process.env,
     uid: process.getuid?.() ?? -1,
     log: (line) => lines.push(line),
   });

@@ -17,7 +17,10 @@ function problemOf(text: string): { code: ErrorCode; message: string } | undefin
 }
 
 /**
- * POSTs to the plane; the instance identity token says who asks.
+ * POSTs to the plane; the instance identity token says who asks, twice: Cloud Run, when it
+ * checks the caller itself, takes the signature off `Authorization` unless it finds a token
+ * in `X-Serverless-Authorization`
+ * (https://cloud.google.com/run/docs/authenticating/service-to-service).
  * @throws PlaneError with the plane's own code; UNAVAILABLE when it did not answer as itself.
  */
 export async function callPlane(
@@ -27,11 +30,15 @@ export async function callPlane(
   body: object = {},
 ): Promise<unknown> {
   const origin = planeUrl.replace(/\/+$/, '');
-  const token = await identityToken(host, planeUrl);
+  const bearer = `Bearer ${await identityToken(host, planeUrl)}`;
   const answer = await host.request({
     url: `${origin}${path}`,
     method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    headers: {
+      authorization: bearer,
+      'x-serverless-authorization': bearer,
+      'content-type': 'application/json',
+    },
     body: JSON.stringify(body),
     timeoutMs: 60_000,
   });

@@ -4,7 +4,12 @@
  * remember what they were asked, and the model providers (local/model).
  */
 
-import { createServer, type RequestListener, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type RequestListener,
+  type Server,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { METADATA_KEYS } from '../../../contracts/instance-metadata.ts';
 import { startGoogle } from '../../../local/google/google.ts';
@@ -125,9 +130,11 @@ export async function startCloud() {
   });
 
   const asked: string[] = [];
+  const askedWith: IncomingHttpHeaders[] = [];
   const plane = await listen(async (request, response) => {
     await bodyOf(request);
     asked.push(request.url ?? '');
+    askedWith.push(request.headers);
     const answers: Record<string, object> = {
       '/v1/self/welcome': {
         sent: asked.filter((path) => path.endsWith('welcome')).length === 1 ? 'now' : 'before',
@@ -183,6 +190,8 @@ export async function startCloud() {
     statuses,
     /** Paths that the plane was asked for. */
     asked,
+    /** The headers of each. */
+    askedWith,
     model,
     createSecret,
     addVersion,

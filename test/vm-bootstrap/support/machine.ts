@@ -21,6 +21,7 @@ export async function createMachine(cloud: Cloud, port = 0) {
   const host = machineHost({
     root,
     metadataHost: cloud.metadataHost,
+    env: process.env,
     uid: process.getuid?.() ?? -1,
     log: (line) => lines.push(line),
   });
