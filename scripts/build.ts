@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
-import { embedTemplates, restOnlyGax, trimGoogleProtos } from './build/plugins.ts';
+import { embedTemplates, oneZodLocale, restOnlyGax, trimGoogleProtos } from './build/plugins.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const FRAMEWORK = '@google-cloud/functions-framework';
@@ -43,6 +43,7 @@ async function buildFunctions(outdir: string): Promise<void> {
     plugins: [
       trimGoogleProtos,
       restOnlyGax,
+      oneZodLocale,
       embedTemplates('functions', join(ROOT, 'templates/plane')),
     ],
   });
@@ -66,7 +67,7 @@ async function buildVm(outdir: string): Promise<void> {
     entryPoints: [join(ROOT, 'vm-bootstrap/main.ts')],
     outfile,
     legalComments: 'inline',
-    plugins: [embedTemplates('vm-bootstrap', join(ROOT, 'templates/vm'))],
+    plugins: [oneZodLocale, embedTemplates('vm-bootstrap', join(ROOT, 'templates/vm'))],
   });
   const hash = createHash('sha256')
     .update(await readFile(outfile))
