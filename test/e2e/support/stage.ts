@@ -121,7 +121,9 @@ function viewOf(plane: Plane): Omit<Stage, 'plane' | 'close'> {
     async out(name, script, options) {
       const result = await sh(name, script, options);
       if (result.code !== 0) {
-        throw new Error(`exit code ${result.code} from ${script}: ${result.stdout}${result.stderr}`);
+        throw new Error(
+          `exit code ${result.code} from ${script}: ${result.stdout}${result.stderr}`,
+        );
       }
       return result.stdout.trim();
     },
