@@ -27,3 +27,14 @@ test('every range is bounded', () => {
   });
   expect(ranges.filter((range) => !/^[\^~]?\d/.test(range))).toEqual([]);
 });
+
+test('package-lock.json has an entry for every optional package (npm ci refuses it otherwise)', () => {
+  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const named = Object.values(lock.packages).flatMap((entry) =>
+    Object.keys(entry.optionalDependencies ?? {}),
+  );
+  // After npm install, run: node scripts/complete-lock.ts
+  expect(named.filter((name) => !lock.packages[`node_modules/${name}`])).toEqual([]);
+});
