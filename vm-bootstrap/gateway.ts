@@ -24,9 +24,9 @@ export interface Gateway {
   call(method: string, params: object): Promise<unknown>;
 }
 
-/** Port and token that the gateway was configured with. */
+/** Port and token that the gateway was configured with. From our own rendering: the agent may write openclaw.json. */
 export function gatewayAddress(host: Host, layout: Layout): { port: number; token: string } {
-  const text = host.read(layout.openclawConfig) ?? '{}';
+  const text = host.read(layout.renderedConfig) ?? '{}';
   const { gateway } = JSON.parse(text) as { gateway?: { port?: number } };
   const token = host.read(layout.gatewayToken)?.trim();
   if (token === undefined)

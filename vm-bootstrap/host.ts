@@ -3,23 +3,8 @@
  * fetch-key loads it before every start of the gateway.
  */
 
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fchmodSync,
-  fchownSync,
-  fsyncSync,
-  lchownSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { type Files, filesAs, giveDirectory, plainFiles, type User } from './files.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
 
 export interface ExecOptions {
@@ -35,14 +20,7 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
-export interface WriteOptions {
-  /** Permission bits. */
-  readonly mode: number;
-  /** User (and group) name; the caller's own when left out or where users are not managed. */
-  readonly owner?: string;
-}
-
-export interface Host {
+export interface Host extends Files {
   /** '' on a VM, else the directory that stands in for `/`. */
   readonly root: string;
   /** False in process mode or without root: owners, users, mounts and the firewall are left alone. */
@@ -53,20 +31,12 @@ export interface Host {
   sleep(ms: number): Promise<void>;
   randomHex(bytes: number): string;
   log(line: string): void;
-  exists(path: string): boolean;
-  /** Text of a file; undefined when there is none. */
-  read(path: string): string | undefined;
-  /** Permission bits and owner's uid; undefined when there is no such path. */
-  stat(path: string): { readonly mode: number; readonly uid: number } | undefined;
-  /** Replaces a file as a whole: a reader sees the old content or the new one, never a part. */
-  write(path: string, content: string, options: WriteOptions): void;
-  makeDirectory(path: string, options: WriteOptions): void;
-  /** Creates a file that must not be there; false when it is. */
-  create(path: string, content: string): boolean;
-  remove(path: string): void;
-  setOwner(path: string, options: WriteOptions): void;
+  /** The files of a user, with that user's rights; the caller's own where users are not managed. */
+  as(user: string): Files;
+  /** Makes a directory in one that is root's, and hands it to a user where users are managed. */
+  giveDirectory(path: string, options: { readonly mode: number; readonly owner: string }): void;
   /** Uid and gid of a user from the machine's /etc/passwd. */
-  lookUpUser(name: string): { readonly uid: number; readonly gid: number } | undefined;
+  lookUpUser(name: string): User | undefined;
   isRunning(pid: number): boolean;
   /** Runs a program to its end. Never throws for an exit code; 127 when it is not there. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
@@ -114,8 +84,8 @@ async function run(
   });
 }
 
-function lookUpUser(name: string): { uid: number; gid: number } | undefined {
-  const line = readFileSync('/etc/passwd', 'utf8')
+function lookUpUser(passwd: string, name: string): User | undefined {
+  const line = readFileSync(passwd, 'utf8')
     .split('\n')
     .find((entry) => entry.startsWith(`${name}:`));
   const [, , uid, gid] = line?.split(':') ?? [];
@@ -124,61 +94,17 @@ function lookUpUser(name: string): { uid: number; gid: number } | undefined {
     : { uid: Number(uid), gid: Number(gid) };
 }
 
-function filesOf(managed: boolean) {
-  const ownerOf = (options: WriteOptions): { uid: number; gid: number } | undefined => {
-    if (!managed || options.owner === undefined) return undefined;
-    const user = lookUpUser(options.owner);
-    if (user === undefined) throw new Error(`no user ${options.owner} on this machine`);
+function filesOf(managed: boolean, passwd: string): Pick<Host, 'as' | 'giveDirectory'> & Files {
+  const known = (name: string): User => {
+    const user = lookUpUser(passwd, name);
+    if (user === undefined) throw new Error(`no user ${name} on this machine`);
     return user;
   };
-  // Not through a link that the gateway's user may have put there.
-  const setOwner = (path: string, options: WriteOptions): void => {
-    const user = ownerOf(options);
-    if (user) lchownSync(path, user.uid, user.gid);
-    chmodSync(path, options.mode);
-  };
   return {
-    setOwner,
-    exists: existsSync,
-    read: (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined),
-    stat: (path: string) => {
-      const found = statSync(path, { throwIfNoEntry: false });
-      return found && { mode: found.mode & 0o7777, uid: found.uid };
-    },
-    write(path: string, content: string, options: WriteOptions): void {
-      mkdirSync(dirname(path), { recursive: true });
-      // By descriptor and exclusively: the directory may belong to the gateway's user, who
-      // must not be able to slip a link in between.
-      const partial = `${path}.${process.hrtime.bigint()}.partial`;
-      const file = openSync(partial, 'wx', 0o600);
-      try {
-        writeSync(file, content);
-        const user = ownerOf(options);
-        if (user) fchownSync(file, user.uid, user.gid);
-        fchmodSync(file, options.mode);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-      renameSync(partial, path);
-    },
-    makeDirectory(path: string, options: WriteOptions): void {
-      mkdirSync(path, { recursive: true });
-      setOwner(path, options);
-    },
-    create(path: string, content: string): boolean {
-      mkdirSync(dirname(path), { recursive: true });
-      try {
-        const file = openSync(path, 'wx', 0o600);
-        writeSync(file, content);
-        closeSync(file);
-        return true;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-        throw error;
-      }
-    },
-    remove: (path: string) => rmSync(path, { force: true }),
+    ...plainFiles,
+    as: (name) => (managed ? filesAs(name, known(name)) : plainFiles),
+    giveDirectory: (path, { mode, owner }) =>
+      managed ? giveDirectory(path, mode, known(owner)) : plainFiles.makeDirectory(path, { mode }),
   };
 }
 
@@ -199,12 +125,15 @@ export interface HostSettings {
   /** What programs that we run inherit. */
   readonly env: Environment;
   readonly uid: number;
+  /** passwd(5) of the machine; /etc/passwd when left out. */
+  readonly passwd?: string;
   readonly log: (line: string) => void;
 }
 
 export function machineHost(settings: HostSettings): Host {
   const root = (settings.root ?? '').replace(/\/+$/, '');
   const managed = root === '' && settings.uid === 0;
+  const passwd = settings.passwd ?? '/etc/passwd';
   return {
     root,
     managed,
@@ -215,10 +144,10 @@ export function machineHost(settings: HostSettings): Host {
     randomHex: (bytes) =>
       process.getBuiltinModule('node:crypto').randomBytes(bytes).toString('hex'),
     log: settings.log,
-    lookUpUser,
+    lookUpUser: (name) => lookUpUser(passwd, name),
     isRunning,
     exec: (argv, options) => run(settings.env, argv, options),
     request: async (wanted) => (await import('./http.ts')).request(wanted),
-    ...filesOf(managed),
+    ...filesOf(managed, passwd),
   };
 }

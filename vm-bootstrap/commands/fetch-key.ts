@@ -36,7 +36,8 @@ async function fetchKey(host: Host, layout: Layout, facts: Facts): Promise<KeyOr
         'enabled version. Add a version to one of them; the gateway tries again by itself.',
     );
   }
-  host.write(layout.keyFile, found.key, { mode: 0o400, owner: GATEWAY_USER });
+  // The directory is the gateway's, too.
+  host.as(GATEWAY_USER).write(layout.keyFile, found.key, { mode: 0o400 });
   host.write(layout.keyOrigin, found.origin, { mode: 0o644 });
   return found.origin;
 }

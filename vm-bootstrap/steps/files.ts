@@ -4,17 +4,22 @@ import { basename, dirname } from 'node:path';
 import { type FileSpec, machineFiles } from '../core/files.ts';
 import { GATEWAY_USER } from '../core/layout.ts';
 import { mergeText } from '../core/merge-text.ts';
+import type { Files } from '../files.ts';
 import type { Context, Step } from './step.ts';
 
 /** Where the last rendering of a text that the agent may edit is remembered. */
 const memoryOf = (context: Context, file: FileSpec): string =>
   `${context.layout.renderedTexts}/${basename(file.path)}`;
 
+/** The door to a file: its owner's. */
+const ofOwner = ({ host }: Context, file: FileSpec): Files =>
+  file.owner === GATEWAY_USER ? host.as(GATEWAY_USER) : host;
+
 /** The content a file should have now; undefined when it should not be there. */
 function wanted(context: Context, file: FileSpec): string | undefined {
   const { host, layout } = context;
   if (file.keep === 'ours') return file.content;
-  const current = host.read(file.path);
+  const current = ofOwner(context, file).read(file.path);
   if (file.keep === 'once' && current === undefined && host.exists(layout.onboardingMark)) {
     return undefined;
   }
@@ -23,23 +28,24 @@ function wanted(context: Context, file: FileSpec): string | undefined {
 
 function isInPlace(context: Context, file: FileSpec): boolean {
   const { host } = context;
+  const own = ofOwner(context, file);
   const content = wanted(context, file);
   if (content === undefined) return true;
   const remembered = file.keep === 'ours' || host.read(memoryOf(context, file)) === file.content;
-  return remembered && host.read(file.path) === content && host.stat(file.path)?.mode === file.mode;
+  return remembered && own.read(file.path) === content && own.stat(file.path)?.mode === file.mode;
 }
 
 function put(context: Context, file: FileSpec): void {
   const { host, layout } = context;
   const content = wanted(context, file);
   if (content === undefined) return;
-  const owner = file.owner;
-  if (owner === GATEWAY_USER && !host.exists(dirname(file.path))) {
+  const own = ofOwner(context, file);
+  if (file.owner === GATEWAY_USER && !own.exists(dirname(file.path))) {
     // skills/agents-plane/: both levels belong to the agent.
-    host.makeDirectory(dirname(dirname(file.path)), { mode: 0o700, owner });
-    host.makeDirectory(dirname(file.path), { mode: 0o700, owner });
+    own.makeDirectory(dirname(dirname(file.path)), { mode: 0o700 });
+    own.makeDirectory(dirname(file.path), { mode: 0o700 });
   }
-  host.write(file.path, content, { mode: file.mode, owner });
+  own.write(file.path, content, { mode: file.mode });
   if (file.keep !== 'ours') host.write(memoryOf(context, file), file.content, { mode: 0o600 });
   if (file.keep === 'once') host.write(layout.onboardingMark, '', { mode: 0o600 });
 }

@@ -10,6 +10,7 @@ import { template } from '../core/files.ts';
 import { GATEWAY_USER, type Layout } from '../core/layout.ts';
 import { type JsonObject, mergeConfig, sameJson } from '../core/merge-config.ts';
 import { ENFORCED, renderOpenclawConfig } from '../core/openclaw-config.ts';
+import type { Files } from '../files.ts';
 import type { Host } from '../host.ts';
 import type { Context, Step } from './step.ts';
 
@@ -24,7 +25,7 @@ function gatewayToken(host: Host, layout: Layout): string {
   return token;
 }
 
-function readJson(host: Host, path: string): JsonObject | undefined {
+function readJson(host: Files, path: string): JsonObject | undefined {
   try {
     return JSON.parse(host.read(path) ?? '') as JsonObject;
   } catch {
@@ -41,7 +42,7 @@ export function desiredConfig(context: Context): { ours: JsonObject; merged: Jso
     layout,
   });
   const base = readJson(host, layout.renderedConfig) ?? {};
-  const theirs = readJson(host, layout.openclawConfig);
+  const theirs = readJson(host.as(GATEWAY_USER), layout.openclawConfig);
   return { ours, merged: mergeConfig(base, ours, theirs, ENFORCED) };
 }
 
@@ -83,7 +84,7 @@ export const openclawConfig: Step<Context> = {
     const { host, layout } = context;
     const { ours, merged } = desiredConfig(context);
     return (
-      sameJson(merged, readJson(host, layout.openclawConfig)) &&
+      sameJson(merged, readJson(host.as(GATEWAY_USER), layout.openclawConfig)) &&
       sameJson(ours, readJson(host, layout.renderedConfig))
     );
   },
@@ -91,21 +92,21 @@ export const openclawConfig: Step<Context> = {
     const { host, layout } = context;
     const { ours, merged } = desiredConfig(context);
     const text = `${JSON.stringify(merged, null, 2)}\n`;
-    const owned = { mode: 0o600, owner: GATEWAY_USER };
+    const agents = host.as(GATEWAY_USER);
     const accepted = digest(host, layout, text);
     // At the first boot there is no working one to protect, and 2 s to win.
-    const replaces = host.exists(layout.openclawConfig);
+    const replaces = readJson(agents, layout.openclawConfig) !== undefined;
     if (replaces && host.read(layout.validatedConfig) !== accepted) {
       const candidate = `${layout.state}/openclaw.candidate.json`;
-      host.write(candidate, text, owned);
+      agents.write(candidate, text, { mode: 0o600 });
       try {
         await validate(context, candidate);
       } finally {
-        host.remove(candidate);
+        agents.remove(candidate);
       }
       host.write(layout.validatedConfig, accepted, { mode: 0o600 });
     }
-    host.write(layout.openclawConfig, text, owned);
+    agents.write(layout.openclawConfig, text, { mode: 0o600 });
     host.write(layout.renderedConfig, `${JSON.stringify(ours, null, 2)}\n`, { mode: 0o600 });
   },
 };

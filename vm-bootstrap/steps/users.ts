@@ -25,9 +25,9 @@ export const users: Step<Machine> = {
     if (!host.managed) return host.exists(layout.workspace);
     return (
       homes(layout).every(([name]) => host.lookUpUser(name) !== undefined) &&
-      host.exists(layout.workspace) &&
       host.exists(layout.own) &&
-      ownsItsHome(host, layout)
+      ownsItsHome(host, layout) &&
+      host.as(GATEWAY_USER).exists(layout.workspace)
     );
   },
   async apply({ host, layout }) {
@@ -42,10 +42,11 @@ export const users: Step<Machine> = {
       }
     }
     host.makeDirectory(layout.own, { mode: 0o755 });
-    host.makeDirectory(layout.state, { mode: 0o700, owner: GATEWAY_USER });
-    host.makeDirectory(layout.workspace, { mode: 0o700, owner: GATEWAY_USER });
-    if (host.managed && host.exists(layout.openclawConfig)) {
-      await host.exec(['chown', '-R', `${GATEWAY_USER}:${GATEWAY_USER}`, layout.state]);
+    if (host.managed && host.exists(layout.state) && !ownsItsHome(host, layout)) {
+      // Links themselves, not what they point to. The top comes last: half done is not done.
+      await host.exec(['chown', '-hR', `${GATEWAY_USER}:${GATEWAY_USER}`, layout.state]);
     }
+    host.giveDirectory(layout.state, { mode: 0o700, owner: GATEWAY_USER });
+    host.as(GATEWAY_USER).makeDirectory(layout.workspace, { mode: 0o700 });
   },
 };
