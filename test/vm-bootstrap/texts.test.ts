@@ -1,10 +1,11 @@
 import fc from 'fast-check';
+import type { VmStatus } from '../../contracts/instance-metadata.ts';
 import { peerUid } from '../../vm-bootstrap/core/broker-protocol.ts';
 import { mergeText } from '../../vm-bootstrap/core/merge-text.ts';
 import { catalogEntry } from '../../vm-bootstrap/core/model-catalog.ts';
 import { cleanKey, providerOfKey } from '../../vm-bootstrap/core/providers.ts';
 import { renderText } from '../../vm-bootstrap/core/render-text.ts';
-import { statusToPublish } from '../../vm-bootstrap/core/status.ts';
+import { failureAfter, statusToPublish } from '../../vm-bootstrap/core/status.ts';
 
 describe('mergeText', () => {
   test.each([
@@ -95,4 +96,15 @@ describe('statusToPublish', () => {
     const first = statusToPublish(undefined, long, now);
     expect(statusToPublish(first, long, now)).toBeUndefined();
   });
+});
+
+test('a failure takes nothing back but the state: whose key there is stays known', () => {
+  const last = { state: 'failed', reason: 'No API key', configVersion: '3', key: 'none', at: 'x' };
+  expect(failureAfter(last as VmStatus, 'Bootstrap failed')).toEqual({
+    state: 'failed',
+    reason: 'Bootstrap failed',
+    configVersion: '3',
+    key: 'none',
+  });
+  expect(failureAfter(undefined, 'too early')).toEqual({ state: 'failed', reason: 'too early' });
 });

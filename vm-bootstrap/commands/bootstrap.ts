@@ -3,6 +3,7 @@
 import { PlaneError } from '../../contracts/plane-error.ts';
 import type { Templates } from '../core/files.ts';
 import { type Layout, UNITS } from '../core/layout.ts';
+import { failureAfter } from '../core/status.ts';
 import type { Host } from '../host.ts';
 import { lastStatus, publishStatus } from '../status.ts';
 import { dataDisk } from '../steps/data-disk.ts';
@@ -80,7 +81,7 @@ export async function bootstrapCommand(
     const known = error instanceof PlaneError;
     const reason = known ? error.message : `Bootstrap failed: ${(error as Error).message}`;
     host.log(`agent: ${reason}`);
-    await publishStatus(host, layout, { state: 'failed', reason });
+    await publishStatus(host, layout, failureAfter(lastStatus(host, layout), reason));
     await tryAgainLater(host, layout, underUnit);
     return 1;
   }

@@ -19,3 +19,9 @@ export function statusToPublish(
   );
   return last !== undefined && same ? undefined : { ...trimmed, at: now.toISOString() };
 }
+
+/** A failure keeps what it does not change: the config and program in force, whose key the gateway has. */
+export function failureAfter(last: VmStatus | undefined, reason: string): Omit<VmStatus, 'at'> {
+  const { at: _, ...known } = last ?? { at: '' };
+  return { ...known, state: 'failed', reason };
+}
