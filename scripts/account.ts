@@ -36,7 +36,7 @@ const indent = (text: string, by = '    '): string =>
   text
     .trim()
     .split('\n')
-    .map((line) => (line === '' ? '' : `${by}${line}`))
+    .map((line) => `${by}${line}`.trimEnd())
     .join('\n');
 
 /** @param bold makes a heading stand out, or returns it as it is */

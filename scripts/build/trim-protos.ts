@@ -2,8 +2,9 @@
  * Cuts a Google client's `protos.json` down to the methods that we call.
  *
  * The clients parse that file when they are constructed (compute's has 12 MB), which is
- * most of a cold start. Kept are the named methods, every type that they reach, and the
- * small shared namespaces that carry options (FACTS.md, "Trimming at build time").
+ * most of a cold start. Kept are the named methods and every type that they reach. Options
+ * (`google.api.http`) stand as plain values at what they belong to: the types and extensions
+ * that declare them are not needed to read them.
  */
 
 interface ProtoNode {
@@ -14,16 +15,6 @@ interface ProtoNode {
   extend?: string;
   [key: string]: unknown;
 }
-
-/** Namespaces kept whole: they hold the options (`google.api.http`) and well-known types. */
-const KEPT_WHOLE = [
-  'google.api',
-  'google.rpc',
-  'google.longrunning',
-  'google.protobuf',
-  'google.iam.v1',
-  'google.type',
-];
 
 const isNamespace = (node: ProtoNode): boolean =>
   !node.fields &&
@@ -65,17 +56,13 @@ function referencedTypes(node: ProtoNode): string[] {
       method.requestType,
       method.responseType,
     ]),
-    ...(node.extend !== undefined && typeof node.type === 'string' ? [node.type] : []),
   ];
 }
 
-/** Names reachable from the given services, the services included, and from every extension field. */
+/** Names reachable from the given services, the services included. */
 function reach(byName: ReadonlyMap<string, ProtoNode>, services: readonly string[]): Set<string> {
   const found = new Set<string>();
-  const extensions = [...byName]
-    .filter(([, node]) => node.extend !== undefined)
-    .map(([name]) => name);
-  const queue = [...services, ...extensions];
+  const queue = [...services];
   while (queue.length > 0) {
     const name = queue.pop() as string;
     const node = byName.get(name);
@@ -98,9 +85,7 @@ function prune(
   keep: ReadonlySet<string>,
 ): ProtoNode | undefined {
   const name = path.join('.');
-  if (KEPT_WHOLE.some((prefix) => name === prefix || name.startsWith(`${prefix}.`))) return node;
-  // An extension field (`google.cloud.operation_field`) is named by options, not by types.
-  if (keep.has(name) || node.extend !== undefined) return node;
+  if (keep.has(name)) return node;
   if (!isNamespace(node)) return undefined;
   const nested = Object.entries(node.nested ?? {}).flatMap(([key, child]) => {
     const kept = prune(child, [...path, key], keep);

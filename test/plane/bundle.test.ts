@@ -55,6 +55,21 @@ describe('the deployed bundle', () => {
     expect((await call('POST', '/v1/agents', REQUEST)).status).toBe(200);
   });
 
+  test('a changed request writes a version and tells the VM', async () => {
+    const changed = await call('POST', '/v1/agents', { ...REQUEST, budget: 20 });
+    expect(changed).toMatchObject({ status: 202, body: { configVersion: '2', budget: 20 } });
+    const items = plane.google.compute.instances.byName('agent-allison')?.resource.metadata.items;
+    expect(items).toContainEqual({ key: 'agents-plane-config-version', value: '2' });
+  });
+
+  test('reads one and lists all', async () => {
+    expect(await call('GET', '/v1/agents/allison')).toMatchObject({ status: 200 });
+    expect(await call('GET', '/v1/agents')).toMatchObject({
+      status: 200,
+      body: { agents: [{ name: 'allison' }] },
+    });
+  });
+
   test('sends mail as its VM asks for it, keyless', async () => {
     const { tokens, accounts } = plane.google.world;
     const record = plane.google.compute.instances.byName('agent-allison');
