@@ -4,6 +4,7 @@
  */
 
 import { readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { groupNames, removeGroup } from './cgroup.ts';
 import { run } from './run.ts';
@@ -45,6 +46,8 @@ export async function remains(runDir: string, wanted: (runId: string) => boolean
     namespaces: (await names('/run/netns')).filter(ours),
     machines: (await names('/run/systemd/nspawn/propagate')).filter(ours),
     directories,
+    // Short names of process machines' roots.
+    doors: (await names(tmpdir())).filter(ours),
   };
 }
 
@@ -63,6 +66,9 @@ export async function removeRemains(
   for (const directory of found.directories) {
     await rm(join(runDir, directory), { recursive: true, force: true });
   }
+  for (const door of found.doors) {
+    await rm(join(tmpdir(), door), { recursive: true, force: true });
+  }
 }
 
 /**
@@ -71,10 +77,11 @@ export async function removeRemains(
  */
 export async function removeLeftovers(runDir: string): Promise<void> {
   if (process.getuid?.() === 0) return await removeRemains(runDir, (runId) => !isAlive(runId));
-  for (const name of await names(runDir)) {
-    const id = runIdOf(name);
-    if (id !== undefined && !isAlive(id)) {
-      await rm(join(runDir, name), { recursive: true, force: true }).catch(() => {});
+  for (const folder of [runDir, tmpdir()]) {
+    for (const name of await names(folder)) {
+      const id = runIdOf(name);
+      if (id === undefined || isAlive(id)) continue;
+      await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
     }
   }
 }

@@ -5,8 +5,9 @@
  */
 
 import { spawn } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, symlink } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PlaneError } from '../../contracts/errors.ts';
@@ -84,12 +85,17 @@ function startMachine(start: Start): Machine {
 /** Clears what crashed runs left. Machines are started by `boot`. */
 export async function createProcessHypervisor(options: ProcessOptions): Promise<Hypervisor> {
   await removeLeftovers(options.runDir);
-  const runDirectory = join(options.runDir, newRunId());
+  const runId = newRunId();
+  const runDirectory = join(options.runDir, runId);
   const disks = options.disksDir ?? join(runDirectory, 'disks');
   const machines = new Map<string, Machine | undefined>();
   let listener: ((connection: GuestConnection) => void) | undefined;
-  const rootOf = (name: string) => join(disks, 'boot', name);
+  const diskOf = (name: string) => join(disks, 'boot', name);
   await mkdir(runDirectory, { recursive: true });
+  // Machines are entered by a short name: a socket's path may have 107 bytes (unix(7)).
+  const doors = join(tmpdir(), runId);
+  await mkdir(doors, { mode: 0o700 });
+  const rootOf = (name: string) => join(doors, name);
 
   async function boot(spec: MachineSpec, onConsole: (chunk: string) => void): Promise<Machine> {
     const { name } = spec;
@@ -103,6 +109,9 @@ export async function createProcessHypervisor(options: ProcessOptions): Promise<
       else listener({ socket, port: 80, machine: name });
     });
     const root = rootOf(name);
+    await mkdir(diskOf(name), { recursive: true });
+    await rm(root, { force: true });
+    await symlink(diskOf(name), root);
     await furnishRoot(root, options.openclaw, data && join(disks, 'data', data.name));
     const machine = startMachine({
       name,
@@ -129,13 +138,14 @@ export async function createProcessHypervisor(options: ProcessOptions): Promise<
       if (machines.has(name)) {
         throw new PlaneError('FAILED_PRECONDITION', `Machine ${name} is running`);
       }
-      await rm(rootOf(name), { recursive: true, force: true });
+      await rm(diskOf(name), { recursive: true, force: true });
     },
     async deleteDataDisk(name) {
       await rm(join(disks, 'data', name), { recursive: true, force: true });
     },
     async close() {
       await Promise.all([...machines.values()].map((machine) => machine?.stop()));
+      await rm(doors, { recursive: true, force: true });
       await rm(runDirectory, { recursive: true, force: true });
     },
   };

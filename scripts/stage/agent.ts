@@ -13,6 +13,7 @@ import type { MailAccount, UnitState } from '../account.ts';
 /** Milliseconds. The first boot of a loaded machine may take a minute. */
 const BOOT_TIMEOUT_MS = 240_000;
 const POLL_MS = 250;
+const CONSOLE_LINES = 20;
 
 async function callApi(
   plane: Plane,
@@ -40,6 +41,12 @@ async function callApi(
 export const provisionAgent = async (plane: Plane, request: object): Promise<Agent> =>
   agentSchema.parse(await callApi(plane, 'POST', '/v1/agents', request));
 
+/** The end of a machine's serial console, for whoever has to find out why it does not start. */
+function consoleTail(plane: Plane, machine: string): string {
+  const { contents = '' } = plane.google.compute.instances.byName(machine)?.console.read(0) ?? {};
+  return contents.trim().split('\n').slice(-CONSOLE_LINES).join('\n');
+}
+
 /**
  * Follows the agent until it is ready.
  * @param say told of each change of state
@@ -56,10 +63,12 @@ export async function bootAgent(
     say(agent.state);
     if (agent.state === 'ready') return agent;
     const late = performance.now() > deadline;
-    if (agent.state === 'failed' || late) {
+    if (agent.state === 'failed' || agent.state === 'stopped' || late) {
+      const { name: machine } = agent.instance;
       throw new PlaneError(
         late ? 'DEADLINE_EXCEEDED' : 'FAILED_PRECONDITION',
-        `${agent.instance.name} is ${agent.state}: ${agent.reason ?? 'no reason given'} (logs: ${plane.logDir})`,
+        `${machine} is ${agent.state}: ${agent.reason ?? 'no reason given'} (logs: ${plane.logDir})
+${consoleTail(plane, machine)}`,
       );
     }
     await sleep(POLL_MS);

@@ -33,7 +33,8 @@ describe('a machine that is a process tree in a directory', () => {
     hypervisor = await createProcessHypervisor({
       // No OpenClaw runs here: the units are the test's own.
       openclaw: { directory, node: process.execPath, entry: join(directory, 'none') },
-      runDir: join(directory, 'run'),
+      // Long, as a home directory may be: a socket's path may have 107 bytes.
+      runDir: join(directory, 'a-rather-long-name-'.repeat(4), 'run'),
       disksDir: join(directory, 'disks'),
     });
     hypervisor.onConnection(metadata.accept);
