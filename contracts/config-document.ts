@@ -23,17 +23,19 @@ export const BUDGET_MAX = 10_000;
 /**
  * Lower-cased; ASCII only, so that nothing in it can break a mail header, a label or a
  * log line. RFC 5321 limits: 64 for the local part, 254 in all.
+ *
+ * Checked before it is lower-cased: the Kelvin sign U+212A would become a plain `k`.
  */
 export const email = z
   .string()
   .max(254)
-  .toLowerCase()
   .regex(
-    /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/,
+    /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$/,
     {
       error: 'not an email address',
     },
-  );
+  )
+  .toLowerCase();
 
 /** ITU-T E.164: a plus, then 7-15 digits, the first not zero. */
 export const phoneNumber = z

@@ -1,5 +1,6 @@
 /** Who is calling: admins and viewers by ID token, agents' VMs by instance identity token. */
 
+import { email as emailAddress } from '../../contracts/config-document.ts';
 import { PlaneError, type Problem } from '../../contracts/errors.ts';
 import { type AgentName, agentOfInstance, serviceAccountEmail } from '../../contracts/names.ts';
 import type { TokenVerifier } from '../service/ports.ts';
@@ -50,6 +51,10 @@ async function claimsOf(
 }
 
 /**
+ * The address alone does not make a member: anybody can open a Google account of their own on
+ * a work address and keep it after they left. `hd` says that the organisation manages it.
+ * https://developers.google.com/identity/openid-connect/openid-connect#an-id-tokens-payload
+ *
  * @throws PlaneError UNAUTHENTICATED without a valid token, PERMISSION_DENIED for a valid
  *   one of somebody who is neither admin nor viewer of this plane
  */
@@ -60,13 +65,15 @@ export async function authenticatePerson(
 ): Promise<Person> {
   bearerToken(header);
   const claims = await claimsOf(await verifier(), header, settings.audience);
-  const email = typeof claims.email === 'string' ? claims.email.toLowerCase() : '';
-  const domain = email.slice(email.lastIndexOf('@') + 1);
-  if (claims.email_verified !== true || !settings.domains.includes(domain)) {
+  const person = emailAddress.safeParse(claims.email).data;
+  const ours = [person?.split('@').at(-1), claims.hd].every((domain) =>
+    settings.domains.some((known) => known === domain),
+  );
+  if (!person || !ours || claims.email_verified !== true) {
     throw denied('Only verified accounts of this organisation may use it.');
   }
-  if (settings.admins.includes(email)) return { email, role: 'admin' };
-  if (settings.viewers.includes(email)) return { email, role: 'viewer' };
+  if (settings.admins.includes(person)) return { email: person, role: 'admin' };
+  if (settings.viewers.includes(person)) return { email: person, role: 'viewer' };
   throw denied('Your account has no role here. Ask an administrator of the plane.');
 }
 

@@ -16,7 +16,7 @@ const tooLarge = (): PlaneError =>
     ],
   });
 
-/** @throws PlaneError PAYLOAD_TOO_LARGE, before more than the limit was read */
+/** @throws PlaneError PAYLOAD_TOO_LARGE, before more than the limit was kept */
 async function readBytes(request: WithRawBody, contentLength: string | undefined): Promise<Buffer> {
   if (Number(contentLength) > BODY_LIMIT) throw tooLarge();
   if (request.rawBody) {
@@ -25,7 +25,8 @@ async function readBytes(request: WithRawBody, contentLength: string | undefined
   }
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Left early, the stream must live on: the connection that it would take along carries the answer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length;
     if (size > BODY_LIMIT) throw tooLarge();
     chunks.push(chunk);
@@ -33,12 +34,22 @@ async function readBytes(request: WithRawBody, contentLength: string | undefined
   return Buffer.concat(chunks);
 }
 
+/** A client that breaks off while it sends is no error of the plane; nobody reads the answer. */
+async function whileConnected(read: () => Promise<Buffer>): Promise<Buffer> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (cause instanceof PlaneError) throw cause;
+    throw new PlaneError('CANCELLED', 'The client went away before its body was read.', { cause });
+  }
+}
+
 const isJson = (contentType: string | undefined): boolean =>
   /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(contentType?.trim() ?? '');
 
 /**
  * @param headers the request's own headers, whatever the framework was shown
- * @throws PlaneError UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, INVALID_ARGUMENT
+ * @throws PlaneError UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, INVALID_ARGUMENT, CANCELLED
  */
 export async function readJson(
   request: IncomingMessage,
@@ -50,7 +61,7 @@ export async function readJson(
       details: [{ field: 'header.content-type', problem: 'is not application/json', fix }],
     });
   }
-  const bytes = await readBytes(request, headers['content-length']);
+  const bytes = await whileConnected(() => readBytes(request, headers['content-length']));
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {

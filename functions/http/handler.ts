@@ -67,8 +67,9 @@ function failed(
   if (error.code === 'METHOD_NOT_ALLOWED') {
     headers.allow = allowedMethods(app.routes, context.wireOf(request).target);
   }
-  // What is left of the body is not worth reading.
-  if (error.code === 'PAYLOAD_TOO_LARGE') headers.connection = 'close';
+  // Read on and thrown away: to close on a client that still sends would reset the connection
+  // and take the answer with it. Node's limit of 300 s a request ends what never ends.
+  if (error.code === 'PAYLOAD_TOO_LARGE') request.resume();
   return { answer: errorAnswer(error, id, headers), error };
 }
 

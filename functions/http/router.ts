@@ -47,6 +47,13 @@ function paramsOf(pattern: string, path: string): Record<string, string> | undef
   return params;
 }
 
+/** Everything after the first `?` is the query: of `??dryRun=true` nothing may get lost. */
+function splitTarget(target: string): { readonly path: string; readonly search: string } {
+  const mark = target.indexOf('?');
+  if (mark < 0) return { path: target, search: '' };
+  return { path: target.slice(0, mark), search: target.slice(mark + 1) };
+}
+
 const routesAt = (routes: readonly Route[], path: string) =>
   PLAIN_PATH.test(path)
     ? routes.flatMap((route) => {
@@ -57,7 +64,7 @@ const routesAt = (routes: readonly Route[], path: string) =>
 
 /** Methods that the path of this target has, for the `Allow` header. */
 export const allowedMethods = (routes: readonly Route[], target: string): string =>
-  routesAt(routes, target.split('?', 1)[0] ?? '')
+  routesAt(routes, splitTarget(target).path)
     .map(({ route }) => (route.method === 'GET' ? 'GET, HEAD' : route.method))
     .join(', ');
 
@@ -71,7 +78,7 @@ const wrongMethod = (allow: string): PlaneError =>
  * @throws PlaneError NOT_FOUND, METHOD_NOT_ALLOWED, INVALID_ARGUMENT (query)
  */
 export function match(routes: readonly Route[], method: string, target: string): Match {
-  const [path = '', search = ''] = target.split('?', 2);
+  const { path, search } = splitTarget(target);
   const found = routesAt(routes, path);
   if (found.length === 0) {
     throw new PlaneError('NOT_FOUND', 'There is nothing at this path.', {
@@ -86,7 +93,8 @@ export function match(routes: readonly Route[], method: string, target: string):
 
 /** @throws PlaneError INVALID_ARGUMENT for parameters that the route does not have */
 function queryOf({ query: specs = {} }: Route, search: string): URLSearchParams {
-  const query = new URLSearchParams(search);
+  // The constructor forgives a leading `?`; behind an `&` it is part of the name, and refused.
+  const query = new URLSearchParams(`&${search}`);
   const details: Problem[] = [];
   for (const name of new Set(query.keys())) {
     const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;

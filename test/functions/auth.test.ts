@@ -39,6 +39,13 @@ describe('people', () => {
 
   type Token = () => Promise<string | undefined>;
   const good: Token = () => harness.idToken();
+  /** Signed by Google like any other, but what it says of the person is not what it takes. */
+  const outsider = (claims: object): Promise<string> => {
+    const iat = Math.floor(Date.now() / 1000);
+    const iss = 'https://accounts.google.com';
+    const valid = { iss, aud: AUDIENCE, sub: '1', iat, exp: iat + 600, email_verified: true };
+    return harness.google.tokens.google.sign({ ...valid, ...claims });
+  };
   const cases: ReadonlyArray<readonly [string, Token, number, string]> = [
     ['no token', async () => undefined, 401, 'UNAUTHENTICATED'],
     ['rubbish', async () => 'rubbish', 401, 'UNAUTHENTICATED'],
@@ -95,6 +102,24 @@ describe('people', () => {
       'UNAUTHENTICATED',
     ],
     ['a foreign domain', () => harness.idToken('admin@gmail.com'), 403, 'PERMISSION_DENIED'],
+    [
+      'a private account on a work address',
+      () => outsider({ email: 'admin@nine30.com' }),
+      403,
+      'PERMISSION_DENIED',
+    ],
+    [
+      "another organisation's account on a work address",
+      () => outsider({ email: 'admin@nine30.com', hd: 'evil.example' }),
+      403,
+      'PERMISSION_DENIED',
+    ],
+    [
+      'an address that is not verified',
+      () => outsider({ email: 'admin@nine30.com', hd: 'nine30.com', email_verified: false }),
+      403,
+      'PERMISSION_DENIED',
+    ],
     ['no role', () => harness.idToken('bo@nine30.com'), 403, 'PERMISSION_DENIED'],
     ['a viewer', () => harness.idToken('viewer@nine30.com'), 403, 'PERMISSION_DENIED'],
     [

@@ -86,6 +86,7 @@ const EMAILS: readonly Case[] = [
   ['NUL in the user', withUser('allison\u0000@nine30.com'), INVALID, 'user'],
   ['unicode in the user', withUser('allísøn@nine30.com'), INVALID, 'user'],
   ['a lookalike letter in the user', withUser('аllison@nine30.com'), INVALID, 'user'],
+  ['a Kelvin sign, whose small letter is k', withUser('\u212aate@nine30.com'), INVALID, 'user'],
   ['right-to-left override in the user', withUser('allison\u202e@nine30.com'), INVALID, 'user'],
   ['an emoji', withUser('🤖@nine30.com'), INVALID, 'user'],
   ['a foreign domain', withUser('allison@gmail.com'), INVALID, 'user'],
@@ -271,6 +272,18 @@ const PATHS: readonly Case[] = [
   [
     'dryRun of something else',
     { ...json(GOOD), path: '/v1/agents?dryRun=yes' },
+    INVALID,
+    'query.dryRun',
+  ],
+  [
+    'dryRun behind a doubled question mark',
+    { ...json(GOOD), path: '/v1/agents??dryRun=true' },
+    INVALID,
+    'query.?dryRun',
+  ],
+  [
+    'dryRun behind a second question mark',
+    { ...json(GOOD), path: '/v1/agents?dryRun=true?dryRun=false' },
     INVALID,
     'query.dryRun',
   ],
