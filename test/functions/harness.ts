@@ -80,6 +80,8 @@ export interface HarnessOptions {
   readonly target: 'api' | 'vm';
   readonly fault?: FaultHook;
   readonly sharedKey?: boolean;
+  /** Of another harness, which closes it; then this one is one more function in the same project. */
+  readonly google?: Google;
 }
 
 async function startEmulator(options: HarnessOptions): Promise<Google> {
@@ -100,12 +102,12 @@ async function startEmulator(options: HarnessOptions): Promise<Google> {
 }
 
 export async function startHarness(options: HarnessOptions): Promise<Harness> {
-  const google = await startEmulator(options);
+  const google = options.google ?? (await startEmulator(options));
   try {
     return await startPlane(options, google);
   } catch (error) {
     // An emulator left behind would keep jest from ending.
-    await google.close();
+    if (!options.google) await google.close();
     throw error;
   }
 }
@@ -149,7 +151,7 @@ async function startPlane(options: HarnessOptions, google: Google): Promise<Harn
       await running.plane.stop();
       metadata.server.closeAllConnections();
       metadata.server.close();
-      await google.close();
+      if (!options.google) await google.close();
     },
   };
 }

@@ -1,0 +1,82 @@
+/** infra/roles/plane.json is what a whole life of an agent takes: no permission less, none more. */
+
+import { planePermissions } from '../../local/plane/seed.ts';
+import { LOCAL, PLANE_ACCOUNT } from '../../local/plane/settings.ts';
+import { type Harness, send, startHarness } from './harness.ts';
+
+const REQUEST = {
+  user: 'allison@nine30.com',
+  userPhone: '+15551234567',
+  whatsappNumber: '+15559876543',
+};
+const PROJECT = `projects/${LOCAL.project.id}`;
+const ZONE = `/compute/v1/${PROJECT}/zones/${LOCAL.zone}`;
+/** Granted on the plane's own account alone, to sign its delegation for Gmail; never on the project. */
+const ELSEWHERE = ['iam.serviceAccounts.signJwt'];
+
+let api: Harness;
+let vm: Harness;
+beforeAll(async () => {
+  api = await startHarness({ target: 'api' });
+  vm = await startHarness({ target: 'vm', google: api.google });
+});
+afterAll(async () => {
+  await vm.close();
+  await api.close();
+});
+
+/** @returns the statuses of the answers */
+async function asAdminOfPlane(requests: ReadonlyArray<readonly [string, string, object?]>) {
+  const token = await api.idToken();
+  const statuses: number[] = [];
+  for (const [method, path, body] of requests) {
+    statuses.push((await send(`${api.plane.url}/v1/agents${path}`, method, token, body)).status);
+  }
+  return statuses;
+}
+
+async function asVm(requests: ReadonlyArray<readonly [string, object?]>) {
+  const token = await vm.vmToken('allison');
+  const statuses: number[] = [];
+  for (const [path, body] of requests) {
+    statuses.push((await send(`${vm.plane.url}/v1/self/${path}`, 'POST', token, body)).status);
+  }
+  return statuses;
+}
+
+/** Somebody's hands in the console; waits until it is gone. */
+async function remove(path: string): Promise<void> {
+  const { accessToken } = api.google.tokens.access(`user:${LOCAL.admin}`);
+  const url = `${api.google.restUrl}${path}`;
+  if ((await send(url, 'DELETE', accessToken)).status !== 200) throw new Error(`${path} stays`);
+  while ((await send(url, 'GET', accessToken)).status !== 404) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+test('the role holds exactly what provisioning, reading, mailing and repairing demand', async () => {
+  const life = await asAdminOfPlane([
+    ['POST', '?dryRun=true', REQUEST],
+    ['POST', '', REQUEST],
+    ['POST', '', REQUEST],
+    ['POST', '', { ...REQUEST, budget: 60 }],
+    ['GET', '/allison'],
+    ['GET', ''],
+  ]);
+  expect(life).toEqual([200, 202, 200, 202, 200, 200]);
+  await remove(`/v1/${PROJECT}/secrets/agent-allison-api-key`);
+  const mail = { subject: 'Hello', text: 'Hello' };
+  expect(await asVm([['welcome'], ['welcome'], ['mail', mail], ['key-secret']])).toEqual([
+    200, 200, 200, 200,
+  ]);
+  // The VM is rebuilt on the data disk that it leaves behind.
+  await remove(`${ZONE}/instances/agent-allison`);
+  expect(await asAdminOfPlane([['POST', '', { ...REQUEST, budget: 60 }]])).toEqual([202]);
+
+  const plane = `serviceAccount:${PLANE_ACCOUNT}`;
+  const demanded = api.google.recording
+    .filter(({ principal }) => principal === plane)
+    .flatMap(({ demands }) => demands.map(({ permission }) => permission))
+    .filter((permission) => !ELSEWHERE.includes(permission));
+  expect([...planePermissions()].sort()).toEqual([...new Set(demanded)].sort());
+});
