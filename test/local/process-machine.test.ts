@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,8 @@ async function converse(path: string, line: string): Promise<string> {
   return answer;
 }
 
+const LONG = 'a-rather-long-name-'.repeat(4);
+
 describe('a machine that is a process tree in a directory', () => {
   let directory: string;
   let hypervisor: Hypervisor;
@@ -33,10 +35,11 @@ describe('a machine that is a process tree in a directory', () => {
     hypervisor = await createProcessHypervisor({
       // No OpenClaw runs here: the units are the test's own.
       openclaw: { directory, node: process.execPath, entry: join(directory, 'none') },
+      runDir: join(directory, 'run'),
       // Long, as a home directory may be: a socket's path may have 107 bytes.
-      runDir: join(directory, 'a-rather-long-name-'.repeat(4), 'run'),
-      disksDir: join(directory, 'disks'),
+      disksDir: join(directory, LONG, 'disks'),
     });
+    await symlink(join(directory, LONG, 'disks'), join(directory, 'disks'));
     hypervisor.onConnection(metadata.accept);
   });
 
@@ -75,6 +78,15 @@ describe('a machine that is a process tree in a directory', () => {
     const door = join(root, 'run/agents-plane/door.sock');
     expect(await converse(door, 'me')).toBe(`0-0-${process.getuid?.()} says me\n`);
     expect((await stat(door)).mode & 0o777).toBe(0o600);
+  });
+
+  test('what a unit says to StandardOutput=null is on no console', async () => {
+    const console = listenToConsole();
+    const machine = await hypervisor.boot(SPEC, console.hear);
+    await console.until('bootstrap is done');
+    await machine.exec(['systemctl', 'start', 'quiet']);
+    await console.until('for the console');
+    expect(console.text()).not.toContain('for nobody');
   });
 
   test('a unit that must not be restarted stays failed; unknown units are refused', async () => {
