@@ -72,8 +72,9 @@ export class ServiceUnit {
   #spawn(argv: readonly string[], socket?: Socket): ChildProcess {
     const [file = '', ...args] = argv;
     const cwd = value(this.#unit, 'Service.WorkingDirectory') ?? this.#around.root;
+    const said = value(this.#unit, 'Service.StandardOutput') === 'null' ? 'ignore' : 'pipe';
     const child = spawn(file, args, {
-      stdio: [socket ?? 'ignore', socket ?? 'pipe', 'pipe'],
+      stdio: [socket ?? 'ignore', socket ?? said, 'pipe'],
       env: this.#environment(),
       cwd,
       detached: true,

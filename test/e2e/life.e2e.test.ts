@@ -141,6 +141,14 @@ const host = await canRun('nspawn');
       MINUTE,
     );
 
+    test('what the agent says stays between it and its owner: no log of the machine has it', async () => {
+      expect(await out('journalctl --no-pager --all')).not.toContain('the private agent of');
+      expect(await stage.serialOutput('allison')).not.toContain('the private agent of');
+      expect(await out('journalctl --no-pager -u openclaw-gateway')).toContain(
+        'agent: the gateway is ready',
+      );
+    });
+
     test('once the gateway runs, no file holds the key', async () => {
       expect(await out('ls -A /run/openclaw-gateway')).toBe('');
     });
