@@ -10,7 +10,7 @@ import {
   type RequestListener,
   type Server,
 } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { METADATA_KEYS } from '../../../contracts/instance-metadata.ts';
 import { startGoogle } from '../../../local/google/google.ts';
 import { createModelServer } from '../../../local/model/server.ts';
@@ -83,15 +83,13 @@ export async function startCloud() {
   };
 
   const attributes: Record<string, string> = { [METADATA_KEYS.agent]: AGENT };
-  const waiting: (() => void)[] = [];
-  let etag = 1;
   const statuses: { state: string; reason?: string; key?: string }[] = [];
   const metadata = await listen(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://metadata');
     const path = url.pathname.replace('/computeMetadata/v1/', '');
-    const flavored = request.headers['metadata-flavor'] === 'Google' || path === '/';
+    const flavored = request.headers['metadata-flavor'] === 'Google';
     const answer = (status: number, text = ''): void => {
-      response.writeHead(status, { 'metadata-flavor': 'Google', etag: `e${etag}` }).end(text);
+      response.writeHead(status, { 'metadata-flavor': 'Google' }).end(text);
     };
     if (!flavored) return answer(403);
     if (request.method === 'PUT') {
@@ -109,21 +107,6 @@ export async function startCloud() {
         200,
         await world.tokens.accountIdToken(account, `${url.searchParams.get('audience')}`),
       );
-    }
-    if (
-      url.searchParams.get('wait_for_change') === 'true' &&
-      url.searchParams.get('last_etag') === `e${etag}`
-    ) {
-      await new Promise<void>((resolve) => {
-        waiting.push(resolve);
-        response.once('close', resolve);
-      });
-      if (response.destroyed) return;
-    }
-    if (path === 'instance/attributes/') return answer(200, JSON.stringify(attributes));
-    if (path === '' || path.endsWith('/')) {
-      // The guest agent asks for everything at once.
-      return answer(200, JSON.stringify({ instance: { attributes }, project: { attributes: {} } }));
     }
     const value = attributes[path.replace('instance/attributes/', '')];
     return value === undefined ? answer(404) : answer(200, value);
@@ -160,30 +143,8 @@ export async function startCloud() {
     google: provider.url,
   });
 
-  const toGoogle: RequestListener = (request, response) =>
-    void google.server.emit('request', request, response);
   return {
     google,
-    /** For machines with a network of their own: who stands for which public name. */
-    hosts: {
-      'secretmanager.googleapis.com': toGoogle,
-      'plane.agents-plane.internal': ((request, response) =>
-        void plane.server.emit('request', request, response)) as RequestListener,
-      ...Object.fromEntries(model.hosts.map((host) => [host, model.listener])),
-    },
-    /** A machine's connection to 169.254.169.254:80. */
-    acceptMetadata: (socket: Socket): void => void metadata.server.emit('connection', socket),
-    /** Wakes what waits for a changed attribute. */
-    setAttribute(key: string, value: string): void {
-      attributes[key] = value;
-      etag += 1;
-      for (const wake of waiting.splice(0)) wake();
-    },
-    /** Inside a machine with the public names, nothing is overridden. */
-    dropOverrides(): void {
-      attributes[METADATA_KEYS.planeUrl] = 'https://plane.agents-plane.internal';
-      delete attributes[METADATA_KEYS.endpoints];
-    },
     metadataHost: metadata.url.replace('http://', ''),
     attributes,
     /** Every status that was published, oldest first. */
