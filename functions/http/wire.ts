@@ -56,30 +56,42 @@ export function guardWire(signals: Signals): WireOf {
   return (request) => wires.get(request) ?? plainWire(request);
 }
 
+const lastOfItsConnection = (response: ServerResponse): void => {
+  if (!response.headersSent) response.setHeader('connection', 'close');
+};
+
 /**
  * On SIGTERM the framework answers the request in flight with 500 and exits. Its listeners
  * are replaced at the first request (before that there is nothing to drain): no new
- * connections, the requests in flight end, then the process does.
+ * connections, the requests in flight end, then the process does, whatever connections are
+ * still open without a request.
  */
 function createDrain(signals: Signals): (server: Server, response: ServerResponse) => void {
   const inFlight = new Set<ServerResponse>();
   const taken = new WeakSet<Server>();
+  const draining = new WeakSet<Server>();
+  const endWhenIdle = (server: Server): void => {
+    if (draining.has(server) && inFlight.size === 0) server.closeAllConnections();
+  };
   const takeOver = (server: Server): void => {
     taken.add(server);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       signals.removeAllListeners(signal);
       signals.on(signal, () => {
-        for (const response of inFlight) {
-          if (!response.headersSent) response.setHeader('connection', 'close');
-        }
+        draining.add(server);
+        inFlight.forEach(lastOfItsConnection);
         server.close(() => signals.exit(0));
-        server.closeIdleConnections();
+        endWhenIdle(server);
       });
     }
   };
   return (server, response) => {
     if (!taken.has(server)) takeOver(server);
+    if (draining.has(server)) lastOfItsConnection(response);
     inFlight.add(response);
-    response.once('close', () => inFlight.delete(response));
+    response.once('close', () => {
+      inFlight.delete(response);
+      endWhenIdle(server);
+    });
   };
 }

@@ -1,5 +1,6 @@
 /** The function dies at every call to Google in turn; the next identical request completes it. */
 
+import { connect } from 'node:net';
 import type { Fault } from '../../local/google/gate.ts';
 import { type Answered, type Harness, send, startHarness } from './harness.ts';
 
@@ -75,6 +76,18 @@ describe('a provision that is interrupted', () => {
       expect((await provision(harness, token)).status).toBe(200);
     },
   );
+
+  test('by SIGTERM does not wait for a connection that has sent half a request', async () => {
+    const { hostname, port } = new URL(harness.plane.url);
+    const half = connect(Number(port), hostname).on('error', () => undefined);
+    half.write('POST /v1/agents HTTP/1.1\r\nHost: x\r\n');
+    wire.set(4, () => process.kill(harness.plane.pid, 'SIGTERM'));
+    expect((await provision(harness, token)).status).toBe(202);
+    const answered = performance.now();
+    await harness.plane.stop(20_000);
+    // Waited for, it would keep the process until the hard end.
+    expect(performance.now() - answered).toBeLessThan(4000);
+  });
 
   test('by a client that goes away goes on without it', async () => {
     const leaving = new AbortController();
