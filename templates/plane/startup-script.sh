@@ -27,11 +27,16 @@ json_string() {
   tr -d '\n' | sed -n "s/.*\"$1\"[[:space:]]*:[[:space:]]*\"\([^\"]*\)\".*/\1/p"
 }
 
+# Milliseconds: the plane ignores what was said before this boot began, and a boot can fail within a second.
+now() {
+  date --utc +%Y-%m-%dT%H:%M:%S.%3NZ
+}
+
 # fail REASON: says why in the journal and in guest attribute agents-plane/status, then gives up.
 fail() {
   echo "agents-plane: $1" >&2
   local status
-  status="$(printf '{"state":"failed","reason":"%s","at":"%s"}' "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)")"
+  status="$(printf '{"state":"failed","reason":"%s","at":"%s"}' "$1" "$(now)")"
   curl --silent --output /dev/null --max-time 20 --request PUT --header 'Metadata-Flavor: Google' \
     --data-binary "$status" "$METADATA/instance/guest-attributes/agents-plane/status" || true
   exit 1

@@ -79,5 +79,7 @@ test('a bundle with another hash is not run, not kept, and told as the reason', 
   expect(JSON.parse(status)).toMatchObject({
     state: 'failed',
     reason: expect.stringContaining('is pinned. It was not run'),
+    // Whole seconds would lie before the start of a boot that fails within its first one.
+    at: expect.stringMatching(/T\d\d:\d\d:\d\d\.\d{3}Z$/),
   });
 });

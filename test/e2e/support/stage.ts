@@ -56,7 +56,7 @@ export interface Stage {
 
 /** Waits until `probe` gives something. Throws with `what` when it does not in time. */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   probe: () => Promise<T | undefined | false> | T | undefined | false,
   withinMs = 2 * MINUTE,
 ): Promise<T> {
@@ -64,7 +64,9 @@ export async function until<T>(
   for (;;) {
     const found = await probe();
     if (found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error(`timed out waiting for ${what}`);
+    if (performance.now() > deadline) {
+      throw new Error(`timed out waiting for ${typeof what === 'string' ? what : what()}`);
+    }
     await sleep(POLL_MS);
   }
 }
@@ -108,7 +110,7 @@ function viewOf(plane: Plane): Omit<Stage, 'plane' | 'close'> {
     async follow(name, state, withinMs = 3 * MINUTE) {
       const seen: Agent['state'][] = [];
       await until(
-        `${name} to be ${state} (was: ${seen.join(', ')})`,
+        () => `${name} to be ${state} (was: ${seen.join(', ')})`,
         async () => {
           const now = await agent(name);
           if (seen.at(-1) !== now.state) seen.push(now.state);
