@@ -1,7 +1,8 @@
 /** OpenAPI 3.1, generated from the route table and the zod schemas it carries. */
 
 import { z } from 'zod';
-import { errorBody } from '../../contracts/errors.ts';
+import { type ErrorCode, errorBody, HTTP_STATUS } from '../../contracts/errors.ts';
+import { agentName } from '../../contracts/names.ts';
 
 export interface OperationSpec {
   readonly method: 'GET' | 'POST';
@@ -30,12 +31,47 @@ const schemaOf = (schema: z.ZodType): object => {
 const json = (schema: object) => ({ content: { 'application/json': { schema } } });
 const ERROR = { $ref: '#/components/schemas/Error' };
 
+/** Codes of a route by what it has; `default` stands for the rest (405, 500, ...). */
+function errorCodesOf({ role, body, query, path }: OperationSpec): readonly ErrorCode[] {
+  return [
+    ...(body || query ? (['INVALID_ARGUMENT'] as const) : []),
+    ...(body ? (['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const) : []),
+    ...(path.includes('{') ? (['NOT_FOUND'] as const) : []),
+    // Behind every route with a role is Google, which may refuse, be busy, or be gone.
+    ...(role ? BEHIND_A_ROLE : []),
+  ];
+}
+
+const BEHIND_A_ROLE = [
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
+  'FAILED_PRECONDITION',
+  'ALREADY_EXISTS',
+  'ABORTED',
+  'RESOURCE_EXHAUSTED',
+  'UNAVAILABLE',
+  'DEADLINE_EXCEEDED',
+] as const;
+
+/** One response per status, naming the codes that have it. */
+function errorsOf(spec: OperationSpec): Record<string, object> {
+  const codes = errorCodesOf(spec);
+  const statuses = new Set(codes.map((code) => HTTP_STATUS[code]));
+  return Object.fromEntries(
+    [...statuses].map((status) => {
+      const names = codes.filter((code) => HTTP_STATUS[code] === status).join(' or ');
+      return [status, { description: names, ...json(ERROR) }];
+    }),
+  );
+}
+
+/** The one thing that a path of this API can name is an agent. */
 function parametersOf({ path, query }: OperationSpec): object[] {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
-    schema: { type: 'string' },
+    schema: schemaOf(agentName),
   }));
   const inQuery = Object.entries(query ?? {}).map(([name, { schema, description }]) => ({
     name,
@@ -61,6 +97,7 @@ function operationOf(spec: OperationSpec): object {
     security: spec.role ? [{ idToken: [] }] : [],
     responses: {
       ...Object.fromEntries(answers),
+      ...errorsOf(spec),
       default: { description: 'What is wrong and how to fix it', ...json(ERROR) },
     },
     ...(spec.role ? { 'x-agents-plane-role': spec.role } : {}),

@@ -14,6 +14,7 @@ const TABLES: ReadonlyArray<readonly [string, readonly Route[]]> = [
 interface Operation {
   readonly operationId: string;
   readonly requestBody?: { content: { 'application/json': { schema: Record<string, unknown> } } };
+  readonly parameters?: ReadonlyArray<{ readonly name: string }>;
   readonly responses: Record<string, unknown>;
   readonly security: object[];
 }
@@ -60,6 +61,22 @@ describe.each(TABLES)('OpenAPI of %s', (_name, routes) => {
     for (const reference of referencesIn(document))
       expect(resolve(document, reference)).toBeDefined();
     for (const { responses } of operations) expect(responses).toHaveProperty('default');
+  });
+
+  test('every parameter is described, and every error that a route can answer with', async () => {
+    const { paths } = await documentOf(routes);
+    for (const { method, path, role, body, query } of routes) {
+      const { parameters = [], responses } = paths[path]?.[method.toLowerCase()] ?? {};
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      expect(parameters?.map(({ name }) => name)).toEqual([...named, ...Object.keys(query ?? {})]);
+      const statuses = [
+        ...(body || query ? [400] : []),
+        ...(body ? [413, 415] : []),
+        ...(named.length > 0 ? [404] : []),
+        ...(role ? [401, 403, 409, 412, 429, 503, 504] : []),
+      ];
+      expect(Object.keys(responses ?? {})).toEqual(expect.arrayContaining(statuses.map(String)));
+    }
   });
 
   test('what takes a role says so', async () => {
