@@ -131,6 +131,25 @@ describe('the files', () => {
     expect(inWorkspace).toEqual(['AGENTS.md', 'HEARTBEAT.md', 'BOOTSTRAP.md']);
   });
 
+  test.each(PROFILES)('profile %s: what it says of who talks to it is true', (profile) => {
+    const config = document({ profile });
+    const files = machineFiles({ config, facts: FACTS, layout: layoutOf(''), templates });
+    const text = (name: string): string =>
+      files.find((file) => file.path.endsWith(`/${name}`))?.content ?? '';
+    const alone = profile === 'assistant';
+    expect(text('AGENTS.md').includes('Nobody else talks to you.')).toBe(alone);
+    expect(text('BOOTSTRAP.md').includes('heartbeat')).toBe(alone);
+  });
+
+  test('every command that a text names exists', () => {
+    const help = templates['help.txt'] ?? '';
+    const named = ['AGENTS.md', 'BOOTSTRAP.md', 'SKILL.md'].flatMap((name) => [
+      ...(templates[name] ?? '').matchAll(/(?:^ {4}|`)agent ([a-z-]+)/gm),
+    ]);
+    expect(named.length).toBeGreaterThan(5);
+    for (const [, command] of named) expect(help).toContain(`\n  agent ${command} `);
+  });
+
   test("the seed's heartbeat is kept as it stands", () => {
     expect(templates['HEARTBEAT.md']).toContain("Don't spam — quality over quantity");
     expect(templates['HEARTBEAT.md']).toContain(
