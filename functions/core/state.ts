@@ -62,6 +62,9 @@ function withoutInstance(operation: Observed['operation']): StateView {
   return { state: 'failed', reason: `${reason} Then send the same request again.` };
 }
 
+/** The VM wrote it, and it ends up on an admin's terminal: no escape sequences, no hidden turns. */
+const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+
 function runningState({ instance, guestStatus }: Observed, now: number): StateView {
   const started = Date.parse(instance?.startedAt ?? '') || 0;
   // Guest attributes outlive a stop: what was written before this boot says nothing about it.
@@ -70,7 +73,9 @@ function runningState({ instance, guestStatus }: Observed, now: number): StateVi
   if (status?.state === 'failed') {
     return {
       state: 'failed',
-      reason: status.reason ?? 'The VM gave no reason. Look at its journal.',
+      reason: status.reason
+        ? printable(status.reason)
+        : 'The VM gave no reason. Look at its journal.',
     };
   }
   const silent = !status && started > 0 && now - started > BOOT_LIMIT_MS;

@@ -60,12 +60,14 @@ function reads(client: Client, secret: (id: string) => string, parent: string) {
         return { labels: labels ?? {}, annotations: annotations ?? {}, etag: etag || undefined };
       }),
     latest: (id) =>
-      read(`read the newest version of secret ${id}`, async () => {
-        const name = `${secret(id)}/versions/latest`;
-        const [version] = await client.accessSecretVersion({ name });
-        const payload = bytes(version.payload?.data).toString('utf8');
-        return { version: lastSegment(version.name), payload };
-      }),
+      readable(
+        read(`read the newest version of secret ${id}`, async () => {
+          const name = `${secret(id)}/versions/latest`;
+          const [version] = await client.accessSecretVersion({ name });
+          const payload = bytes(version.payload?.data).toString('utf8');
+          return { version: lastSegment(version.name), payload };
+        }),
+      ),
     policy: (id) =>
       read(`read the policy of secret ${id}`, async () => {
         const options = { requestedPolicyVersion: 3 };
@@ -84,6 +86,16 @@ function reads(client: Client, secret: (id: string) => string, parent: string) {
           .map((each) => lastSegment(each.name));
       }),
   } satisfies Partial<Secrets>;
+}
+
+/** A newest version that somebody disabled or destroyed is FAILED_PRECONDITION: there is none to go by. */
+async function readable<T>(reading: Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof PlaneError && error.code === 'FAILED_PRECONDITION') return undefined;
+    throw error;
+  }
 }
 
 /** Secret Manager calls a stale etag FAILED_PRECONDITION; the port says ABORTED, as IAM does. */

@@ -17,7 +17,7 @@ export type { OperationState, Policy };
 /** Secrets of the project, by id. Reads give undefined for what does not exist. */
 export interface Secrets {
   get(id: string): Promise<SecretState | undefined>;
-  /** Newest version, with its payload. */
+  /** Newest version, with its payload; undefined, too, when it is disabled or destroyed. */
   latest(id: string): Promise<SecretPayload | undefined>;
   policy(id: string): Promise<Policy | undefined>;
   /** Ids of the secrets that carry these labels. */

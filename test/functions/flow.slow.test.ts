@@ -26,7 +26,9 @@ beforeEach(async () => {
 afterEach(() => harness.close());
 
 const post = (body: object) => send(`${harness.plane.url}/v1/agents`, 'POST', token, body);
-const get = (name: string) => send(`${harness.plane.url}/v1/agents/${name}`, 'GET', token);
+/** One agent, or with an empty name all of them. */
+const get = (name: string) =>
+  send(`${harness.plane.url}/v1/agents${name && `/${name}`}`, 'GET', token);
 
 async function asAdmin(path: string, body: object): Promise<void> {
   const { accessToken } = harness.google.tokens.access(`user:${LOCAL.admin}`);
@@ -90,6 +92,18 @@ test('a secret that is not ours is refused, and nothing is made', async () => {
   expect(harness.calls(mark).every(({ method }) => /Get|List|Access|get|list/.test(method))).toBe(
     true,
   );
+});
+
+test('a config version that somebody disabled hides that agent alone, and a repeat writes it anew', async () => {
+  const allison = { user: 'allison@nine30.com', ...PHONE };
+  await post(allison);
+  await post({ user: 'bo@nine30.com', ...PHONE });
+  await asAdmin(`/v1/${PROJECT}/secrets/agent-allison-config/versions/1:disable`, {});
+  const { status, body } = await get('');
+  expect([status, body.agents.map(({ name }: { name: string }) => name)]).toEqual([200, ['bo']]);
+  expect((await get('allison')).status).toBe(404);
+  expect((await post(allison)).body).toMatchObject({ name: 'allison', configVersion: '2' });
+  expect((await get('allison')).status).toBe(200);
 });
 
 test('a zone without room is told as the reason, and the same request tries again', async () => {

@@ -75,6 +75,12 @@ describe('state of an agent', () => {
     });
   });
 
+  test('what a VM says of itself cannot drive the terminal that shows it', () => {
+    const reason = 'no\u001b[2J key\r\n\u202efake';
+    const view = stateOf(vm('RUNNING', { state: 'failed', reason, at: AFTER }), NOW);
+    expect(view.reason).toBe('no [2J key fake');
+  });
+
   test("Google's own words never get out", () => {
     const view = stateOf({ operation: operation(true, 'QUOTA_EXCEEDED') }, NOW);
     expect(JSON.stringify(view)).not.toContain('Google says');
