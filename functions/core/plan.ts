@@ -7,7 +7,7 @@
  */
 
 import type { PlanView } from '../../contracts/agent.ts';
-import { type ConfigDocument, configDocument } from '../../contracts/config-document.ts';
+import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import {
@@ -22,7 +22,7 @@ import {
   serviceAccountEmail,
   serviceAccountId,
 } from '../../contracts/names.ts';
-import { canonicalJson } from './canonical.ts';
+import { sameDocument } from './document.ts';
 import type { Observed } from './observed.ts';
 import { missingRoles, type Policy, ROLE_ACCESSOR, ROLE_VERSION_MANAGER } from './policy.ts';
 
@@ -128,17 +128,6 @@ function refuseForeign(name: AgentName, observed: Observed): void {
       })),
     },
   );
-}
-
-/** Whether the newest config version says what is wanted, whatever form it was written in. */
-export function sameDocument(payload: string | undefined, document: ConfigDocument): boolean {
-  if (payload === undefined) return false;
-  try {
-    const current = configDocument.safeParse(JSON.parse(payload));
-    return current.success && canonicalJson(current.data) === canonicalJson(document);
-  } catch {
-    return false;
-  }
 }
 
 function serviceAccount({ name }: Desired, observed: Observed): Step | undefined {

@@ -19,6 +19,7 @@ const FIXES: Readonly<Record<string, string>> = {
   text: 'give 1 to 32000 characters',
 };
 
+const OTHER_FIX = 'the OpenAPI document at /v1/openapi.json says what it takes';
 const UNKNOWN_FIX = 'remove it; the OpenAPI document at /v1/openapi.json lists the fields';
 
 /** Field names come from the caller: shown without control characters and not at length. */
@@ -39,7 +40,7 @@ function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
   }
   const field = showField(issue.path);
   const custom: unknown = issue.code === 'custom' ? issue.params?.fix : undefined;
-  const fix = typeof custom === 'string' ? custom : (FIXES[field] ?? UNKNOWN_FIX);
+  const fix = typeof custom === 'string' ? custom : (FIXES[field] ?? OTHER_FIX);
   return [{ field: field || 'body', problem: issue.message, fix }];
 }
 

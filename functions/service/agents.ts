@@ -1,9 +1,10 @@
 /** Reading agents: `GET /v1/agents` and `GET /v1/agents/{name}`. */
 
 import type { Agent, AgentList } from '../../contracts/agent.ts';
-import { type ConfigDocument, configDocument } from '../../contracts/config-document.ts';
+import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, agentName, LABEL_MANAGED_BY, MANAGED_BY } from '../../contracts/names.ts';
+import { readDocument } from '../core/document.ts';
 import type { Observed } from '../core/observed.ts';
 import { isOurs } from '../core/plan.ts';
 import { observe } from './observe.ts';
@@ -51,16 +52,6 @@ async function found(tools: Tools, name: AgentName): Promise<Agent | undefined> 
 function documentOf(name: AgentName, observed: Observed): ConfigDocument | undefined {
   if (!observed.configSecret || !isOurs(observed.configSecret.labels, name)) return undefined;
   return readDocument(observed.config?.payload);
-}
-
-/** Undefined when there is none, or it is not a config document. */
-export function readDocument(payload: string | undefined): ConfigDocument | undefined {
-  if (payload === undefined) return undefined;
-  try {
-    return configDocument.safeParse(JSON.parse(payload)).data;
-  } catch {
-    return undefined;
-  }
 }
 
 const notFound = (): PlaneError =>

@@ -8,6 +8,7 @@ import {
 } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, configSecretId } from '../../contracts/names.ts';
+import { readDocument } from '../core/document.ts';
 import { candidateNames } from '../core/name.ts';
 import { ANNOTATION_USER, type Observed } from '../core/observed.ts';
 import { type Desired, isOurs, planFor, type Step, viewOf } from '../core/plan.ts';
@@ -142,15 +143,6 @@ async function locate(tools: Tools, names: readonly AgentName[], user: string): 
  */
 function isFree(name: AgentName, { configSecret, config }: Observed, user: string): boolean {
   if (!configSecret || !isOurs(configSecret.labels, name)) return true;
-  const owner = configSecret.annotations[ANNOTATION_USER] ?? ownerIn(config?.payload);
+  const owner = configSecret.annotations[ANNOTATION_USER] ?? readDocument(config?.payload)?.user;
   return owner === undefined || owner === user;
-}
-
-function ownerIn(payload: string | undefined): string | undefined {
-  if (payload === undefined) return undefined;
-  try {
-    return configDocument.safeParse(JSON.parse(payload)).data?.user;
-  } catch {
-    return undefined;
-  }
 }

@@ -9,12 +9,12 @@ import {
   mailRequest,
   type WelcomeAnswer,
 } from '../../contracts/vm-api.ts';
+import { readDocument } from '../core/document.ts';
 import { type MailTemplates, renderWelcome } from '../core/mail.ts';
 import { ANNOTATION_WELCOME, type SecretState } from '../core/observed.ts';
 import { isOurs, planFor } from '../core/plan.ts';
 import { parseBody } from '../core/request.ts';
 import { formatWelcome, nextMove, parseWelcome, type WelcomeState } from '../core/welcome.ts';
-import { readDocument } from './agents.ts';
 import { applyPlan } from './apply.ts';
 import { observe } from './observe.ts';
 import type { Mailer } from './ports.ts';
