@@ -22,7 +22,8 @@ export const BUDGET_MAX = 10_000;
 
 /**
  * Lower-cased; ASCII only, so that nothing in it can break a mail header, a label or a
- * log line. RFC 5321 limits: 64 for the local part, 254 in all.
+ * log line. RFC 5321 limits: 64 for the local part, 254 in all; its dots stand between other
+ * characters.
  *
  * Checked before it is lower-cased: the Kelvin sign U+212A would become a plain `k`.
  */
@@ -30,7 +31,7 @@ export const email = z
   .string()
   .max(254)
   .regex(
-    /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$/,
+    /^(?!\.)(?![^@]*\.[.@])[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$/,
     {
       error: 'not an email address',
     },

@@ -44,6 +44,9 @@ function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
   return [{ field: field || 'body', problem: issue.message, fix }];
 }
 
+/** A body of 64 KB has room for some ten thousand unknown fields: neither answer nor log tells all. */
+const PROBLEMS_MAX = 20;
+
 /**
  * @throws PlaneError INVALID_ARGUMENT with one problem per thing that is wrong; values are
  *   never repeated
@@ -51,7 +54,7 @@ function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
 export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const details = parsed.error.issues.flatMap(problemsOf);
+  const details = parsed.error.issues.flatMap(problemsOf).slice(0, PROBLEMS_MAX);
   throw new PlaneError('INVALID_ARGUMENT', 'The request has fields that cannot be used.', {
     details,
   });

@@ -79,6 +79,10 @@ const EMAILS: readonly Case[] = [
   ['user with a space', withUser('alli son@nine30.com'), INVALID, 'user'],
   ['user with a name around', withUser('Allison <allison@nine30.com>'), INVALID, 'user'],
   ['two users in one', withUser('allison@nine30.com,bo@nine30.com'), INVALID, 'user'],
+  ['user of dots', withUser('..@nine30.com'), INVALID, 'user'],
+  ['user with two dots in a row', withUser('a..b@nine30.com'), INVALID, 'user'],
+  ['user with a dot first', withUser('.allison@nine30.com'), INVALID, 'user'],
+  ['a role with a dot behind', withUser('admin.@nine30.com'), INVALID, 'user'],
   ['user too long', withUser(`${'a'.repeat(65)}@nine30.com`), INVALID, 'user'],
   ['user of 255 characters', withUser(`a@${'b.'.repeat(130)}com`), INVALID, 'user'],
   ['CRLF in the user', withUser('allison@nine30.com\r\nBcc: x@y.z'), INVALID, 'user'],
@@ -318,6 +322,12 @@ describe('bad input', () => {
     if (code === 'METHOD_NOT_ALLOWED') expect(reply.headers.allow).toMatch(/GET|POST/);
     const reads = /\.(Get|List|Access)[A-Z]?|\.(get|list)/;
     expect(harness.calls(mark).filter(({ method }) => !reads.test(method))).toEqual([]);
+  });
+
+  test('thousands of unknown fields do not make an answer of thousands of lines', async () => {
+    const many = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, 1]));
+    const { error } = errorBody.parse(JSON.parse((await raw(withOther(many))).text));
+    expect(error.details).toHaveLength(20);
   });
 
   test('no answer repeats a phone number or the value that was wrong', async () => {
