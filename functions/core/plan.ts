@@ -30,6 +30,8 @@ export interface Desired {
   readonly name: AgentName;
   readonly project: string;
   readonly document: ConfigDocument;
+  /** Of the VM, as the plane is set now; the config version's number is not known yet. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 export type StepId =
@@ -211,15 +213,19 @@ function instance({ name }: Desired, observed: Observed): Step | undefined {
 const insertRunning = ({ operation }: Observed): boolean =>
   operation?.kind === 'insert' && !operation.done;
 
-/** Tells a VM that exists about the new config version. */
+/**
+ * Tells a VM that exists about the new config version, and about a bundle or startup script
+ * that was deployed since: those take effect at its next boot.
+ */
 function announce(desired: Desired, observed: Observed): Step | undefined {
   if (!observed.instance) return undefined;
-  const told = observed.instance.metadata[METADATA_KEYS.configVersion];
-  const current = sameDocument(observed.config?.payload, desired.document);
-  if (current && told === observed.config?.version) return undefined;
+  const { metadata } = observed.instance;
+  const wanted = { ...desired.metadata, [METADATA_KEYS.configVersion]: observed.config?.version };
+  const told = Object.entries(wanted).every(([key, value]) => metadata[key] === value);
+  if (told && sameDocument(observed.config?.payload, desired.document)) return undefined;
   return {
     id: 'announce',
-    title: `Tell ${instanceName(desired.name)} about the config version`,
+    title: `Tell ${instanceName(desired.name)} about its config version and bundle`,
     needs: ['config-version', 'config-access'],
   };
 }

@@ -16,7 +16,7 @@ import { type Policy, parseProvision } from '../core/request.ts';
 import { applyPlan } from './apply.ts';
 import { observe } from './observe.ts';
 import { resourceOf } from './resource.ts';
-import { runStep, type Tools } from './steps.ts';
+import { desiredOf, runStep, type Tools } from './steps.ts';
 
 export type Provisioned =
   | { readonly kind: 'plan'; readonly plan: PlanView }
@@ -76,7 +76,7 @@ async function converge(
   dryRun: boolean,
 ): Promise<Provisioned> {
   const { name, observed } = await locate(tools, names, document.user);
-  const desired: Desired = { name, project: tools.project, document };
+  const desired = desiredOf(tools, name, document);
   const steps = planFor('provision', desired, observed);
   if (dryRun) return { kind: 'plan', plan: viewOf(name, steps) };
   const after = await applied(tools, desired, observed, steps);

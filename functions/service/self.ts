@@ -18,7 +18,7 @@ import { formatWelcome, nextMove, parseWelcome, type WelcomeState } from '../cor
 import { applyPlan } from './apply.ts';
 import { observe } from './observe.ts';
 import type { Mailer } from './ports.ts';
-import { runStep, type Tools } from './steps.ts';
+import { desiredOf, runStep, type Tools } from './steps.ts';
 
 export interface SelfTools extends Tools {
   readonly mailer: Mailer;
@@ -57,7 +57,7 @@ export async function sendMail(
 /** Creates the empty key secret and the agent's rights on it, should they be missing. */
 export async function ensureKeySecret(tools: SelfTools, name: AgentName): Promise<KeySecretAnswer> {
   const [{ document }, observed] = await Promise.all([self(tools, name), observe(tools, name)]);
-  const desired = { name, project: tools.project, document };
+  const desired = desiredOf(tools, name, document);
   const steps = planFor('keySecret', desired, observed);
   await applyPlan(steps, runStep(tools, desired, observed, steps));
   return { secret: keySecretId(name) };

@@ -1,8 +1,10 @@
 /** What each step of a plan does to Google. */
 
+import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import {
+  type AgentName,
   configSecretId,
   instanceName,
   keySecretId,
@@ -10,7 +12,7 @@ import {
   serviceAccountId,
 } from '../../contracts/names.ts';
 import { canonicalJson } from '../core/canonical.ts';
-import { type InstanceSettings, renderInstance } from '../core/instance.ts';
+import { type InstanceSettings, metadataOf, renderInstance } from '../core/instance.ts';
 import { ANNOTATION_USER, type Observed } from '../core/observed.ts';
 import { type Desired, type Step, type StepId, serviceAccountMark } from '../core/plan.ts';
 import { type Policy, withMember } from '../core/policy.ts';
@@ -21,6 +23,12 @@ import { CONFLICT_SCHEDULE_MS, NEW_ACCOUNT_SCHEDULE_MS, retrying } from './retry
 export interface Tools extends Observer {
   readonly clock: Clock;
   readonly instance: InstanceSettings;
+}
+
+/** What is wanted of one agent: its document, under the plane's own settings. */
+export function desiredOf(tools: Tools, name: AgentName, document: ConfigDocument): Desired {
+  const metadata = metadataOf(tools.instance, name, '');
+  return { name, project: tools.project, document, metadata };
 }
 
 interface Run {
@@ -106,6 +114,10 @@ async function announce(run: Run): Promise<void> {
     throw new PlaneError('ABORTED', `${instanceName(desired.name)} went away meanwhile.`);
   }
   const { metadata, metadataFingerprint } = observed.instance;
-  const changed = { ...metadata, [METADATA_KEYS.configVersion]: versionOf(run) };
+  const changed = {
+    ...metadata,
+    ...desired.metadata,
+    [METADATA_KEYS.configVersion]: versionOf(run),
+  };
   await tools.machines.setMetadata(desired.name, changed, metadataFingerprint);
 }

@@ -7,7 +7,12 @@ import { type Desired, planFor, type Step, serviceAccountMark } from '../../func
 import { type Policy, withMember } from '../../functions/core/policy.ts';
 import { ALLISON, DOCUMENT, PROJECT, SETTINGS } from './fixtures.ts';
 
-const DESIRED: Desired = { name: ALLISON, project: PROJECT, document: DOCUMENT };
+const DESIRED: Desired = {
+  name: ALLISON,
+  project: PROJECT,
+  document: DOCUMENT,
+  metadata: metadataOf(SETTINGS, ALLISON, ''),
+};
 const SHARED: Policy = { etag: 'e', bindings: [] };
 const ids = (steps: readonly Step[]) => steps.map((step) => step.id);
 const secret = () => ({ labels: labelsOf(ALLISON), annotations: {}, etag: 'e' });
@@ -76,6 +81,12 @@ describe('the plan of a provision', () => {
       return 1 + Math.max(0, ...(step?.needs ?? []).map(depth));
     };
     expect(Math.max(...steps.map((step) => depth(step.id)))).toBe(3);
+  });
+
+  test('a bundle that was deployed since is told to the VM, and the document stays', () => {
+    const settings = { ...SETTINGS, bundleSha256: 'b'.repeat(64) };
+    const desired = { ...DESIRED, metadata: metadataOf(settings, ALLISON, '') };
+    expect(ids(planFor('provision', desired, DONE))).toEqual(['announce']);
   });
 
   test('what is there already is not done again', () => {
