@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Endpoints } from '../../contracts/instance-metadata.ts';
 import type { FaultHook } from '../google/gate.ts';
@@ -57,6 +57,17 @@ function vmEndpoints(hypervisor: Hypervisor | undefined, google: string, model: 
   return { secretmanager: google, storage: google, anthropic: model, openai: model, google: model };
 }
 
+/**
+ * A copy of what was built, beside the installed packages: a build while the plane runs must
+ * not take away the chunks that its functions load when they first need them.
+ */
+async function deployBuild(root: string, runDir: string): Promise<string> {
+  const place = join(runDir, 'deployed');
+  await cp(join(root, 'dist'), join(place, 'dist'), { recursive: true });
+  await symlink(join(root, 'node_modules'), join(place, 'node_modules'));
+  return place;
+}
+
 async function makeFolders(runDir: string): Promise<{ mailDir: string; logDir: string }> {
   // What an earlier run left here would be taken for this one's.
   await rm(runDir, { recursive: true, force: true });
@@ -73,6 +84,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   await using stack = new AsyncDisposableStack();
   const { root, cacheDir, runDir, env, now, machines, sharedKey, fault } = options;
   const { mailDir, logDir } = await makeFolders(runDir);
+  const deployed = await deployBuild(root, runDir);
   const acceptedKeys = new Set(sharedKey === undefined ? [] : [sharedKey]);
   const ports = { api: await freePort(), vm: await freePort() };
   const apiUrl = `http://127.0.0.1:${ports.api}`;
@@ -85,7 +97,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const { local, model, hypervisor } = outside;
   const { google } = local;
 
-  const bundle = await readFile(join(root, 'dist/vm/agent.mjs'));
+  const bundle = await readFile(join(deployed, 'dist/vm/agent.mjs'));
   await seedResources({ world: google.world, restUrl: google.restUrl, bundle, sharedKey });
   const vmUrl = hypervisor?.kind === 'nspawn' ? `https://${LOCAL.vmHost}` : vmOrigin;
   const settings = {
@@ -98,7 +110,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   };
   const functionsEnv = functionEnv(settings, env);
   const start = async (target: 'api' | 'vm') => {
-    const source = join(root, 'dist/functions');
+    const source = join(deployed, 'dist/functions');
     const logFile = join(logDir, `function-${target}.log`);
     const started = await startFunction({
       target,

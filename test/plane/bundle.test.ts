@@ -58,6 +58,7 @@ describe('the deployed bundle', () => {
   test('a changed request writes a version and tells the VM', async () => {
     const changed = await call('POST', '/v1/agents', { ...REQUEST, budget: 20 });
     expect(changed).toMatchObject({ status: 202, body: { configVersion: '2', budget: 20 } });
+    await plane.google.compute.operations.idle();
     const items = plane.google.compute.instances.byName('agent-allison')?.resource.metadata.items;
     expect(items).toContainEqual({ key: 'agents-plane-config-version', value: '2' });
   });

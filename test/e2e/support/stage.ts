@@ -1,6 +1,6 @@
 /** A local plane of a test file's own, and the ways in which a test looks at it. */
 
-import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -141,21 +141,13 @@ export interface StageOptions {
   readonly sharedKey: string | undefined;
 }
 
-/** A copy of what was built: a build that somebody runs meanwhile must not change what is tested. */
-async function copyBuild(to: string): Promise<string> {
-  const root = join(import.meta.dirname, '../../..');
-  await cp(join(root, 'dist'), join(to, 'dist'), { recursive: true });
-  await symlink(join(root, 'node_modules'), join(to, 'node_modules'));
-  return to;
-}
-
 /** Starts a plane of one's own. Needs `dist/` (npm run build) and the cached image or OpenClaw. */
 export async function openStage({ kind, sharedKey }: StageOptions): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'agents-plane-e2e-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const plane = await startPlane({
-    root: await copyBuild(folder),
+    root: join(import.meta.dirname, '../../..'),
     cacheDir: CACHE,
     runDir: join(folder, 'run'),
     env: process.env,
