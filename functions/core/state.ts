@@ -8,7 +8,7 @@ export interface StateView {
   readonly reason?: string;
 }
 
-/** A VM that has not said a word by then is not booting any more. */
+/** A VM that has not said a word for so long is not booting any more. */
 export const BOOT_LIMIT_MS = 15 * 60_000;
 
 const INTERRUPTED = 'No VM yet. If this lasts more than a minute, send the same request again.';
@@ -78,6 +78,8 @@ function runningState({ instance, guestStatus }: Observed, now: number): StateVi
         : 'The VM gave no reason. Look at its journal.',
     };
   }
-  const silent = !status && started > 0 && now - started > BOOT_LIMIT_MS;
+  // A boot that said where it was and then hung is as stuck as one that never spoke.
+  const lastWord = status ? Date.parse(status.at) : started;
+  const silent = lastWord > 0 && now - lastWord > BOOT_LIMIT_MS;
   return silent ? { state: 'failed', reason: SILENT } : { state: 'booting' };
 }

@@ -66,6 +66,16 @@ describe('state of an agent', () => {
     else expect(view.reason).toBeUndefined();
   });
 
+  test('a boot that hangs after its first word is failed too, not booting for ever', () => {
+    const hung = vm('RUNNING', { state: 'starting', at: AFTER });
+    const lastWord = Date.parse(AFTER);
+    expect(stateOf(hung, lastWord + BOOT_LIMIT_MS).state).toBe('booting');
+    expect(stateOf(hung, lastWord + BOOT_LIMIT_MS + 1)).toMatchObject({
+      state: 'failed',
+      reason: expect.stringMatching(/serial console/),
+    });
+  });
+
   test('a VM that has been silent for too long is failed, not booting', () => {
     const late = Date.parse(STARTED) + BOOT_LIMIT_MS;
     expect(stateOf(vm('RUNNING'), late).state).toBe('booting');
