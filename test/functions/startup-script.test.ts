@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
 const SCRIPT = join(import.meta.dirname, '../../templates/plane/startup-script.sh');
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is a program's text
 const BUNDLE = 'console.log(`ran ${process.argv[2]}`);\n';
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const OBJECT = '/storage/v1/b/bucket/o/vm%2Fagent.mjs?alt=media';
