@@ -62,6 +62,8 @@ export async function benchFetchKey(plane: Plane): Promise<string> {
     GCE_METADATA_HOST: metadata.host,
     AGENTS_PLANE_ROOT: root,
     SECRETMANAGER: plane.google.restUrl,
+    // As templates/vm/agent.sh sets it; the shell script takes no notice.
+    NODE_COMPILE_CACHE: join(root, 'var/cache/agents-plane'),
   };
   const target = join(root, 'run/openclaw-gateway/llm-key');
   const timed = (argv: readonly [string, ...string[]]) => async (): Promise<number> => {
