@@ -1,7 +1,6 @@
 /** `npx agents-plane ...`: the admin's commands, and the local plane's. */
 
 import { Command, Option } from 'commander';
-import pc from 'picocolors';
 import { stringify } from 'yaml';
 import { agent as agentSchema } from '../contracts/agent.ts';
 import { PROFILES, WHATSAPP_MODES } from '../contracts/config-document.ts';
@@ -10,6 +9,7 @@ import { callControl } from '../local/plane/control.ts';
 import { connect } from './cli/client.ts';
 import { startLocal } from './cli/local.ts';
 import { controlSocket } from './cli/paths.ts';
+import { coloursFor } from './ui/colours.ts';
 import { describeFailure } from './ui/failure.ts';
 import { untilInterrupted } from './ui/interruption.ts';
 
@@ -55,7 +55,7 @@ async function provision(options: ProvisionOptions): Promise<void> {
   const { name } = agentSchema.parse(body);
   const next =
     status === 202 ? `follow it with: npx agents-plane get ${name}` : 'nothing to change';
-  process.stderr.write(pc.dim(`${next}\n`));
+  process.stderr.write(coloursFor(process.stderr).dim(`${next}\n`));
 }
 
 async function exec(machine: string, argv: string[]): Promise<void> {
@@ -130,6 +130,6 @@ local
   .action(exec);
 
 program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`${pc.red(describeFailure(error))}\n`);
+  process.stderr.write(`${coloursFor(process.stderr).red(describeFailure(error))}\n`);
   process.exitCode = 1;
 });

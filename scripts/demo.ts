@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import pc from 'picocolors';
 import { serveControl } from '../local/plane/control.ts';
 import { chooseKind, prepareMachines, runDirOf } from '../local/plane/hypervisor.ts';
 import { type Plane, startPlane } from '../local/plane/plane.ts';
@@ -19,6 +18,7 @@ import {
 } from './stage/agent.ts';
 import { runBuild } from './stage/build.ts';
 import { renderInvitation } from './stage/invitation.ts';
+import { coloursFor } from './ui/colours.ts';
 import { describeFailure } from './ui/failure.ts';
 import { untilInterrupted } from './ui/interruption.ts';
 import { createStages } from './ui/stages.ts';
@@ -45,7 +45,7 @@ const options = new Command('demo')
   .opts<Options>();
 
 const stages = createStages(process.stderr, () => performance.now());
-const colours = pc.createColors(process.stdout.isTTY && process.stdout.hasColors());
+const colours = coloursFor(process.stdout);
 
 const interrupted = untilInterrupted();
 
@@ -115,7 +115,7 @@ async function main(): Promise<void> {
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    process.stderr.write(`${pc.red(describeFailure(error))}\n`);
+    process.stderr.write(`${coloursFor(process.stderr).red(describeFailure(error))}\n`);
     process.exit(1);
   },
 );

@@ -4,7 +4,7 @@
  */
 
 import ora from 'ora';
-import pc from 'picocolors';
+import { coloursFor } from './colours.ts';
 
 export interface Stages {
   /**
@@ -28,7 +28,7 @@ const DETAIL_MAX = 60;
 
 export function createStages(stream: NodeJS.WriteStream, ticks: () => number): Stages {
   const timings: Record<string, number> = {};
-  const colours = pc.createColors(stream.isTTY && stream.hasColors());
+  const colours = coloursFor(stream);
   return {
     timings,
     async run(key, title, work) {

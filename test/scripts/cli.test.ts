@@ -38,7 +38,8 @@ interface Outcome {
 
 const cli = (...args: string[]): Promise<Outcome> =>
   new Promise((resolve) => {
-    const env = { PATH: process.env.PATH, AGENTS_PLANE_CACHE: cache };
+    // CI makes some libraries print colour into pipes.
+    const env = { PATH: process.env.PATH, AGENTS_PLANE_CACHE: cache, CI: 'true' };
     execFile(
       process.execPath,
       [join(ROOT, 'scripts/cli.ts'), ...args],
@@ -84,6 +85,7 @@ describe('agents-plane', () => {
     );
     expect(code).toBe(1);
     expect(stdout).toBe('');
+    expect(stderr).not.toContain('\u001b[');
     expect(stderr).toMatch(/INVALID_ARGUMENT[\s\S]*userPhone/);
   });
 
