@@ -4,7 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { serveControl } from '../local/plane/control.ts';
+import { PlaneError } from '../contracts/errors.ts';
+import { callControl, serveControl } from '../local/plane/control.ts';
 import { chooseKind, prepareMachines, runDirOf } from '../local/plane/hypervisor.ts';
 import { type Plane, startPlane } from '../local/plane/plane.ts';
 import { type Account, renderAccount } from './account.ts';
@@ -49,10 +50,25 @@ const colours = coloursFor(process.stdout);
 
 const interrupted = untilInterrupted();
 
+/** Two demos would share a control socket, a mail folder and the CLI's attention. */
+async function refuseSecond(socket: string): Promise<void> {
+  const running = await callControl(socket, '/info').then(
+    () => true,
+    () => false,
+  );
+  if (running) {
+    throw new PlaneError(
+      'FAILED_PRECONDITION',
+      'A demo is running already: stop it with Ctrl-C first',
+    );
+  }
+}
+
 /** Everything up to an agent that has answered. */
 async function play(stack: AsyncDisposableStack): Promise<{ plane: Plane; account: Account }> {
   const cache = cacheDir(process.env);
   await mkdir(cache, { recursive: true });
+  await refuseSecond(controlSocket(process.env));
   const choice = await chooseKind(
     cache,
     process.getuid?.() ?? -1,
@@ -97,10 +113,14 @@ async function play(stack: AsyncDisposableStack): Promise<{ plane: Plane; accoun
   };
 }
 
-async function main(): Promise<void> {
+/** What a shell expects of a program that Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130;
+
+/** @returns the exit code */
+async function main(): Promise<number> {
   await using stack = new AsyncDisposableStack();
   const outcome = await Promise.race([play(stack), interrupted]);
-  if (!outcome) return;
+  if (!outcome) return EXIT_INTERRUPTED;
   const { plane, account } = outcome;
   if (!options.json) process.stdout.write(renderAccount(account, colours.bold));
   if (!options.once) {
@@ -110,10 +130,11 @@ async function main(): Promise<void> {
   await stages.run('teardown', 'Tear down', () => stack.disposeAsync());
   if (options.json)
     process.stdout.write(`${JSON.stringify({ ...account, timingsMs: stages.timings })}\n`);
+  return 0;
 }
 
 main().then(
-  () => process.exit(0),
+  (code) => process.exit(code),
   (error: unknown) => {
     process.stderr.write(`${coloursFor(process.stderr).red(describeFailure(error))}\n`);
     process.exit(1);
