@@ -12,7 +12,14 @@ import { type LittleMetadata, listenToConsole, littleMetadata } from './support/
 const CACHE = process.env.AGENTS_PLANE_CACHE ?? join(homedir(), '.cache/agents-plane');
 const RUN_DIR = join(CACHE, 'run-of-tests');
 const CRASHER = join(import.meta.dirname, 'support/hypervisor-to-kill.ts');
-const NOTHING = { groups: [], mounts: [], namespaces: [], machines: [], directories: [] };
+const NOTHING = {
+  groups: [],
+  mounts: [],
+  namespaces: [],
+  machines: [],
+  directories: [],
+  doors: [],
+};
 const EMULATED = 'secretmanager.googleapis.com';
 const DATA = [{ name: 'data-a', deviceName: 'agents-plane-data' }];
 const MINUTES = 60_000;
