@@ -3,7 +3,7 @@
  * clients) against the emulated Google, without VMs.
  */
 
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -114,7 +114,8 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
 
 async function startPlane(options: HarnessOptions, google: Google): Promise<Harness> {
   const metadata = await startMetadata(google);
-  const logFile = join(mkdtempSync(join(tmpdir(), 'agents-plane-test-')), 'function.log');
+  const folder = mkdtempSync(join(tmpdir(), 'agents-plane-test-'));
+  const logFile = join(folder, 'function.log');
   const port = await freePort();
   const env = {
     ...ENVIRONMENT,
@@ -152,6 +153,7 @@ async function startPlane(options: HarnessOptions, google: Google): Promise<Harn
       metadata.server.closeAllConnections();
       metadata.server.close();
       if (!options.google) await google.close();
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
