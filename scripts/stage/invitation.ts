@@ -13,7 +13,7 @@ export function renderInvitation(
 ${bold('It stays up until Ctrl-C. Try, in another terminal:')}
     npx agents-plane list
     npx agents-plane provision --user bo@nine30.com --phone +15557654321 --dry-run
-    npx agents-plane local exec ${machine} -- agent ask "Who is your owner?"
+    npx agents-plane local exec ${machine} -- agent status
     npx agents-plane local exec ${machine} -- journalctl -u openclaw-gateway -n 20 --no-pager
     curl ${plane.apiUrl}/v1/openapi.json
     ${plane.mailDir} holds the mail, ${plane.logDir} the functions' logs
