@@ -9,7 +9,14 @@ import { heartbeat } from '../../vm-bootstrap/steps/heartbeat.ts';
 import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
 import { converge } from '../../vm-bootstrap/steps/step.ts';
 import { users } from '../../vm-bootstrap/steps/users.ts';
-import { type Cloud, CONFIG, DOCUMENT, GOOD_KEY, OWN, startCloud } from './support/cloud.ts';
+import {
+  type Cloud,
+  CONFIG,
+  DOCUMENT,
+  GOOD_KEY,
+  OWN,
+  startConfiguredCloud,
+} from './support/cloud.ts';
 import {
   createMachine,
   installOpenclaw,
@@ -28,9 +35,7 @@ let gateway: ChildProcess;
 /** Bootstrapped up to the running gateway, as the units do it. */
 beforeAll(async () => {
   const openclaw = await findOpenclaw();
-  cloud = await startCloud();
-  await cloud.createSecret(CONFIG, 'secretAccessor');
-  await cloud.addVersion(CONFIG, JSON.stringify(DOCUMENT));
+  cloud = await startConfiguredCloud();
   await cloud.createSecret(OWN, 'secretAccessor', 'secretVersionManager');
   await cloud.addVersion(OWN, GOOD_KEY);
   machine = await createMachine(cloud, PORT);

@@ -24,7 +24,7 @@ import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
 import { converge } from '../../vm-bootstrap/steps/step.ts';
 import { users } from '../../vm-bootstrap/steps/users.ts';
 import { templates } from '../../vm-bootstrap/templates.ts';
-import { type Cloud, CONFIG, DOCUMENT, startCloud } from './support/cloud.ts';
+import { type Cloud, startConfiguredCloud } from './support/cloud.ts';
 
 const root = process.getuid?.() === 0;
 const UID = 65_534;
@@ -75,9 +75,7 @@ const SECRET = 'root:$6$salt$hash-that-nobody-may-see:19000::::::';
     };
 
     beforeEach(async () => {
-      cloud = await startCloud();
-      await cloud.createSecret(CONFIG, 'secretAccessor');
-      await cloud.addVersion(CONFIG, JSON.stringify(DOCUMENT));
+      cloud = await startConfiguredCloud();
       folder = mkdtempSync(join(tmpdir(), 'agent-hostile-'));
       chmodSync(folder, 0o755);
       layout = layoutOf(join(folder, 'machine'));

@@ -9,23 +9,19 @@ import { layoutOf } from '../../vm-bootstrap/core/layout.ts';
 import { machineHost } from '../../vm-bootstrap/host.ts';
 import {
   type Cloud,
-  CONFIG,
-  DOCUMENT,
   GOOD_KEY,
   OTHER_GOOD_KEY,
   OWN,
   SHARED,
-  startCloud,
+  startConfiguredCloud,
 } from './support/cloud.ts';
 
 let cloud: Cloud;
 let root: string;
 
 beforeEach(async () => {
-  cloud = await startCloud();
+  cloud = await startConfiguredCloud();
   root = mkdtempSync(join(tmpdir(), 'agent-keys-'));
-  await cloud.createSecret(CONFIG, 'secretAccessor');
-  await cloud.addVersion(CONFIG, JSON.stringify(DOCUMENT));
 });
 
 afterEach(async () => {

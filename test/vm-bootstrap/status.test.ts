@@ -11,16 +11,14 @@ import { files } from '../../vm-bootstrap/steps/files.ts';
 import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
 import { converge } from '../../vm-bootstrap/steps/step.ts';
 import { users } from '../../vm-bootstrap/steps/users.ts';
-import { type Cloud, CONFIG, DOCUMENT, startCloud } from './support/cloud.ts';
+import { type Cloud, startConfiguredCloud } from './support/cloud.ts';
 import { createMachine, type TestMachine } from './support/machine.ts';
 
 let cloud: Cloud;
 let machine: TestMachine;
 
 beforeEach(async () => {
-  cloud = await startCloud();
-  await cloud.createSecret(CONFIG, 'secretAccessor');
-  await cloud.addVersion(CONFIG, JSON.stringify(DOCUMENT));
+  cloud = await startConfiguredCloud();
   machine = await createMachine(cloud);
 });
 

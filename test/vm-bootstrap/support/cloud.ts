@@ -168,3 +168,11 @@ export async function startCloud() {
     },
   };
 }
+
+/** The same, with the agent's config document in place: what a VM finds when it first boots. */
+export async function startConfiguredCloud(): Promise<Cloud> {
+  const cloud = await startCloud();
+  await cloud.createSecret(CONFIG, 'secretAccessor');
+  await cloud.addVersion(CONFIG, JSON.stringify(DOCUMENT));
+  return cloud;
+}
