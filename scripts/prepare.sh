@@ -30,13 +30,13 @@ install_packages() {
   printf '%s\n' "$want" >"$stamp"
 }
 
-# As root on Debian or Ubuntu: the packages of host-packages.txt whose command is missing.
+# As root on Debian or Ubuntu: the packages of host-packages.txt whose command or file is missing.
 install_host_packages() {
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
   local missing=() entry rest
   while read -r entry rest; do
     case "$entry" in '' | \#*) continue ;; esac
-    command -v "${entry#*:}" >/dev/null || missing+=("${entry%%:*}")
+    [ -e "${entry#*:}" ] || command -v "${entry#*:}" >/dev/null || missing+=("${entry%%:*}")
   done <"$ROOT/scripts/host-packages.txt"
   [ ${#missing[@]} -eq 0 ] && return
   say "Installing Debian packages: ${missing[*]}..."
