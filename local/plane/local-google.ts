@@ -1,12 +1,13 @@
 /** Google as the local organisation has it: its project and people, its machines, its metadata servers. */
 
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { PlaneError } from '../../contracts/errors.ts';
 import type { FaultHook } from '../google/gate.ts';
 import { type Google, startGoogle } from '../google/google.ts';
 import { accountMetadata, instanceMetadata } from '../google/metadata.ts';
 import type { Hypervisor, Machine } from '../machine.ts';
+import { type LoopbackServer, serveOnLoopback } from './loopback.ts';
 import { planePermissions, seedAccess } from './seed.ts';
 import { DELEGATED_SCOPES, LOCAL, PLANE_ACCOUNT, PLANE_ROLE } from './settings.ts';
 
@@ -54,16 +55,11 @@ function metadataFront(google: Google): MetadataFront {
   };
 }
 
-async function servePlaneMetadata(google: Google): Promise<{ host: string; server: Server }> {
+function servePlaneMetadata(google: Google): Promise<LoopbackServer> {
   const { tokens, accounts } = google.world;
   const region = LOCAL.zone.replace(/-[a-z]$/, '');
   const deps = { tokens, accounts, project: LOCAL.project };
-  const server = createServer(accountMetadata(deps, PLANE_ACCOUNT, region));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+  return serveOnLoopback(accountMetadata(deps, PLANE_ACCOUNT, region));
 }
 
 /** Starts the emulated Google of the local organisation, its project as setup leaves it but for the bucket and the key. */
@@ -97,8 +93,7 @@ export async function startLocalGoogle(options: LocalGoogleOptions): Promise<Loc
       return machine;
     },
     async close() {
-      plane.server.closeAllConnections();
-      plane.server.close();
+      await plane.close();
       await google.close();
     },
   };

@@ -1,7 +1,6 @@
 /** What lies outside the product: Google, a model, machines, and the network between them. */
 
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import type { FaultHook } from '../google/gate.ts';
 import type { Google } from '../google/google.ts';
 import type { Hypervisor } from '../machine.ts';
@@ -10,6 +9,7 @@ import { createAuthority } from './authority.ts';
 import { createFront, type Front, forwardTo } from './front.ts';
 import { openHypervisor, type Prepared } from './hypervisor.ts';
 import { type LocalGoogle, type MetadataFront, startLocalGoogle } from './local-google.ts';
+import { serveOnLoopback } from './loopback.ts';
 import { GOOGLE_HOSTS, LOCAL } from './settings.ts';
 
 export interface OutsideOptions {
@@ -33,28 +33,6 @@ export interface Outside {
   readonly modelUrl: string;
   readonly hypervisor: Hypervisor | undefined;
   close(): Promise<void>;
-}
-
-const listenOnLoopback = (server: Server): Promise<string> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () =>
-      resolve(`127.0.0.1:${(server.address() as AddressInfo).port}`),
-    );
-  });
-
-async function serve(
-  listener: RequestListener,
-): Promise<{ host: string; close: () => Promise<void> }> {
-  const server = createServer(listener);
-  const host = await listenOnLoopback(server);
-  return {
-    host,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }
 
 /** Who answers for which name on the machines' port 443. */
@@ -94,7 +72,7 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
   const local = await startLocalGoogle({ hypervisor, mailDir, fault });
   stack.defer(local.close);
   if (hypervisor) connect(hypervisor, local.metadata, front);
-  const modelPort = await serve(model.listener);
+  const modelPort = await serveOnLoopback(model.listener);
   stack.defer(modelPort.close);
 
   const all = stack.move();

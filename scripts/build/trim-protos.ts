@@ -12,16 +12,11 @@ interface ProtoNode {
   fields?: Record<string, { type: string; keyType?: string }>;
   methods?: Record<string, { requestType: string; responseType: string }>;
   values?: Record<string, number>;
-  extend?: string;
   [key: string]: unknown;
 }
 
 const isNamespace = (node: ProtoNode): boolean =>
-  !node.fields &&
-  !node.methods &&
-  !node.values &&
-  node.extend === undefined &&
-  node.nested !== undefined;
+  !node.fields && !node.methods && !node.values && node.nested !== undefined;
 
 /** All nodes by their full name. */
 function indexNodes(root: ProtoNode): Map<string, ProtoNode> {

@@ -2,13 +2,12 @@
 
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { agentName, instanceName, keySecretId, SHARED_KEY_SECRET } from '../../contracts/names.ts';
 import { instanceMetadata } from '../../local/google/metadata.ts';
+import { type LoopbackServer, serveOnLoopback } from '../../local/plane/loopback.ts';
 import type { Plane } from '../../local/plane/plane.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
 import { interleave, median, ms, ratio, renderTable, verdict } from './measure.ts';
@@ -19,19 +18,11 @@ const RUNS = 15;
 const AGENT = agentName.parse('allison');
 
 /** The metadata server of one instance, on loopback. */
-async function serveMetadata(plane: Plane): Promise<{ host: string; close: () => void }> {
+function serveMetadata(plane: Plane): Promise<LoopbackServer> {
   const { tokens, accounts } = plane.google.world;
   const deps = { tokens, accounts, project: LOCAL.project };
   const record = () => plane.google.compute.instances.byName(instanceName(AGENT));
-  const server = createServer(instanceMetadata(deps, record));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  return serveOnLoopback(instanceMetadata(deps, record));
 }
 
 /** What bootstrap leaves for fetch-key. */
@@ -95,7 +86,7 @@ export async function benchFetchKey(plane: Plane): Promise<string> {
     );
     return `${table}  target: not slower than the shell script: ${verdict(ours <= shell)}\n`;
   } finally {
-    metadata.close();
+    await metadata.close();
     await rm(root, { recursive: true, force: true });
   }
 }
