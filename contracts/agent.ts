@@ -7,6 +7,29 @@ import { agentName } from './names.ts';
 export const AGENT_STATES = ['provisioning', 'booting', 'ready', 'stopped', 'failed'] as const;
 export type AgentState = (typeof AGENT_STATES)[number];
 
+export const CHANNEL_STATES = [
+  /** Nobody has linked it yet. */
+  'unlinked',
+  /** A code is being shown. */
+  'linking',
+  /** Too many attempts in a row: the next one may start later. */
+  'paused',
+  'linked',
+  /** The phone or WhatsApp ended the link. */
+  'logged-out',
+  /** Linked, but nothing comes through. */
+  'deaf',
+] as const;
+export type ChannelState = (typeof CHANNEL_STATES)[number];
+
+/** WhatsApp, as far as it is linked like a device; a business number has nothing to link. */
+export const channel = z.strictObject({
+  state: z.enum(CHANNEL_STATES),
+  /** RFC 3339; undefined while nothing is known of it. */
+  since: z.string().optional(),
+});
+export type Channel = z.infer<typeof channel>;
+
 /** Phone numbers are masked (`+1555•••4567`): the resource is for screens and logs. */
 export const agent = z.strictObject({
   name: agentName,
@@ -27,6 +50,7 @@ export const agent = z.strictObject({
   serviceAccount: z.string(),
   /** Whose key the gateway runs on, as the VM last said. */
   key: z.enum(['own', 'shared', 'none']).optional(),
+  channel: channel.optional(),
 });
 export type Agent = z.infer<typeof agent>;
 
@@ -44,3 +68,16 @@ export const planStep = z.strictObject({
 
 export const plan = z.strictObject({ agent: agentName, steps: z.array(planStep) });
 export type PlanView = z.infer<typeof plan>;
+
+/** The body of `POST /v1/agents/{name}/pairing-link`. */
+export const pairingLinkRequest = z.strictObject({
+  /** Kills every link that was given out before. */
+  replace: z.boolean().default(false),
+});
+
+export const pairingLink = z.strictObject({
+  url: z.url(),
+  /** RFC 3339 */
+  expires: z.string(),
+});
+export type PairingLink = z.infer<typeof pairingLink>;

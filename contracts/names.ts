@@ -30,6 +30,9 @@ export function labelsOf(name: AgentName): Record<string, string> {
 /** The fallback key of the organisation, used while an agent has none of its own. */
 export const SHARED_KEY_SECRET = 'agents-plane-api-key';
 
+/** Signs the pairing links; made by the plane when it needs it first. */
+export const LINK_KEY_SECRET = 'agents-plane-link-key';
+
 export const instanceName = (name: AgentName): string => `agent-${name}`;
 export const dataDiskName = (name: AgentName): string => `agent-${name}-data`;
 export const serviceAccountId = (name: AgentName): string => `agent-${name}`;

@@ -34,17 +34,19 @@ export type PairingState = (typeof PAIRING_STATES)[number];
 /** Attempts that may fail in a row before we make the owner wait (seeds/002: the number was blocked). */
 export const PAIRING_ATTEMPTS_MAX = 3;
 
+/** A code to scan, as a picture. */
+export const qrImage = z
+  .string()
+  .max(32_000)
+  .regex(/^data:image\/png;base64,[A-Za-z0-9+/]+=*$/);
+
 /** JSON under guest attribute `agents-plane/pairing`; written on change. */
 export const pairing = z.object({
   state: z.enum(PAIRING_STATES),
   /** Id of the request that this answers. */
   request: z.string().max(64).optional(),
-  /** `data:image/png;base64,...`; in state `qr` alone. */
-  qr: z
-    .string()
-    .max(32_000)
-    .regex(/^data:image\/png;base64,[A-Za-z0-9+/]+=*$/)
-    .optional(),
+  /** In state `qr` alone. */
+  qr: qrImage.optional(),
   /** RFC 3339; when this code dies. */
   until: z.string().optional(),
   /** Attempts that failed in a row. */

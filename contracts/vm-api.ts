@@ -4,9 +4,13 @@
  */
 
 import { z } from 'zod';
+import { qrImage } from './pairing.ts';
 
-/** `POST /v1/self/welcome`: send the welcome mail, unless it was sent before. */
-export const welcomeAnswer = z.strictObject({ sent: z.enum(['now', 'before']) });
+/**
+ * `POST /v1/self/welcome`: send the welcome mail, unless it was sent before. `not-yet`: in mode
+ * `dedicated` it goes out when the number is linked, for before that nobody answers there.
+ */
+export const welcomeAnswer = z.strictObject({ sent: z.enum(['now', 'before', 'not-yet']) });
 export type WelcomeAnswer = z.infer<typeof welcomeAnswer>;
 
 /** `POST /v1/self/key-secret`: create the agent's empty key secret, should it be missing. */
@@ -29,8 +33,40 @@ export type MailRequest = z.infer<typeof mailRequest>;
 export const mailAnswer = z.strictObject({ id: z.string() });
 export type MailAnswer = z.infer<typeof mailAnswer>;
 
+export const CHANNEL_EVENTS = ['linked', 'logged-out', 'deaf', 'restored'] as const;
+export type ChannelEvent = (typeof CHANNEL_EVENTS)[number];
+
+/**
+ * `POST /v1/self/channel`: what became of a channel. Safe to repeat: the plane mails once for
+ * each `at`. The answer is `{}`.
+ */
+export const channelReport = z.strictObject({
+  channel: z.literal('whatsapp'),
+  state: z.enum(CHANNEL_EVENTS),
+  /** RFC 3339; when it happened, the same in every repetition. */
+  at: z.iso.datetime(),
+});
+export type ChannelReport = z.infer<typeof channelReport>;
+
+/** `POST /v1/self/pairing-mail`: mail the owner a code to scan. The answer is `{}`. */
+export const pairingMailRequest = z.strictObject({
+  qr: qrImage,
+  /** RFC 3339; when this code dies. */
+  until: z.iso.datetime(),
+});
+export type PairingMailRequest = z.infer<typeof pairingMailRequest>;
+
+/** `POST /v1/self/pairing-reply`: whether the owner replied "connect" since it was asked last. */
+export const pairingReplyAnswer = z.strictObject({ connect: z.boolean() });
+export type PairingReplyAnswer = z.infer<typeof pairingReplyAnswer>;
+
+export const nothing = z.strictObject({});
+
 export const VM_API_PATHS = {
   welcome: '/v1/self/welcome',
   keySecret: '/v1/self/key-secret',
   mail: '/v1/self/mail',
+  channel: '/v1/self/channel',
+  pairingMail: '/v1/self/pairing-mail',
+  pairingReply: '/v1/self/pairing-reply',
 } as const;

@@ -1,0 +1,28 @@
+/** What the pairing page's script learns from `GET /pair/{token}/state` and `POST /pair/{token}/request`. */
+
+import { z } from 'zod';
+import { qrImage } from './pairing.ts';
+
+export const pairingView = z.discriminatedUnion('state', [
+  /** Nobody asked for a code, or the last one ran out: asking starts one. */
+  z.strictObject({ state: z.literal('idle') }),
+  /** No code can be had yet. */
+  z.strictObject({ state: z.literal('asleep'), why: z.enum(['booting', 'stopped']) }),
+  /** Asked for; on its way. */
+  z.strictObject({ state: z.literal('working') }),
+  z.strictObject({
+    state: z.literal('code'),
+    qr: qrImage,
+    /** Names this code; goes back as `?code=`. */
+    code: z.string(),
+    /** Milliseconds that it can still be scanned. */
+    leftMs: z.number(),
+  }),
+  /** The code that the caller has is the one to scan. */
+  z.strictObject({ state: z.literal('same'), leftMs: z.number() }),
+  /** WhatsApp blocks numbers that try too often. */
+  z.strictObject({ state: z.literal('paused'), retryAt: z.string(), leftMs: z.number() }),
+  z.strictObject({ state: z.literal('connected') }),
+  z.strictObject({ state: z.literal('dead'), why: z.enum(['unknown', 'expired', 'replaced']) }),
+]);
+export type PairingView = z.infer<typeof pairingView>;
