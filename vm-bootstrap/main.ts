@@ -37,6 +37,8 @@ const COMMANDS: Readonly<Record<string, (args: Arguments) => Promise<number>>> =
   'fetch-key': async () => (await import('./commands/fetch-key.ts')).fetchKeyCommand(host, layout),
   'forget-key': async () =>
     (await import('./commands/forget-key.ts')).forgetKeyCommand(host, layout),
+  'reload-key': async () =>
+    (await import('./commands/reload-key.ts')).reloadKeyCommand(host, layout),
   bootstrap: async (args) => {
     const { templates } = await import('./templates.ts');
     const { bootstrapCommand } = await import('./commands/bootstrap.ts');

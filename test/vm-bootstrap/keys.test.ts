@@ -5,6 +5,7 @@ import { serve } from '../../vm-bootstrap/broker/serve.ts';
 import { fetchKeyCommand } from '../../vm-bootstrap/commands/fetch-key.ts';
 import { readInputs } from '../../vm-bootstrap/commands/inputs.ts';
 import type { Facts } from '../../vm-bootstrap/core/facts.ts';
+import { RESTARTING } from '../../vm-bootstrap/core/key-in-use.ts';
 import { layoutOf } from '../../vm-bootstrap/core/layout.ts';
 import { machineHost } from '../../vm-bootstrap/host.ts';
 import {
@@ -106,51 +107,76 @@ describe('fetch-key', () => {
 });
 
 describe('store-key', () => {
+  /** What agents-plane-key.service does, short of the gateway; gives back what it left there. */
+  async function keyService(at: Awaited<ReturnType<typeof machine>>, leaves = 'own 2') {
+    while (!existsSync(at.layout.keyRequest)) await at.host.sleep(5);
+    at.host.write(at.layout.keyInUse, leaves, { mode: 0o644 });
+  }
+
   const ask = (at: Awaited<ReturnType<typeof machine>>, key: string, facts: Facts = at.facts) =>
     serve(at.host, at.layout, facts, JSON.stringify({ command: 'store-key', key }));
 
-  test('a good key is stored, the one before destroyed, the gateway restarted', async () => {
+  test('a good key is stored, the one before destroyed, the gateway given it', async () => {
     await cloud.createSecret(OWN, 'secretAccessor', 'secretVersionManager');
     await cloud.addVersion(OWN, OTHER_GOOD_KEY);
     const at = await machine();
-    expect(await ask(at, ` "${GOOD_KEY}"\n`)).toMatchObject({ ok: true });
+    const [answer] = await Promise.all([ask(at, ` "${GOOD_KEY}"\n`), keyService(at)]);
+    expect(answer).toMatchObject({ ok: true, outcome: 'in-use' });
     expect((await cloud.versions(OWN)).sort()).toEqual(['1 DESTROYED', '2 ENABLED']);
-    expect(existsSync(at.layout.restartRequest)).toBe(true);
     expect(at.lines.join()).not.toContain(GOOD_KEY);
+  });
+
+  test('a gateway that cannot take the key while it runs is said to restart', async () => {
+    const at = await machine();
+    const [answer] = await Promise.all([ask(at, GOOD_KEY), keyService(at, RESTARTING)]);
+    expect(answer).toMatchObject({ ok: true, outcome: 'restarting' });
+    expect(answer.message).toMatch(/restart now/);
   });
 
   test('the plane makes the secret when it is missing', async () => {
     const at = await machine();
-    expect(await ask(at, GOOD_KEY)).toMatchObject({ ok: true });
+    const [answer] = await Promise.all([ask(at, GOOD_KEY), keyService(at, 'own 1')]);
+    expect(answer).toMatchObject({ ok: true, outcome: 'in-use' });
     expect(cloud.asked).toEqual(['/v1/self/key-secret']);
     expect(await cloud.versions(OWN)).toEqual(['1 ENABLED']);
   });
 
-  test('the key that is stored already makes no version and no restart', async () => {
+  test('the key that is in use already makes no version and asks for nothing', async () => {
     await cloud.createSecret(OWN, 'secretAccessor', 'secretVersionManager');
     await cloud.addVersion(OWN, GOOD_KEY);
     const at = await machine();
-    expect(await ask(at, GOOD_KEY)).toMatchObject({ ok: true });
+    at.host.write(at.layout.keyInUse, 'own 1', { mode: 0o644 });
+    expect(await ask(at, GOOD_KEY)).toMatchObject({ ok: true, outcome: 'unchanged' });
     expect(await cloud.versions(OWN)).toEqual(['1 ENABLED']);
-    expect(existsSync(at.layout.restartRequest)).toBe(false);
+    expect(existsSync(at.layout.keyRequest)).toBe(false);
+  });
+
+  test('a key that is stored and not yet in use is taken into use', async () => {
+    await cloud.createSecret(OWN, 'secretAccessor', 'secretVersionManager');
+    await cloud.addVersion(OWN, GOOD_KEY);
+    const at = await machine();
+    at.host.write(at.layout.keyInUse, 'shared 1', { mode: 0o644 });
+    const [answer] = await Promise.all([ask(at, GOOD_KEY), keyService(at, 'own 1')]);
+    expect(answer).toMatchObject({ ok: true, outcome: 'in-use' });
+    expect(await cloud.versions(OWN)).toEqual(['1 ENABLED']);
   });
 
   test.each([
-    ['the provider refuses it', 'sk-ant-bad-00000000000000000', /Anthropic does not accept/],
-    ['it is of another provider', 'sk-proj-0000000000000000000', /looks like a key of OpenAI/],
-    ['it is a sentence', 'here is my key: sk-ant-1', /not an API key/],
-    ['it is two lines', `${GOOD_KEY}\n${GOOD_KEY}`, /not an API key/],
-    ['it is too short', 'abc', /not an API key/],
-  ])('nothing changes when %s', async (_, key, sentence) => {
+    ['the provider refuses it', 'sk-ant-bad-00000000000000000', 'refused', /does not accept/],
+    ['it is of another provider', 'sk-proj-0000000000000000000', 'other-provider', /key of OpenAI/],
+    ['it is a sentence', 'here is my key: sk-ant-1', 'not-a-key', /not an API key/],
+    ['it is two lines', `${GOOD_KEY}\n${GOOD_KEY}`, 'not-a-key', /not an API key/],
+    ['it is too short', 'abc', 'not-a-key', /not an API key/],
+  ])('nothing changes when %s', async (_, key, outcome, sentence) => {
     await cloud.createSecret(OWN, 'secretAccessor', 'secretVersionManager');
     await cloud.addVersion(OWN, OTHER_GOOD_KEY);
     const at = await machine();
     const answer = await ask(at, key);
-    expect(answer).toMatchObject({ ok: false, code: 'INVALID_ARGUMENT' });
+    expect(answer).toMatchObject({ ok: false, code: 'INVALID_ARGUMENT', outcome });
     expect(answer.message).toMatch(sentence);
     expect(`${answer.message} ${at.lines.join()}`).not.toContain(key);
     expect(await cloud.versions(OWN)).toEqual(['1 ENABLED']);
-    expect(existsSync(at.layout.restartRequest)).toBe(false);
+    expect(existsSync(at.layout.keyRequest)).toBe(false);
   });
 
   test('a provider that is down is not a bad key', async () => {
@@ -159,7 +185,11 @@ describe('store-key', () => {
       ...at.facts,
       endpoints: { ...at.facts.endpoints, anthropic: 'http://127.0.0.1:1' },
     };
-    expect(await ask(at, GOOD_KEY, facts)).toMatchObject({ ok: false, code: 'UNAVAILABLE' });
+    expect(await ask(at, GOOD_KEY, facts)).toMatchObject({
+      ok: false,
+      code: 'UNAVAILABLE',
+      outcome: 'unchecked',
+    });
     expect(cloud.asked).toEqual([]);
   });
 

@@ -12,6 +12,7 @@ const SERVICES = UNITS.map(([name]) => name).filter((name) => name.endsWith('.se
 const EXPOSURE: Readonly<Record<string, number>> = {
   'openclaw-gateway.service': 1.7,
   'agents-plane-bootstrap.service': 2.7,
+  'agents-plane-key.service': 2.6,
 };
 const EXPOSURE_OF_OTHERS = 1.7;
 

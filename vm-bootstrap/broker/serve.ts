@@ -7,18 +7,20 @@ import type { Facts } from '../core/facts.ts';
 import type { Layout } from '../core/layout.ts';
 import { callPlane } from '../google/plane.ts';
 import type { Host } from '../host.ts';
-import { storeKey } from './store-key.ts';
+import { KeyError, storeKey } from './store-key.ts';
+
+type Done = Omit<Extract<BrokerAnswer, { ok: true }>, 'ok'>;
 
 async function perform(
   host: Host,
   layout: Layout,
   facts: Facts,
   request: BrokerRequest,
-): Promise<string> {
+): Promise<Done> {
   if (request.command === 'store-key') return storeKey(host, layout, facts, request.key);
   const answer = await callPlane(host, facts.planeUrl, VM_API_PATHS.mail, request.mail);
   mailAnswer.parse(answer);
-  return 'The mail is sent to your owner.';
+  return { message: 'The mail is sent to your owner.' };
 }
 
 function parseRequest(line: string): BrokerRequest {
@@ -39,14 +41,19 @@ export async function serve(
 ): Promise<BrokerAnswer> {
   try {
     const request = parseRequest(line);
-    const message = await perform(host, layout, facts, request);
+    const done = await perform(host, layout, facts, request);
     host.log(`agent broker: ${request.command} done`);
-    return { ok: true, message };
+    return { ok: true, ...done };
   } catch (error) {
     const known = error instanceof PlaneError;
     const code = known ? error.code : 'INTERNAL';
     host.log(`agent broker: refused with ${code}`);
     const message = known ? error.message : 'Something went wrong on our side. Try again later.';
-    return { ok: false, code, message };
+    return {
+      ok: false,
+      code,
+      message,
+      ...(error instanceof KeyError && { outcome: error.outcome }),
+    };
   }
 }

@@ -1,13 +1,15 @@
 /**
  * Stores the owner's own key: recognised, checked with the provider, added as the newest
- * version, older versions destroyed, gateway restarted. A key that fails any check changes
- * nothing. The key appears in no message.
+ * version, older versions destroyed, handed to the running gateway. A key that fails any
+ * check changes nothing. The key appears in no message.
  */
 
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { VM_API_PATHS } from '../../contracts/vm-api.ts';
+import type { KeyOutcome } from '../core/broker-protocol.ts';
 import type { Facts } from '../core/facts.ts';
 import { verdictOf } from '../core/key-check.ts';
+import { keyName, RESTARTING } from '../core/key-in-use.ts';
 import type { Layout } from '../core/layout.ts';
 import { cleanKey, PROVIDER_FACTS, providerOfKey, providerOrigin } from '../core/providers.ts';
 import { accessToken } from '../google/metadata.ts';
@@ -15,24 +17,52 @@ import { callPlane } from '../google/plane.ts';
 import { addVersion, destroyOthers, readSecret, type SecretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 
+/** A reload takes a second; agents-plane-key.service gives up on the gateway after that and restarts it. */
+const IN_USE_WITHIN_MS = 60_000;
+const POLL_MS = 100;
+
+export interface Stored {
+  readonly outcome: KeyOutcome;
+  /** For the owner. */
+  readonly message: string;
+}
+
+const OUTCOME_CODES = {
+  'not-a-key': 'INVALID_ARGUMENT',
+  'other-provider': 'INVALID_ARGUMENT',
+  refused: 'INVALID_ARGUMENT',
+  unchecked: 'UNAVAILABLE',
+  'not-stored': 'UNAVAILABLE',
+} as const;
+
+/** A key that was not stored, and why; `message` is for the owner. */
+export class KeyError extends PlaneError {
+  readonly outcome: KeyOutcome;
+
+  constructor(outcome: keyof typeof OUTCOME_CODES, message: string) {
+    super(OUTCOME_CODES[outcome], message);
+    this.outcome = outcome;
+  }
+}
+
 /** Google's IAM takes up to a minute to know a new binding (cloud.google.com/iam/docs/access-change-propagation). */
 const GRANT_TRIES = 12;
 const GRANT_WAIT_MS = 5_000;
 
-/** @throws PlaneError INVALID_ARGUMENT with a sentence for the owner when it cannot be this agent's key. */
+/** @throws KeyError when it cannot be this agent's key. */
 function recognise(text: string, facts: Facts): string {
   const key = cleanKey(text);
   const { title, keysPage } = PROVIDER_FACTS[facts.provider];
   if (key === undefined) {
-    throw new PlaneError(
-      'INVALID_ARGUMENT',
+    throw new KeyError(
+      'not-a-key',
       `That is not an API key: a key is one word without spaces. Copy it again from ${keysPage}.`,
     );
   }
   const looksLike = providerOfKey(key);
   if (looksLike !== undefined && looksLike !== facts.provider) {
-    throw new PlaneError(
-      'INVALID_ARGUMENT',
+    throw new KeyError(
+      'other-provider',
       `That looks like a key of ${PROVIDER_FACTS[looksLike].title}, but I run on ${title}. ` +
         `Create one at ${keysPage}.`,
     );
@@ -43,20 +73,21 @@ function recognise(text: string, facts: Facts): string {
 async function checkWithProvider(host: Host, facts: Facts, key: string): Promise<void> {
   const provider = PROVIDER_FACTS[facts.provider];
   const origin = providerOrigin(facts.provider, facts.endpoints);
-  const answer = await host.request({
-    url: `${origin}${provider.checkPath}`,
-    headers: provider.checkHeaders(key),
-  });
-  const verdict = verdictOf(answer.status);
+  const status = await host
+    .request({ url: `${origin}${provider.checkPath}`, headers: provider.checkHeaders(key) })
+    .then((answer) => answer.status)
+    // No answer at all says nothing about the key.
+    .catch(() => 0);
+  const verdict = verdictOf(status);
   if (verdict === 'good') return;
   throw verdict === 'refused'
-    ? new PlaneError(
-        'INVALID_ARGUMENT',
+    ? new KeyError(
+        'refused',
         `${provider.title} does not accept that key. Check that it was copied whole and is ` +
           `still active at ${provider.keysPage}. Nothing was changed.`,
       )
-    : new PlaneError(
-        'UNAVAILABLE',
+    : new KeyError(
+        'unchecked',
         `${provider.title} could not check the key just now. Nothing was changed; try again in a few minutes.`,
       );
 }
@@ -71,27 +102,52 @@ async function store(access: SecretsAccess, facts: Facts, key: string): Promise<
     if (version !== undefined) return version;
     await access.host.sleep(GRANT_WAIT_MS);
   }
-  throw new PlaneError(
-    'UNAVAILABLE',
+  throw new KeyError(
+    'not-stored',
     'The key could not be stored: its secret is not ours to write yet. Try again in a minute.',
   );
 }
 
-/** @returns a sentence for the owner. @throws PlaneError with one. */
+/** Asks for the key to be taken (agents-plane-key.service) and waits for what comes of it. */
+async function takeIntoUse(
+  host: Host,
+  layout: Layout,
+  version: string,
+): Promise<'in-use' | 'restarting'> {
+  host.write(layout.keyRequest, '', { mode: 0o644 });
+  const deadline = host.now().getTime() + IN_USE_WITHIN_MS;
+  while (host.now().getTime() < deadline) {
+    const inUse = host.read(layout.keyInUse);
+    if (inUse === keyName('own', version)) return 'in-use';
+    if (inUse === RESTARTING) break;
+    await host.sleep(POLL_MS);
+  }
+  return 'restarting';
+}
+
+const MESSAGES = {
+  'in-use': 'The key works, is stored, and I use it from now on.',
+  restarting:
+    'The key works and is stored. I restart now to use it; that takes about half a minute.',
+  unchanged: 'That key is stored already and works.',
+} as const;
+
+/** @throws KeyError, PlaneError with a sentence for the owner */
 export async function storeKey(
   host: Host,
   layout: Layout,
   facts: Facts,
   text: string,
-): Promise<string> {
+): Promise<Stored> {
   const key = recognise(text, facts);
   const [token] = await Promise.all([accessToken(host), checkWithProvider(host, facts, key)]);
   const access = { host, project: facts.project, token, endpoint: facts.endpoints.secretmanager };
-  // The same key again is no new version and no restart.
+  // The same key again is no new version.
   const current = await readSecret(access, facts.keySecret);
-  const version = current?.value === key ? current.version : await store(access, facts, key);
+  const known = current?.value === key;
+  const version = known ? current.version : await store(access, facts, key);
   await destroyOthers(access, facts.keySecret, version);
-  if (current?.value === key) return 'That key is stored already and works.';
-  host.write(layout.restartRequest, '', { mode: 0o644 });
-  return 'The key works and is stored. I restart now to use it; that takes about half a minute.';
+  const inUse = known && host.read(layout.keyInUse) === keyName('own', version);
+  const outcome = inUse ? 'unchanged' : await takeIntoUse(host, layout, version);
+  return { outcome, message: MESSAGES[outcome] };
 }

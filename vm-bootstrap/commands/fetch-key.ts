@@ -14,18 +14,26 @@ import type { Host } from '../host.ts';
 import { publishStatus } from '../status.ts';
 
 export type KeyOrigin = 'own' | 'shared';
+/** In the order in which they count. */
+const SECRET_OF = { own: 'keySecret', shared: 'sharedKeySecret' } as const;
 
 async function findKey(
   access: SecretsAccess,
   facts: Facts,
-): Promise<{ origin: KeyOrigin; key: string } | undefined> {
-  const own = (await readSecret(access, facts.keySecret))?.value.trim();
-  if (own) return { origin: 'own', key: own };
-  const shared = (await readSecret(access, facts.sharedKeySecret))?.value.trim();
-  return shared ? { origin: 'shared', key: shared } : undefined;
+): Promise<{ origin: KeyOrigin; version: string; key: string } | undefined> {
+  for (const origin of ['own', 'shared'] as const) {
+    const found = await readSecret(access, facts[SECRET_OF[origin]]);
+    const key = found?.value.trim();
+    if (found && key) return { origin, version: found.version, key };
+  }
+  return undefined;
 }
 
-async function fetchKey(host: Host, layout: Layout, facts: Facts): Promise<KeyOrigin> {
+/**
+ * Writes the key that is in force now, and which it is.
+ * @throws PlaneError NOT_FOUND when there is none
+ */
+export async function fetchKey(host: Host, layout: Layout, facts: Facts): Promise<KeyOrigin> {
   const token = await accessToken(host);
   const endpoint = facts.endpoints.secretmanager;
   const found = await findKey({ host, project: facts.project, token, endpoint }, facts);
@@ -39,6 +47,7 @@ async function fetchKey(host: Host, layout: Layout, facts: Facts): Promise<KeyOr
   // The directory is the gateway's, too.
   host.as(GATEWAY_USER).write(layout.keyFile, found.key, { mode: 0o400 });
   host.write(layout.keyOrigin, found.origin, { mode: 0o644 });
+  host.write(layout.keyVersion, found.version, { mode: 0o644 });
   return found.origin;
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { parseFacts } from '../core/facts.ts';
+import { keyName } from '../core/key-in-use.ts';
 import type { Layout } from '../core/layout.ts';
 import { gatewayAddress, gatewayAnswers, secretsResolved, withGateway } from '../gateway.ts';
 import type { Host } from '../host.ts';
@@ -29,6 +30,12 @@ export async function gatewayReady(host: Host, layout: Layout): Promise<boolean>
   });
 }
 
+/** Says which key the running gateway has resolved; the broker waits for it. */
+export function noteKeyInUse(host: Host, layout: Layout): void {
+  const name = keyName(host.read(layout.keyOrigin) ?? '', host.read(layout.keyVersion) ?? '');
+  host.write(layout.keyInUse, name, { mode: 0o644 });
+}
+
 /** @returns the exit code; systemd restarts the gateway when it is not 0. */
 export async function forgetKeyCommand(host: Host, layout: Layout): Promise<number> {
   try {
@@ -40,6 +47,7 @@ export async function forgetKeyCommand(host: Host, layout: Layout): Promise<numb
       key: host.read(layout.keyOrigin) === 'own' ? ('own' as const) : ('shared' as const),
     };
     if (ready) {
+      noteKeyInUse(host, layout);
       await publishStatus(host, layout, { state: 'ready', ...known });
       host.log('agent: the gateway is ready; the key file is deleted');
       return 0;

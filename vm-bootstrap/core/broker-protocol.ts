@@ -13,10 +13,33 @@ export const brokerRequest = z.discriminatedUnion('command', [
 ]);
 export type BrokerRequest = z.infer<typeof brokerRequest>;
 
+/** What became of a key that was to be stored. Only the first three mean that it is stored. */
+export const KEY_OUTCOMES = [
+  /** Stored, and the running gateway uses it. */
+  'in-use',
+  /** Stored; the gateway could not take it while running and restarts. */
+  'restarting',
+  /** It was stored and in use before. */
+  'unchanged',
+  /** Not one word of printable characters. */
+  'not-a-key',
+  /** Of a provider that this agent's model is not of. */
+  'other-provider',
+  /** The provider says that it is not valid. */
+  'refused',
+  /** The provider could not be asked. */
+  'unchecked',
+  /** Checked, and could not be stored. */
+  'not-stored',
+] as const;
+export type KeyOutcome = (typeof KEY_OUTCOMES)[number];
+
+const outcome = z.enum(KEY_OUTCOMES).optional();
+
 /** `message` is a sentence that the model can pass on to its owner as it stands. */
 export const brokerAnswer = z.discriminatedUnion('ok', [
-  z.strictObject({ ok: z.literal(true), message: z.string() }),
-  z.strictObject({ ok: z.literal(false), code: z.enum(ERROR_CODES), message: z.string() }),
+  z.strictObject({ ok: z.literal(true), message: z.string(), outcome }),
+  z.strictObject({ ok: z.literal(false), code: z.enum(ERROR_CODES), message: z.string(), outcome }),
 ]);
 export type BrokerAnswer = z.infer<typeof brokerAnswer>;
 

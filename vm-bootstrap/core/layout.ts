@@ -17,8 +17,8 @@ export const UNITS = {
   guard: 'agents-plane-metadata-guard.service',
   broker: 'agents-plane-broker.socket',
   brokerService: 'agents-plane-broker@.service',
-  restartPath: 'agents-plane-restart.path',
-  restartService: 'agents-plane-restart.service',
+  keyPath: 'agents-plane-key.path',
+  keyService: 'agents-plane-key.service',
   watch: 'agents-plane-watch.service',
   bootstrapPath: 'agents-plane-bootstrap.path',
   bootstrap: 'agents-plane-bootstrap.service',
@@ -45,6 +45,8 @@ export function layoutOf(root: string) {
     state,
     openclawConfig: join(state, 'openclaw.json'),
     workspace,
+    /** Our OpenClaw plugin: root's, so that the agent cannot edit it. */
+    plugin: join(data, 'plugin'),
     skill: join(state, 'skills/agents-plane/SKILL.md'),
     /** What bootstrap remembers; root's, but for `facts` and `fileList` nobody else reads it. */
     own,
@@ -73,7 +75,12 @@ export function layoutOf(root: string) {
     lock: `${root}/run/agents-plane/bootstrap.lock`,
     /** Which key fetch-key wrote last: `own` or `shared`. */
     keyOrigin: `${root}/run/agents-plane/key-origin`,
-    restartRequest: `${root}/run/agents-plane-broker/restart-gateway`,
+    /** Which key the running gateway has resolved: `own 3`, `shared 1` (origin, secret version). */
+    keyInUse: `${root}/run/agents-plane/key-in-use`,
+    /** Secret version of the key that was fetched last, resolved or not. */
+    keyVersion: `${root}/run/agents-plane/key-version`,
+    /** Left by the broker; agents-plane-key.path answers it. */
+    keyRequest: `${root}/run/agents-plane-broker/new-key`,
     /** Left by `agent watch`; agents-plane-bootstrap.path answers it. */
     bootstrapRequest: `${root}/run/agents-plane-watch/bootstrap`,
     units: `${root}/etc/systemd/system`,

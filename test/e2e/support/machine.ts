@@ -15,7 +15,7 @@ export const OPENCLAW = [
 export const UNITS = [
   'agents-plane-metadata-guard.service',
   'agents-plane-broker.socket',
-  'agents-plane-restart.path',
+  'agents-plane-key.path',
   'agents-plane-bootstrap.path',
   'agents-plane-watch.service',
   'openclaw-gateway.service',
