@@ -86,11 +86,11 @@ export async function withGateway<T>(
     if (frame.type !== 'res' || frame.id === undefined) return;
     if (frame.ok) waiting.get(frame.id)?.resolve(frame.payload);
     else
-      waiting
-        .get(frame.id)
-        ?.reject(
-          new PlaneError('FAILED_PRECONDITION', `The gateway refused: ${frame.error?.message}`),
-        );
+      waiting.get(frame.id)?.reject(
+        new PlaneError('FAILED_PRECONDITION', `The gateway refused: ${frame.error?.message}`, {
+          cause: frame.error,
+        }),
+      );
   });
   try {
     await Promise.race([connected.promise, gone.promise]);

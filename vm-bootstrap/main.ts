@@ -64,6 +64,12 @@ const COMMANDS: Readonly<Record<string, (args: Arguments) => Promise<number>>> =
       ? help(2)
       : (await import('./commands/ask.ts')).askCommand(host, layout, text),
   watch: async () => (await import('./commands/watch.ts')).watchCommand(host, layout),
+  pair: async () =>
+    (await import('./commands/pair.ts')).pairCommand(
+      host,
+      layout,
+      process.env.CREDENTIALS_DIRECTORY,
+    ),
   help: async () => help(0),
 };
 

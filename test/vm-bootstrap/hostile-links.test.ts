@@ -41,7 +41,10 @@ const SECRET = 'root:$6$salt$hash-that-nobody-may-see:19000::::::';
     /** A host as on a VM, where the gateway's user is this machine's nobody. */
     const machine = () => {
       const passwd = join(folder, 'passwd');
-      writeFileSync(passwd, `openclaw:x:${UID}:${UID}::/:/bin/false\nagents-plane:x:2:2::/:/\n`);
+      writeFileSync(
+        passwd,
+        `openclaw:x:${UID}:${UID}::/:/bin/false\nagents-plane:x:2:2::/:/\nagents-plane-pair:x:3:3::/:/\n`,
+      );
       return machineHost({
         metadataHost: cloud.metadataHost,
         env: process.env,

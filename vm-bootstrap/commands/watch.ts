@@ -6,33 +6,11 @@
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import { parseFacts } from '../core/facts.ts';
 import type { Layout } from '../core/layout.ts';
+import { waitForMetadata } from '../google/metadata.ts';
 import type { Host } from '../host.ts';
 
-/** Seconds that the metadata server holds a question without news. */
-const HOLD_S = 300;
 const PAUSE_MS = 10_000;
-const PREFIX = '/computeMetadata/v1/instance/attributes/';
-
-interface Seen {
-  readonly etag: string;
-  readonly version: string;
-}
-
-/** Waits for a value whose etag is not the one seen last; undefined when there is none. */
-async function nextVersion(host: Host, etag: string): Promise<Seen | undefined> {
-  const query = new URLSearchParams({
-    wait_for_change: 'true',
-    last_etag: etag,
-    timeout_sec: String(HOLD_S),
-  });
-  const answer = await host.request({
-    url: `${host.metadataOrigin}${PREFIX}${METADATA_KEYS.configVersion}?${query}`,
-    headers: { 'metadata-flavor': 'Google' },
-    timeoutMs: (HOLD_S + 30) * 1000,
-  });
-  if (answer.status !== 200) return undefined;
-  return { etag: String(answer.headers.etag ?? '0'), version: answer.text.trim() };
-}
+const ATTRIBUTE = `instance/attributes/${METADATA_KEYS.configVersion}`;
 
 function versionInForce(host: Host, layout: Layout): string | undefined {
   try {
@@ -47,14 +25,15 @@ export async function watchCommand(host: Host, layout: Layout): Promise<never> {
   let etag = '0';
   for (;;) {
     try {
-      const seen = await nextVersion(host, etag);
+      const seen = await waitForMetadata(host, ATTRIBUTE, etag);
       if (seen === undefined) {
         await host.sleep(PAUSE_MS);
         continue;
       }
       etag = seen.etag;
-      if (seen.version === versionInForce(host, layout)) continue;
-      host.log(`agent watch: config version ${seen.version} is not in force yet`);
+      const version = seen.text.trim();
+      if (version === versionInForce(host, layout)) continue;
+      host.log(`agent watch: config version ${version} is not in force yet`);
       host.write(layout.bootstrapRequest, '', { mode: 0o644 });
     } catch (error) {
       host.log(`agent watch: ${(error as Error).message}`);

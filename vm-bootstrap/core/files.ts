@@ -4,6 +4,7 @@ import type { ConfigDocument } from '../../contracts/config-document.ts';
 import type { Facts } from './facts.ts';
 import { GATEWAY_USER, type Layout } from './layout.ts';
 import { modelOf } from './openclaw-config.ts';
+import { pairingSettings } from './pairing-settings.ts';
 import { PROVIDER_FACTS } from './providers.ts';
 import { renderText, type TextValues } from './render-text.ts';
 
@@ -78,7 +79,7 @@ function unitFiles({ layout, templates }: FileInputs): FileSpec[] {
 
 /** Everything but openclaw.json, which is merged (`openclaw-config.ts`, `merge-config.ts`). */
 export function machineFiles(inputs: FileInputs): FileSpec[] {
-  const { layout, templates, facts } = inputs;
+  const { layout, templates, facts, config } = inputs;
   const values = textValues(inputs);
   const agentFile = (name: string, path: string, keep: FileSpec['keep']): FileSpec => ({
     path,
@@ -94,8 +95,14 @@ export function machineFiles(inputs: FileInputs): FileSpec[] {
     content,
     keep: 'ours',
   });
+  const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
+  const pairing = pairingSettings(facts.agent, config, {
+    greeting: template(templates, 'greeting.txt'),
+    openclaw: template(templates, 'openclaw.json'),
+  });
   const all = [
-    rootFile(layout.facts, 0o644, `${JSON.stringify(facts, null, 2)}\n`),
+    rootFile(layout.facts, 0o644, json(facts)),
+    rootFile(layout.pairingSettings, 0o600, json(pairing)),
     rootFile(layout.command, 0o755, underRoot(layout.root, template(templates, 'agent.sh'))),
     rootFile(layout.guardRules, 0o644, template(templates, 'metadata-guard.nft')),
     ...unitFiles(inputs),
@@ -107,5 +114,5 @@ export function machineFiles(inputs: FileInputs): FileSpec[] {
     agentFile('BOOTSTRAP.md', `${layout.workspace}/BOOTSTRAP.md`, 'once'),
   ];
   const paths = [...all.map((file) => file.path), layout.openclawConfig].sort();
-  return [...all, rootFile(layout.fileList, 0o644, `${JSON.stringify(paths, null, 2)}\n`)];
+  return [...all, rootFile(layout.fileList, 0o644, json(paths))];
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 
 export const GATEWAY_USER = 'openclaw';
 export const BROKER_USER = 'agents-plane';
+export const PAIRING_USER = 'agents-plane-pair';
 /** OpenClaw's own default; loopback only. */
 export const GATEWAY_PORT = 18789;
 
@@ -20,6 +21,7 @@ export const UNITS = {
   keyPath: 'agents-plane-key.path',
   keyService: 'agents-plane-key.service',
   watch: 'agents-plane-watch.service',
+  pairing: 'agents-plane-pairing.service',
   bootstrapPath: 'agents-plane-bootstrap.path',
   bootstrap: 'agents-plane-bootstrap.service',
 } as const;
@@ -61,6 +63,10 @@ export function layoutOf(root: string) {
     /** Copies of the texts that the agent may edit, as we wrote them last. */
     renderedTexts: join(own, 'rendered'),
     heartbeatText: join(own, 'rendered', 'heartbeat'),
+    /** For `agent pair`: what it must know of the config document. */
+    pairingSettings: join(own, 'pairing-settings.json'),
+    /** Directory of `agent pair`'s own user (StateDirectory= of its unit). */
+    pairingState: join(data, 'pairing'),
     welcomeMark: join(own, 'welcome-sent'),
     /** BOOTSTRAP.md was handed out once; from here on it belongs to the agent. */
     onboardingMark: join(own, 'onboarding-handed-out'),

@@ -1,6 +1,8 @@
 /** Which units run, and what a change of their files asks for. Pure. */
 
+import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { UNITS } from './layout.ts';
+import { usesWhatsappPlugin } from './openclaw-config.ts';
 
 export interface UnitSpec {
   readonly name: string;
@@ -8,6 +10,8 @@ export interface UnitSpec {
   readonly enabled: boolean;
   /** `active`: bootstrap starts it; `on-demand`: another unit does. */
   readonly state: 'active' | 'on-demand';
+  /** Left out: every agent has it. */
+  readonly when?: (config: ConfigDocument) => boolean;
 }
 
 /** In the order in which they start; the gateway's own needs come before it. */
@@ -21,7 +25,20 @@ export const UNIT_PLAN: readonly UnitSpec[] = [
   { name: UNITS.bootstrap, enabled: false, state: 'on-demand' },
   { name: UNITS.watch, enabled: true, state: 'active' },
   { name: UNITS.gateway, enabled: true, state: 'active' },
+  { name: UNITS.pairing, enabled: true, state: 'active', when: usesWhatsappPlugin },
 ];
+
+/** The units that this agent has to have, and those that another configuration has. */
+export function unitsOf(config: ConfigDocument): {
+  readonly wanted: readonly UnitSpec[];
+  readonly unwanted: readonly UnitSpec[];
+} {
+  const has = ({ when }: UnitSpec): boolean => when === undefined || when(config);
+  return {
+    wanted: UNIT_PLAN.filter(has),
+    unwanted: UNIT_PLAN.filter((unit) => !has(unit)),
+  };
+}
 
 /** A template (`name@.service`) has instances, no state of its own. */
 const isTemplate = (name: string): boolean => name.includes('@.');

@@ -25,6 +25,41 @@ export async function metadataValue(
   throw new PlaneError('UNAVAILABLE', `The metadata server answered ${answer.status}.`);
 }
 
+/** Seconds that the metadata server holds a question without news. */
+const HOLD_S = 300;
+
+export interface Waited {
+  /** To wait for a change of this answer; '0' before the first. */
+  readonly etag: string;
+  readonly text: string;
+}
+
+/**
+ * Waits until a path's content is not the one that `etag` stands for
+ * (https://cloud.google.com/compute/docs/metadata/querying-metadata, "Waiting for updates").
+ * @param path `instance/attributes/name`, or a directory: `instance/attributes/`, as JSON
+ * @returns the content, changed or, after 300 s, the same; undefined when there is no such path
+ */
+export async function waitForMetadata(
+  host: Host,
+  path: string,
+  etag: string,
+): Promise<Waited | undefined> {
+  const query = new URLSearchParams({
+    wait_for_change: 'true',
+    last_etag: etag,
+    timeout_sec: String(HOLD_S),
+    ...(path.endsWith('/') && { recursive: 'true', alt: 'json' }),
+  });
+  const answer = await host.request({
+    url: `${host.metadataOrigin}${PREFIX}/${path}?${query}`,
+    headers: FLAVOR,
+    timeoutMs: (HOLD_S + 30) * 1000,
+  });
+  if (answer.status !== 200) return undefined;
+  return { etag: String(answer.headers.etag ?? '0'), text: answer.text };
+}
+
 /** Access token of the VM's service account. */
 export async function accessToken(host: Host): Promise<string> {
   const text = await metadataValue(host, 'instance/service-accounts/default/token');

@@ -5,24 +5,39 @@
 
 import { createHash } from 'node:crypto';
 import { UNITS } from '../core/layout.ts';
-import { UNIT_PLAN } from '../core/units.ts';
+import { unitsOf } from '../core/units.ts';
 import { systemctl, unitStates } from '../systemd.ts';
 import type { Context, Step } from './step.ts';
 
-const ACTIVE = UNIT_PLAN.filter((unit) => unit.state === 'active').map((unit) => unit.name);
-const ENABLED = UNIT_PLAN.filter((unit) => unit.enabled).map((unit) => unit.name);
+interface Names {
+  readonly active: readonly string[];
+  readonly enabled: readonly string[];
+  /** Of another configuration: neither started nor enabled. */
+  readonly unwanted: readonly string[];
+}
+
+function namesOf({ config }: Context): Names {
+  const { wanted, unwanted } = unitsOf(config);
+  return {
+    active: wanted.filter((unit) => unit.state === 'active').map((unit) => unit.name),
+    enabled: wanted.filter((unit) => unit.enabled).map((unit) => unit.name),
+    unwanted: unwanted.filter((unit) => unit.enabled).map((unit) => unit.name),
+  };
+}
 
 /** Digest of what each unit is started with; a difference asks for a restart. */
-function inForce({ host, layout }: Context): Record<string, string> {
+function inForce(context: Context): Record<string, string> {
+  const { host, layout } = context;
   const digest = (...paths: readonly string[]): string =>
     paths
       .reduce((hash, path) => hash.update(host.read(path) ?? ''), createHash('sha256'))
       .digest('hex');
   const unit = (name: string): string => `${layout.units}/${name}`;
   return {
-    ...Object.fromEntries(ACTIVE.map((name) => [name, digest(unit(name))])),
+    ...Object.fromEntries(namesOf(context).active.map((name) => [name, digest(unit(name))])),
     [UNITS.guard]: digest(unit(UNITS.guard), layout.guardRules),
     [UNITS.watch]: digest(unit(UNITS.watch), layout.bundle),
+    [UNITS.pairing]: digest(unit(UNITS.pairing), layout.bundle, layout.pairingSettings),
     // Our own rendering, not the file: what the agent changes is hot-applied by OpenClaw.
     [UNITS.gateway]: digest(unit(UNITS.gateway), layout.renderedConfig),
   };
@@ -38,10 +53,13 @@ const RUNNING = new Set(['active', 'activating', 'reloading']);
 export const units: Step<Context> = {
   name: 'units',
   async check(context) {
-    const states = await unitStates(context.host, ACTIVE);
+    const { active, unwanted } = namesOf(context);
+    const states = await unitStates(context.host, active);
+    const others = unwanted.length > 0 ? await unitStates(context.host, unwanted) : [];
     const [now, before] = [inForce(context), startedWith(context)];
     return (
-      states.length === ACTIVE.length &&
+      states.length === active.length &&
+      others.every((unit) => !RUNNING.has(unit.active) && unit.enabled !== 'enabled') &&
       states.every(
         (unit) =>
           RUNNING.has(unit.active) &&
@@ -53,14 +71,16 @@ export const units: Step<Context> = {
   },
   async apply(context) {
     const { host, layout } = context;
+    const { active, enabled, unwanted } = namesOf(context);
     await systemctl(host, 'daemon-reload');
-    await systemctl(host, 'enable', ...ENABLED);
-    const states = new Map((await unitStates(host, ACTIVE)).map((unit) => [unit.name, unit]));
+    await systemctl(host, 'enable', ...enabled);
+    if (unwanted.length > 0) await systemctl(host, 'disable', '--now', ...unwanted);
+    const states = new Map((await unitStates(host, active)).map((unit) => [unit.name, unit]));
     const [now, before] = [inForce(context), startedWith(context)];
     const running = (name: string): boolean => RUNNING.has(states.get(name)?.active ?? '');
     // Systemd started it at boot with the files as they were at the last bootstrap.
-    const changed = ACTIVE.filter((name) => running(name) && before[name] !== now[name]);
-    const stopped = ACTIVE.filter((name) => !running(name));
+    const changed = active.filter((name) => running(name) && before[name] !== now[name]);
+    const stopped = active.filter((name) => !running(name));
     // Until fetch-key runs again, the gateway that answers is the old one (`steps/ready.ts`).
     if (changed.includes(UNITS.gateway)) host.remove(layout.keyOrigin);
     if (changed.length > 0) await systemctl(host, 'restart', '--no-block', ...changed);

@@ -1,16 +1,17 @@
 /**
- * The two users: the gateway's, and the broker's. The image has them; a machine from
- * another image gets them here. Also the directories that are theirs.
+ * The users: the gateway's, the broker's and the pairing service's. What the image does not
+ * have is made here. Also the directories that are theirs.
  */
 
 import { PlaneError } from '../../contracts/plane-error.ts';
-import { BROKER_USER, GATEWAY_USER, type Layout } from '../core/layout.ts';
+import { BROKER_USER, GATEWAY_USER, type Layout, PAIRING_USER } from '../core/layout.ts';
 import type { Host } from '../host.ts';
 import type { Machine, Step } from './step.ts';
 
 const homes = (layout: Layout): ReadonlyArray<readonly [string, string]> => [
   [GATEWAY_USER, layout.state],
   [BROKER_USER, '/nonexistent'],
+  [PAIRING_USER, '/nonexistent'],
 ];
 
 /** Ids can differ between two images, while the data disk keeps the files of the first. */

@@ -1,0 +1,124 @@
+/**
+ * `agent pair` (agents-plane-pairing.service): links WhatsApp when the plane or the owner asks
+ * for it. Drives `core/pairing.ts`; a code goes into a guest attribute, over the one before,
+ * and nowhere else: not to the disk, not to the journal.
+ */
+
+import { GUEST_NAMESPACE } from '../../contracts/instance-metadata.ts';
+import { GUEST_KEY_PAIRING, type Pairing } from '../../contracts/pairing.ts';
+import { PlaneError } from '../../contracts/plane-error.ts';
+import { VM_API_PATHS } from '../../contracts/vm-api.ts';
+import type { Layout } from '../core/layout.ts';
+import {
+  nextTick,
+  type PairingEffect,
+  type PairingEvent,
+  type PairingMachine,
+  pairingView,
+  reducePairing,
+  remembered,
+  resumePairing,
+} from '../core/pairing.ts';
+import { setGuestAttribute } from '../google/metadata.ts';
+import { callPlane } from '../google/plane.ts';
+import type { Host } from '../host.ts';
+import { greetOnce, reportLinks } from '../pairing/aftercare.ts';
+import { createInbox } from '../pairing/inbox.ts';
+import { LOGIN_CONNECTION_MS, login } from '../pairing/login.ts';
+import { type Listener, watchLink, watchReplies, watchRequests } from '../pairing/sources.ts';
+import { type PairingStore, pairingStore } from '../pairing/store.ts';
+import { type Surroundings, surroundingsOf } from '../pairing/surroundings.ts';
+
+/** At most this long without looking at the clock; a failed publication is tried again by then. */
+const IDLE_MS = 30_000;
+const PUBLISH_AGAIN_MS = 2_000;
+
+const codeOf = (error: unknown): string => (error instanceof PlaneError ? error.code : 'INTERNAL');
+
+async function runLogin(
+  { host, gateway }: Surroundings,
+  resume: boolean,
+  put: Listener['put'],
+): Promise<void> {
+  try {
+    await gateway(async (rpc) => {
+      for await (const event of login(rpc, resume, performance.now.bind(performance))) put(event);
+    }, LOGIN_CONNECTION_MS);
+  } catch (error) {
+    host.log(`agent pair: the gateway broke off the login (${codeOf(error)})`);
+    put({ type: 'ended' });
+  }
+}
+
+async function mailCode({ host, facts }: Surroundings, qr: string, until: number): Promise<void> {
+  try {
+    const body = { qr, until: new Date(until).toISOString() };
+    await callPlane(host, facts.planeUrl, VM_API_PATHS.pairingMail, body);
+  } catch (error) {
+    // The code dies in a minute; the owner can ask for another.
+    host.log(`agent pair: the code was not mailed (${codeOf(error)})`);
+  }
+}
+
+/** Publishes on change. */
+function publisher(host: Host) {
+  let last = '';
+  return async (view: Omit<Pairing, 'at'>): Promise<boolean> => {
+    const text = JSON.stringify(view);
+    if (text === last) return true;
+    const value: Pairing = { ...view, at: host.now().toISOString() };
+    try {
+      await setGuestAttribute(host, GUEST_NAMESPACE, GUEST_KEY_PAIRING, JSON.stringify(value));
+      if (JSON.parse(last || '{}').state !== view.state) host.log(`agent pair: ${view.state}`);
+      last = text;
+      return true;
+    } catch (error) {
+      host.log(`agent pair: the state could not be published (${codeOf(error)})`);
+      return false;
+    }
+  };
+}
+
+async function drive(surroundings: Surroundings, store: PairingStore): Promise<never> {
+  const { host } = surroundings;
+  const inbox = createInbox<PairingEvent>();
+  const now = (): number => host.now().getTime();
+  let { machine, effects } = resumePairing(store.readMemory(), now());
+  const listener: Listener = { put: inbox.put, machine: (): PairingMachine => machine };
+  const perform = (effect: PairingEffect): Promise<void> =>
+    effect.type === 'login'
+      ? runLogin(surroundings, effect.resume, inbox.put)
+      : mailCode(surroundings, effect.qr, effect.until);
+  const publish = publisher(host);
+
+  // Each of them runs for ever and catches what it can meet.
+  void watchRequests(surroundings, listener);
+  void watchLink(surroundings, listener);
+  void watchReplies(surroundings, listener);
+  void reportLinks(surroundings, listener);
+  void greetOnce(surroundings, store, listener);
+
+  let kept = '';
+  for (;;) {
+    const memory = remembered(machine);
+    if (JSON.stringify(memory) !== kept) store.writeMemory(memory);
+    kept = JSON.stringify(memory);
+    for (const effect of effects) void perform(effect);
+    const said = await publish(pairingView(machine, now()));
+    const due = (nextTick(machine, now()) ?? Number.POSITIVE_INFINITY) - now();
+    const event = await inbox.take(Math.min(said ? IDLE_MS : PUBLISH_AGAIN_MS, Math.max(due, 0)));
+    ({ machine, effects } = reducePairing(machine, event ?? { type: 'tick' }, now()));
+  }
+}
+
+/**
+ * Runs until it is killed.
+ * @param credentials $CREDENTIALS_DIRECTORY, where systemd gives one
+ */
+export async function pairCommand(
+  host: Host,
+  layout: Layout,
+  credentials: string | undefined,
+): Promise<never> {
+  return drive(surroundingsOf(host, layout, credentials), pairingStore(host, layout));
+}

@@ -1,0 +1,234 @@
+/**
+ * Linking WhatsApp as a reducer: (state, event) -> state and effects. It decides when a login
+ * may start, what the plane is told (`pairingView`) and what must outlive a restart
+ * (`remembered`); it knows no clock, gateway or disk.
+ *
+ * Invariants, tested as properties: a login starts only while the account is known not to be
+ * linked, one at a time, and never before the spacing after the last one is over; a code is
+ * shown in state `qr` alone and is never part of what is remembered.
+ */
+
+import type { Pairing } from '../../contracts/pairing.ts';
+import {
+  ATTEMPT_MS,
+  FIRST_CODE_MS,
+  FORGET_MS,
+  isPause,
+  LATER_CODE_MS,
+  spacingAfter,
+} from './pairing-schedule.ts';
+
+/** What the gateway says of the account; `unknown` until it said something. */
+export type Link = 'unknown' | 'unlinked' | 'linked' | 'logged-out';
+
+/** A login under way in the gateway. */
+export interface Attempt {
+  /** Milliseconds since the epoch, like every time in here. */
+  readonly startedAt: number;
+  /** The first code goes to the owner by mail as well. */
+  readonly mail: boolean;
+  /** A code was shown, so that WhatsApp knows of this attempt. */
+  readonly shown: boolean;
+}
+
+/** What is kept on the data disk. No code, no number. */
+export interface PairingMemory {
+  readonly failures: number;
+  /** No login starts before. */
+  readonly notBefore: number;
+  /** Id of the newest request seen; only a change counts. */
+  readonly request: string;
+  readonly attempt?: Attempt;
+  /** When the account was last linked; undefined while it is not. */
+  readonly linkedAt?: number;
+  /** The plane accepted the report of `linkedAt`. */
+  readonly reported: boolean;
+}
+
+export interface PairingMachine extends PairingMemory {
+  readonly link: Link;
+  readonly code?: { readonly qr: string; readonly until: number };
+  /** Somebody asked for an attempt that has not started. */
+  readonly wanted?: { readonly mail: boolean };
+  /** The last attempt ended without a link. */
+  readonly ended: boolean;
+  /** The attempt is an earlier run's: how old its next code is, nobody knows. */
+  readonly resumed: boolean;
+}
+
+export type PairingEvent =
+  /** The plane's metadata holds this request. */
+  | { readonly type: 'request'; readonly id: string }
+  /** The owner replied "connect" by mail. */
+  | { readonly type: 'reply' }
+  | { readonly type: 'link'; readonly link: Exclude<Link, 'unknown'> }
+  | { readonly type: 'code'; readonly qr: string }
+  | { readonly type: 'connected' }
+  /** The login is over, for whatever reason, without a link. */
+  | { readonly type: 'ended' }
+  | { readonly type: 'reported'; readonly linkedAt: number }
+  | { readonly type: 'tick' };
+
+export type PairingEffect =
+  /** `resume`: the gateway may still hold the login of an earlier run of ours. */
+  | { readonly type: 'login'; readonly resume: boolean }
+  | { readonly type: 'mail'; readonly qr: string; readonly until: number };
+
+export interface Reduced {
+  readonly machine: PairingMachine;
+  readonly effects: readonly PairingEffect[];
+}
+
+export const FRESH_MEMORY: PairingMemory = {
+  failures: 0,
+  notBefore: 0,
+  request: '',
+  reported: false,
+};
+
+const still = (machine: PairingMachine): Reduced => ({ machine, effects: [] });
+
+/** Without optional properties that would be undefined. */
+function without<K extends 'attempt' | 'code' | 'wanted' | 'linkedAt'>(
+  machine: PairingMachine,
+  ...keys: readonly K[]
+): PairingMachine {
+  const copy: Record<string, unknown> = { ...machine };
+  for (const key of keys) delete copy[key];
+  return copy as unknown as PairingMachine;
+}
+
+/** Starts what is wanted as soon as it may. */
+function start(machine: PairingMachine, at: number): Reduced {
+  const { wanted, attempt, link, notBefore } = machine;
+  if (!wanted || attempt || link === 'unknown' || link === 'linked' || at < notBefore) {
+    return still(machine);
+  }
+  const forgotten = at >= notBefore + FORGET_MS ? { failures: 0 } : {};
+  return {
+    machine: {
+      ...without(machine, 'wanted', 'code'),
+      ...forgotten,
+      ended: false,
+      resumed: false,
+      attempt: { startedAt: at, mail: wanted.mail, shown: false },
+    },
+    effects: [{ type: 'login', resume: false }],
+  };
+}
+
+/** Somebody asks. During a pause nothing is kept for later: a code would come to nobody. */
+function ask(machine: PairingMachine, mail: boolean, at: number): Reduced {
+  if (machine.link === 'linked') return still(machine);
+  if (isPause(machine.failures) && at < machine.notBefore) return still(machine);
+  // The page shows the codes of an attempt under way; a mail wants a first code of its own.
+  if (machine.attempt && !mail) return still(machine);
+  return start({ ...machine, wanted: { mail: mail || machine.wanted?.mail === true } }, at);
+}
+
+function showCode(machine: PairingMachine, qr: string, at: number): Reduced {
+  const { attempt } = machine;
+  if (!attempt) return still(machine);
+  const first = !attempt.shown && !machine.resumed;
+  const until = at + (first ? FIRST_CODE_MS : LATER_CODE_MS);
+  return {
+    machine: { ...machine, attempt: { ...attempt, shown: true }, code: { qr, until } },
+    effects: attempt.mail && first ? [{ type: 'mail', qr, until }] : [],
+  };
+}
+
+function linked(machine: PairingMachine, at: number): Reduced {
+  const known = machine.link === 'linked' || machine.linkedAt !== undefined;
+  const rest = without(machine, 'attempt', 'code', 'wanted');
+  return still({
+    ...rest,
+    link: 'linked',
+    failures: 0,
+    notBefore: 0,
+    ended: false,
+    linkedAt: machine.linkedAt ?? at,
+    reported: known && machine.reported,
+  });
+}
+
+function end(machine: PairingMachine, at: number): Reduced {
+  const { attempt } = machine;
+  if (!attempt) return still(machine);
+  const failures = machine.failures + (attempt.shown ? 1 : 0);
+  const notBefore = at + spacingAfter(failures);
+  const over = { ...without(machine, 'attempt', 'code'), failures, notBefore, ended: true };
+  return still(isPause(failures) ? without(over, 'wanted') : over);
+}
+
+function learn(machine: PairingMachine, link: Exclude<Link, 'unknown'>, at: number): Reduced {
+  // A login writes credentials before it is done: its own answer counts, not what it leaves.
+  if (machine.attempt) return still(machine.link === 'unknown' ? { ...machine, link } : machine);
+  if (link === 'linked') return linked(machine, at);
+  return start({ ...without(machine, 'linkedAt'), link, reported: false }, at);
+}
+
+/** @param at milliseconds since the epoch; never goes back */
+export function reducePairing(machine: PairingMachine, event: PairingEvent, at: number): Reduced {
+  switch (event.type) {
+    case 'request':
+      if (event.id === machine.request) return still(machine);
+      return ask({ ...machine, request: event.id }, false, at);
+    case 'reply':
+      return ask(machine, true, at);
+    case 'link':
+      return learn(machine, event.link, at);
+    case 'code':
+      return showCode(machine, event.qr, at);
+    case 'connected':
+      return linked(without(machine, 'linkedAt'), at);
+    case 'ended':
+      return end(machine, at);
+    case 'reported':
+      return still({ ...machine, reported: event.linkedAt === machine.linkedAt });
+    case 'tick':
+      return start(machine, at);
+  }
+}
+
+/** Takes up what an earlier run left: its login may still be alive in the gateway. */
+export function resumePairing(memory: PairingMemory, at: number): Reduced {
+  const machine: PairingMachine = { ...memory, link: 'unknown', ended: false, resumed: false };
+  const { attempt } = memory;
+  if (!attempt) return still(machine);
+  if (at >= attempt.startedAt + ATTEMPT_MS) return end(machine, at);
+  return { machine: { ...machine, resumed: true }, effects: [{ type: 'login', resume: true }] };
+}
+
+/** What to keep on the disk. */
+export function remembered(machine: PairingMachine): PairingMemory {
+  const { failures, notBefore, request, attempt, linkedAt, reported } = machine;
+  return {
+    failures,
+    notBefore,
+    request,
+    ...(attempt && { attempt }),
+    ...(linkedAt !== undefined && { linkedAt }),
+    reported,
+  };
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** What the plane is told; a difference to what it was told last is worth a guest attribute. */
+export function pairingView(machine: PairingMachine, at: number): Omit<Pairing, 'at'> {
+  const { failures, notBefore, request, code, link } = machine;
+  const common = { failures, ...(request !== '' && { request }) };
+  if (link === 'linked') return { state: 'linked', ...common };
+  if (code) return { state: 'qr', ...common, qr: code.qr, until: iso(code.until) };
+  if (machine.attempt || machine.wanted) return { state: 'starting', ...common };
+  if (isPause(failures) && at < notBefore) {
+    return { state: 'paused', ...common, retryAt: iso(notBefore) };
+  }
+  if (machine.ended) return { state: 'expired', ...common };
+  return { state: link === 'logged-out' ? 'logged-out' : 'idle', ...common };
+}
+
+/** When `tick` may change something; undefined when it cannot. */
+export function nextTick(machine: PairingMachine, at: number): number | undefined {
+  return machine.notBefore > at ? machine.notBefore : undefined;
+}

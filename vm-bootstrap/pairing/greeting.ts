@@ -1,0 +1,69 @@
+/**
+ * The first WhatsApp message, once in the agent's life, without the model. Sent with the
+ * gateway's `send`, which puts it into the session it belongs to, so that the model finds its
+ * own words there when the owner answers.
+ *
+ * Once: the intent is on the disk before the call, the same idempotency key is used for ever,
+ * and after a crash the transcript is asked whether it went out. What stays open is a gateway
+ * that dies between WhatsApp's taking the message and the transcript's line: then it is sent
+ * again, as an owner without a first message would be worse off than one with two
+ * (docs/decisions/036).
+ */
+
+import type { Gateway } from '../gateway.ts';
+import { readChannel } from './channel.ts';
+import type { PairingStore } from './store.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** After a crash: OpenClaw's own queue may still deliver what it had taken on. */
+const RECOVERY_MS = 15_000;
+const LOOK_MS = 1_000;
+/** Messages of the transcript that are looked through; the greeting is among the first of all. */
+const HISTORY = 200;
+const MAIN_SESSION = 'agent:main:main';
+
+/** Whether the agent's main session holds these words. */
+async function isInTranscript(gateway: Gateway, text: string): Promise<boolean> {
+  const history = (await gateway.call('chat.history', {
+    sessionKey: MAIN_SESSION,
+    limit: HISTORY,
+  })) as { messages?: readonly unknown[] };
+  const needle = JSON.stringify(text).slice(1, -1);
+  return (history.messages ?? []).some((message) => JSON.stringify(message).includes(needle));
+}
+
+async function wentOut({ host }: Surroundings, gateway: Gateway, text: string): Promise<boolean> {
+  const deadline = host.now().getTime() + RECOVERY_MS;
+  for (;;) {
+    if (await isInTranscript(gateway, text)) return true;
+    if (host.now().getTime() >= deadline) return false;
+    await host.sleep(LOOK_MS);
+  }
+}
+
+/**
+ * @returns true when there is nothing left to do; false while the channel is not open yet
+ * @throws PlaneError when the gateway did not take it: call again
+ */
+export async function greet(surroundings: Surroundings, store: PairingStore): Promise<boolean> {
+  const { settings } = surroundings;
+  const { greeting, ownerPhone, agent } = settings;
+  const record = store.readGreeting();
+  if (greeting === undefined || record?.phase === 'sent') return true;
+  return surroundings.gateway(async (gateway) => {
+    if (!(await readChannel(gateway)).connected) return false;
+    if (record?.phase === 'sending' && (await wentOut(surroundings, gateway, greeting))) {
+      store.writeGreeting('sent');
+      return true;
+    }
+    store.writeGreeting('sending');
+    await gateway.call('send', {
+      channel: 'whatsapp',
+      to: ownerPhone,
+      message: greeting,
+      idempotencyKey: `agents-plane-greeting-${agent}`,
+    });
+    store.writeGreeting('sent');
+    return true;
+  });
+}

@@ -1,0 +1,90 @@
+/** Where events come from besides a login: the plane's metadata, the gateway, the owner's mail. */
+
+import { METADATA_PAIRING_REQUEST } from '../../contracts/pairing.ts';
+import { PlaneError } from '../../contracts/plane-error.ts';
+import { pairingReplyAnswer, VM_API_PATHS } from '../../contracts/vm-api.ts';
+import type { PairingEvent, PairingMachine } from '../core/pairing.ts';
+import { waitForMetadata } from '../google/metadata.ts';
+import { callPlane } from '../google/plane.ts';
+import { readChannel } from './channel.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface Listener {
+  put(event: PairingEvent): void;
+  /** As it is now. */
+  machine(): PairingMachine;
+}
+
+const PAUSE_MS = 10_000;
+const REPLY_MS = 60_000;
+/** A gateway that starts is asked often, for somebody may be waiting; then now and then. */
+const LINK_SOON_MS = 1_000;
+const LINK_MS = 15_000;
+const LOOKS_AGAIN = 3;
+const LOOK_AGAIN_MS = 2_000;
+
+const codeOf = (error: unknown): string => (error instanceof PlaneError ? error.code : 'INTERNAL');
+
+/** The whole directory: of a key that is not there yet, the metadata server says so at once. */
+export async function watchRequests({ host }: Surroundings, to: Listener): Promise<never> {
+  let etag = '0';
+  for (;;) {
+    try {
+      const seen = await waitForMetadata(host, 'instance/attributes/', etag);
+      etag = seen?.etag ?? '0';
+      const all = JSON.parse(seen?.text ?? '{}') as Record<string, string>;
+      const id = all[METADATA_PAIRING_REQUEST];
+      if (id !== undefined) to.put({ type: 'request', id: id.trim() });
+      if (seen === undefined) await host.sleep(PAUSE_MS);
+    } catch (error) {
+      host.log(`agent pair: no answer from the metadata server (${codeOf(error)})`);
+      await host.sleep(PAUSE_MS);
+    }
+  }
+}
+
+/**
+ * The account's link now. A link that seems gone is looked at again: a reading from before the
+ * scan, or from before the channel's start, must not undo it.
+ */
+async function settledLink(surroundings: Surroundings, to: Listener) {
+  const read = async () => (await surroundings.gateway(readChannel, LINK_MS)).link;
+  let link = await read();
+  for (let look = 0; look < LOOKS_AGAIN && to.machine().link === 'linked'; look++) {
+    if (link === undefined || link === 'linked') return link;
+    await surroundings.host.sleep(LOOK_AGAIN_MS);
+    link = await read();
+  }
+  return link;
+}
+
+/** What the gateway says of the account, whoever changed it. */
+export async function watchLink(surroundings: Surroundings, to: Listener): Promise<never> {
+  const { host } = surroundings;
+  for (;;) {
+    try {
+      const link = await settledLink(surroundings, to);
+      if (link !== undefined && link !== to.machine().link) to.put({ type: 'link', link });
+    } catch {
+      // The gateway starts, or restarts: its own unit's business.
+    }
+    await host.sleep(to.machine().link === 'unknown' ? LINK_SOON_MS : LINK_MS);
+  }
+}
+
+/** Asks the plane once a minute, while it matters, whether the owner replied "connect". */
+export async function watchReplies(surroundings: Surroundings, to: Listener): Promise<never> {
+  const { host, facts, settings } = surroundings;
+  for (;;) {
+    await host.sleep(REPLY_MS);
+    const { link } = to.machine();
+    // In mode dedicated an admin links the number, at the page.
+    if (settings.mode !== 'linked' || link === 'linked' || link === 'unknown') continue;
+    try {
+      const answer = await callPlane(host, facts.planeUrl, VM_API_PATHS.pairingReply);
+      if (pairingReplyAnswer.parse(answer).connect) to.put({ type: 'reply' });
+    } catch (error) {
+      host.log(`agent pair: the plane was not asked for replies (${codeOf(error)})`);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/** What outlives a restart of the pairing service, in files of its own user on the data disk. */
+
+import type { Layout } from '../core/layout.ts';
+import { FRESH_MEMORY, type PairingMemory } from '../core/pairing.ts';
+import type { Host } from '../host.ts';
+
+/** The first message: `sending` is written before anything is sent, `sent` when it surely was. */
+export interface GreetingRecord {
+  readonly phase: 'sending' | 'sent';
+  /** RFC 3339. */
+  readonly at: string;
+}
+
+export interface PairingStore {
+  readMemory(): PairingMemory;
+  writeMemory(memory: PairingMemory): void;
+  readGreeting(): GreetingRecord | undefined;
+  writeGreeting(phase: GreetingRecord['phase']): void;
+}
+
+export function pairingStore(host: Host, layout: Layout): PairingStore {
+  const read = <T>(path: string): T | undefined => {
+    const text = host.read(path);
+    return text === undefined ? undefined : (JSON.parse(text) as T);
+  };
+  const write = (path: string, value: object): void =>
+    host.write(path, `${JSON.stringify(value)}\n`, { mode: 0o600 });
+  const memory = `${layout.pairingState}/pairing.json`;
+  const greeting = `${layout.pairingState}/greeting.json`;
+  return {
+    readMemory: () => read<PairingMemory>(memory) ?? FRESH_MEMORY,
+    writeMemory: (value) => write(memory, value),
+    readGreeting: () => read<GreetingRecord>(greeting),
+    writeGreeting: (phase) => write(greeting, { phase, at: host.now().toISOString() }),
+  };
+}
