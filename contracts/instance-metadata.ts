@@ -39,6 +39,8 @@ export const endpoints = z.strictObject({
   anthropic: z.url().optional(),
   openai: z.url().optional(),
   google: z.url().optional(),
+  /** Of WhatsApp Web's WebSocket, `wss://host/ws/chat`. */
+  whatsapp: z.url({ protocol: /^wss?$/ }).optional(),
 });
 export type Endpoints = z.infer<typeof endpoints>;
 

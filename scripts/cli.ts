@@ -9,6 +9,7 @@ import { callControl } from '../local/plane/control.ts';
 import { connect } from './cli/client.ts';
 import { startLocal } from './cli/local.ts';
 import { controlSocket } from './cli/paths.ts';
+import { addPhoneCommands } from './cli/phone.ts';
 import { coloursFor } from './ui/colours.ts';
 import { describeFailure } from './ui/failure.ts';
 import { untilInterrupted } from './ui/interruption.ts';
@@ -128,6 +129,8 @@ local
   .command('exec <machine> <command...>')
   .description("Run a command as root on a running demo's VM (like ssh).")
   .action(exec);
+
+addPhoneCommands(local);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${coloursFor(process.stderr).red(describeFailure(error))}\n`);

@@ -9,6 +9,8 @@ import { json } from 'node:stream/consumers';
 import { z } from 'zod';
 import { PlaneError } from '../../contracts/errors.ts';
 import type { ExecResult } from '../machine.ts';
+import type { Whatsapp } from '../whatsapp/server.ts';
+import { PHONE_ROUTES } from './control-phones.ts';
 
 const execRequest = z.strictObject({ machine: z.string(), argv: z.array(z.string()).min(1) });
 const tokenRequest = z.strictObject({ email: z.string() });
@@ -19,6 +21,7 @@ export type ControlInfo = z.infer<typeof controlInfo>;
 /** What a local plane does for its CLI. */
 export interface Controllable {
   readonly info: ControlInfo;
+  readonly whatsapp: Whatsapp;
   exec(machine: string, argv: readonly string[]): Promise<ExecResult>;
   idToken(email: string): Promise<string>;
 }
@@ -35,10 +38,12 @@ const ROUTES: Readonly<Record<string, (plane: Controllable, body: unknown) => Pr
 };
 
 async function answer(plane: Controllable, incoming: IncomingMessage): Promise<[number, unknown]> {
-  const route = ROUTES[incoming.url ?? ''];
-  if (!route) return [404, { error: 'no such control call' }];
+  const path = incoming.url ?? '';
+  const [route, phoneRoute] = [ROUTES[path], PHONE_ROUTES[path]];
+  if (!route && !phoneRoute) return [404, { error: 'no such control call' }];
   try {
-    return [200, await route(plane, await json(incoming))];
+    const body = await json(incoming);
+    return [200, await (route ? route(plane, body) : phoneRoute?.(plane.whatsapp, body))];
   } catch (error) {
     return [400, { error: error instanceof Error ? error.message : String(error) }];
   }

@@ -3,10 +3,26 @@
  * then on to whoever stands for that host here.
  */
 
-import { createServer, type RequestListener, request, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  request,
+  type Server,
+} from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { Authority } from './authority.ts';
+
+/** Takes over a connection that asks to become something else than HTTP. */
+export type Upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** Who stands for a host name. */
+export interface Host {
+  readonly listener: RequestListener;
+  readonly upgrade?: Upgrade;
+}
 
 export interface Front {
   /** Takes over a raw connection to port 443. */
@@ -35,15 +51,18 @@ export function forwardTo(origin: string): RequestListener {
  * @param hosts who answers for which host name
  * @param authority signs for those names
  */
-export function createFront(
-  hosts: Readonly<Record<string, RequestListener>>,
-  authority: Authority,
-): Front {
+export function createFront(hosts: Readonly<Record<string, Host>>, authority: Authority): Front {
+  const hostOf = ({ headers }: IncomingMessage): Host | undefined =>
+    hosts[headers.host?.replace(/:\d+$/, '') ?? ''];
   const plain: Server = createServer((incoming, outgoing) => {
-    const host = incoming.headers.host?.replace(/:\d+$/, '') ?? '';
-    const listener = hosts[host];
-    if (listener) listener(incoming, outgoing);
+    const host = hostOf(incoming);
+    if (host) host.listener(incoming, outgoing);
     else outgoing.writeHead(421).end();
+  });
+  plain.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const upgrade = hostOf(incoming)?.upgrade;
+    if (upgrade) upgrade(incoming, socket, head);
+    else socket.destroy();
   });
   return {
     accept(socket) {

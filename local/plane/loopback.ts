@@ -2,6 +2,7 @@
 
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Upgrade } from './front.ts';
 
 export interface LoopbackServer {
   /** `127.0.0.1:PORT` */
@@ -10,8 +11,13 @@ export interface LoopbackServer {
   close(): Promise<void>;
 }
 
-export async function serveOnLoopback(listener: RequestListener): Promise<LoopbackServer> {
+/** @param upgrade takes over connections that ask for another protocol; refused when left out */
+export async function serveOnLoopback(
+  listener: RequestListener,
+  upgrade?: Upgrade,
+): Promise<LoopbackServer> {
   const server = createServer(listener);
+  if (upgrade) server.on('upgrade', upgrade);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);

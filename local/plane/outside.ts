@@ -5,8 +5,9 @@ import type { FaultHook } from '../google/gate.ts';
 import type { Google } from '../google/google.ts';
 import type { Hypervisor } from '../machine.ts';
 import { createModelServer, type ModelServer } from '../model/server.ts';
+import { createWhatsapp, WHATSAPP_HOST, WHATSAPP_PATH, type Whatsapp } from '../whatsapp/server.ts';
 import { createAuthority } from './authority.ts';
-import { createFront, type Front, forwardTo } from './front.ts';
+import { createFront, type Front, forwardTo, type Host } from './front.ts';
 import { openHypervisor, type Prepared } from './hypervisor.ts';
 import { type LocalGoogle, type MetadataFront, startLocalGoogle } from './local-google.ts';
 import { serveOnLoopback } from './loopback.ts';
@@ -31,18 +32,27 @@ export interface Outside {
   readonly model: ModelServer;
   /** The model on a loopback port, for machines that cannot resolve its public names. */
   readonly modelUrl: string;
+  readonly whatsapp: Whatsapp;
+  /** Its WebSocket on a loopback port, `ws://...`. */
+  readonly whatsappUrl: string;
   readonly hypervisor: Hypervisor | undefined;
   close(): Promise<void>;
 }
 
 /** Who answers for which name on the machines' port 443. */
-function hostTable(google: () => Google, model: ModelServer, vmOrigin: string) {
+function hostTable(
+  google: () => Google,
+  model: ModelServer,
+  whatsapp: Whatsapp,
+  vmOrigin: string,
+): Record<string, Host> {
   const toGoogle: RequestListener = (request, response) =>
     void google().server.emit('request', request, response);
   return {
-    ...Object.fromEntries(GOOGLE_HOSTS.map((host) => [host, toGoogle])),
-    ...Object.fromEntries(model.hosts.map((host) => [host, model.listener])),
-    [LOCAL.vmHost]: forwardTo(vmOrigin),
+    ...Object.fromEntries(GOOGLE_HOSTS.map((host) => [host, { listener: toGoogle }])),
+    ...Object.fromEntries(model.hosts.map((host) => [host, { listener: model.listener }])),
+    [WHATSAPP_HOST]: whatsapp,
+    [LOCAL.vmHost]: { listener: forwardTo(vmOrigin) },
   };
 }
 
@@ -59,7 +69,9 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
   await using stack = new AsyncDisposableStack();
   const { cacheDir, mailDir, machines, vmOrigin, acceptsKey, now, fault } = options;
   const model = createModelServer({ accepts: (_provider, key) => acceptsKey(key), now });
-  const hosts = hostTable(() => local.google, model, vmOrigin);
+  const whatsapp = createWhatsapp({ now });
+  stack.defer(whatsapp.close);
+  const hosts = hostTable(() => local.google, model, whatsapp, vmOrigin);
 
   const authority = await createAuthority(now);
   const hypervisor =
@@ -74,8 +86,14 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
   if (hypervisor) connect(hypervisor, local.metadata, front);
   const modelPort = await serveOnLoopback(model.listener);
   stack.defer(modelPort.close);
+  const whatsappPort = await serveOnLoopback(whatsapp.listener, whatsapp.upgrade);
+  stack.defer(whatsappPort.close);
 
   const all = stack.move();
-  const modelUrl = `http://${modelPort.host}`;
-  return { local, model, modelUrl, hypervisor, close: () => all.disposeAsync() };
+  return {
+    ...{ local, model, whatsapp, hypervisor },
+    modelUrl: `http://${modelPort.host}`,
+    whatsappUrl: `ws://${whatsappPort.host}${WHATSAPP_PATH}`,
+    close: () => all.disposeAsync(),
+  };
 }

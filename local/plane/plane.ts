@@ -11,11 +11,12 @@ import type { FaultHook } from '../google/gate.ts';
 import type { Google } from '../google/google.ts';
 import type { Hypervisor } from '../machine.ts';
 import type { ModelServer } from '../model/server.ts';
+import type { Whatsapp } from '../whatsapp/server.ts';
 import type { Controllable } from './control.ts';
 import { functionEnv } from './function-env.ts';
 import { freePort, startFunction } from './function-process.ts';
 import type { Prepared } from './hypervisor.ts';
-import { startOutside } from './outside.ts';
+import { type Outside, startOutside } from './outside.ts';
 import { seedResources } from './seed.ts';
 import { LOCAL } from './settings.ts';
 
@@ -41,6 +42,8 @@ export interface Plane extends Controllable {
   readonly vmUrl: string;
   readonly google: Google;
   readonly model: ModelServer;
+  /** Where the phones are. */
+  readonly whatsapp: Whatsapp;
   readonly hypervisor: Hypervisor | undefined;
   /** Keys that the model accepts, whoever the provider; add and remove at will. */
   readonly acceptedKeys: Set<string>;
@@ -52,9 +55,13 @@ export interface Plane extends Controllable {
 }
 
 /** In a process tree nothing resolves the public names: machines are told other addresses. */
-function vmEndpoints(hypervisor: Hypervisor | undefined, google: string, model: string): Endpoints {
+function vmEndpoints({ hypervisor, local, modelUrl, whatsappUrl }: Outside): Endpoints {
   if (hypervisor?.kind !== 'process') return {};
-  return { secretmanager: google, storage: google, anthropic: model, openai: model, google: model };
+  const google = local.google.restUrl;
+  return {
+    ...{ secretmanager: google, storage: google, whatsapp: whatsappUrl },
+    ...{ anthropic: modelUrl, openai: modelUrl, google: modelUrl },
+  };
 }
 
 /**
@@ -94,7 +101,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const place = { cacheDir, mailDir, machines, vmOrigin };
   const outside = await startOutside({ ...place, acceptsKey, now, fault });
   stack.defer(outside.close);
-  const { local, model, hypervisor } = outside;
+  const { local, model, whatsapp, hypervisor } = outside;
   const { google } = local;
 
   const bundle = await readFile(join(deployed, 'dist/vm/agent.mjs'));
@@ -106,7 +113,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
     googleUrl: google.restUrl,
     metadataHost: local.planeMetadataHost,
     bundleSha256: createHash('sha256').update(bundle).digest('hex'),
-    vmEndpoints: vmEndpoints(hypervisor, google.restUrl, outside.modelUrl),
+    vmEndpoints: vmEndpoints(outside),
   };
   const functionsEnv = functionEnv(settings, env);
   const start = async (target: 'api' | 'vm') => {
@@ -127,7 +134,8 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const all = stack.move();
   return {
     info: { apiUrl, restUrl: google.restUrl, admin: LOCAL.admin },
-    ...{ apiUrl, vmUrl, functionsEnv, google, model, hypervisor, acceptedKeys, mailDir, logDir },
+    ...{ apiUrl, vmUrl, functionsEnv, google, model, whatsapp, hypervisor },
+    ...{ acceptedKeys, mailDir, logDir },
     idToken: (email) => google.world.tokens.userIdToken(email, apiUrl),
     exec: (machine, argv) => local.machine(machine).exec(argv),
     close: () => all.disposeAsync(),

@@ -10,7 +10,7 @@ import { type Phone, phoneOf } from './phone.ts';
 import { type Settings, WHATSAPP, type World } from './world.ts';
 
 export const WHATSAPP_HOST = 'web.whatsapp.com';
-const PATH = '/ws/chat';
+export const WHATSAPP_PATH = '/ws/chat';
 
 export interface WhatsappOptions {
   /** Milliseconds since 1970. */
@@ -44,7 +44,7 @@ export function createWhatsapp({ now, settings }: WhatsappOptions): Whatsapp {
     listener: (_incoming, outgoing) => void outgoing.writeHead(426).end(),
     upgrade(incoming, socket, head) {
       const { pathname } = new URL(incoming.url ?? '/', `https://${WHATSAPP_HOST}`);
-      if (pathname !== PATH) return void socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
+      if (pathname !== WHATSAPP_PATH) return void socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
       sockets.handleUpgrade(incoming, socket, head, (client) => acceptConnection(world, client));
     },
     phone(number) {

@@ -1,6 +1,7 @@
 /** Config document -> the files of the machine. Pure: the same inputs give the same list. */
 
 import type { ConfigDocument } from '../../contracts/config-document.ts';
+import type { Endpoints } from '../../contracts/instance-metadata.ts';
 import type { Facts } from './facts.ts';
 import { GATEWAY_USER, type Layout } from './layout.ts';
 import { modelOf } from './openclaw-config.ts';
@@ -63,6 +64,10 @@ export function underRoot(root: string, text: string): string {
   return root === '' ? text : text.replace(ABSOLUTE, `${root}/`);
 }
 
+/** The plugin knows WhatsApp's address; an environment variable of its own names another. */
+const gatewayEnv = ({ whatsapp }: Endpoints): string =>
+  whatsapp === undefined ? '' : `OPENCLAW_WHATSAPP_WEB_SOCKET_URL=${whatsapp}\n`;
+
 const UNIT_FOLDER = 'units/';
 
 function unitFiles({ layout, templates }: FileInputs): FileSpec[] {
@@ -104,6 +109,7 @@ export function machineFiles(inputs: FileInputs): FileSpec[] {
     rootFile(layout.facts, 0o644, json(facts)),
     rootFile(layout.pairingSettings, 0o600, json(pairing)),
     rootFile(layout.command, 0o755, underRoot(layout.root, template(templates, 'agent.sh'))),
+    rootFile(layout.gatewayEnv, 0o644, gatewayEnv(facts.endpoints)),
     rootFile(layout.guardRules, 0o644, template(templates, 'metadata-guard.nft')),
     ...unitFiles(inputs),
     agentFile('AGENTS.md', `${layout.workspace}/AGENTS.md`, 'shared'),

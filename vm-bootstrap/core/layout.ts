@@ -91,6 +91,8 @@ export function layoutOf(root: string) {
     bootstrapRequest: `${root}/run/agents-plane-watch/bootstrap`,
     units: `${root}/etc/systemd/system`,
     guardRules: `${root}/etc/agents-plane/metadata-guard.nft`,
+    /** Environment of the gateway, beside its unit's. */
+    gatewayEnv: `${root}/etc/agents-plane/gateway.env`,
     command: `${root}/usr/local/bin/agent`,
     bundle: `${root}/opt/agents-plane/agent.mjs`,
     node: `${root}/opt/agents-plane/node/bin/node`,

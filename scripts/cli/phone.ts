@@ -1,0 +1,68 @@
+/** `agents-plane local phone ...`: a person at the demo plays a phone on the local WhatsApp. */
+
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { callControl } from '../../local/plane/control.ts';
+import { phoneDevices, phoneMessages } from '../../local/plane/control-phones.ts';
+import { controlSocket } from './paths.ts';
+
+const call = (route: string, body: object) => callControl(controlSocket(process.env), route, body);
+
+/** A code is given as its text, as a data URL, or as the name of a PNG file. */
+async function readShown(code: string): Promise<string> {
+  if (!code.endsWith('.png')) return code;
+  return `data:image/png;base64,${(await readFile(code)).toString('base64')}`;
+}
+
+async function scan(phone: string, code: string): Promise<void> {
+  await call('/phone/scan', { phone, code: await readShown(code) });
+  process.stdout.write('Linked.\n');
+}
+
+async function send(phone: string, to: string, words: string[]): Promise<void> {
+  await call('/phone/send', { phone, to, text: words.join(' ') });
+}
+
+type Shown = ReturnType<typeof phoneMessages.parse>['messages'][number];
+
+function line({ from, chat, at, revoked, text, media, reactions }: Shown): string {
+  const what = revoked ? '(deleted)' : [media && `[${media}]`, text].filter(Boolean).join(' ');
+  const emojis = reactions.map(({ emoji }) => emoji).join('');
+  const head = `${at.slice(11, 19)} ${from} (${chat})`;
+  return [head, what, emojis].filter(Boolean).join('  ');
+}
+
+async function messages(phone: string, options: { json?: boolean }): Promise<void> {
+  const answer = phoneMessages.parse(await call('/phone/messages', { phone }));
+  const text = options.json ? JSON.stringify(answer) : answer.messages.map(line).join('\n');
+  process.stdout.write(`${text}\n`);
+}
+
+async function devices(phone: string): Promise<void> {
+  const answer = phoneDevices.parse(await call('/phone/devices', { phone }));
+  for (const { id, name, connected } of answer.devices) {
+    process.stdout.write(`${id}  ${name}  ${connected ? 'connected' : 'away'}\n`);
+  }
+}
+
+/** Adds the commands under `local`. */
+export function addPhoneCommands(local: Command): void {
+  const phone = local.command('phone').description('Play a phone on the local WhatsApp.');
+  phone
+    .command('scan <phone> <code>')
+    .description('Scan a pairing code: a PNG file, a data URL, or the text of the code.')
+    .action(scan);
+  phone.command('send <phone> <to> <text...>').description('Write to somebody.').action(send);
+  phone
+    .command('messages <phone>')
+    .description("Show the phone's messages.")
+    .option('--json', 'print JSON')
+    .action(messages);
+  phone.command('devices <phone>').description('Show linked devices.').action(devices);
+  phone
+    .command('unlink <phone> <device>')
+    .description('Log a linked device out.')
+    .action(async (number: string, device: string) => {
+      await call('/phone/unlink', { phone: number, device: Number(device) });
+    });
+}
