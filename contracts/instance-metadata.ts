@@ -41,6 +41,7 @@ export const endpoints = z.strictObject({
   google: z.url().optional(),
   /** Of WhatsApp Web's WebSocket, `wss://host/ws/chat`. */
   whatsapp: z.url({ protocol: /^wss?$/ }).optional(),
+  telegram: z.url().optional(),
 });
 export type Endpoints = z.infer<typeof endpoints>;
 

@@ -38,6 +38,7 @@ export const dataDiskName = (name: AgentName): string => `agent-${name}-data`;
 export const serviceAccountId = (name: AgentName): string => `agent-${name}`;
 export const configSecretId = (name: AgentName): string => `agent-${name}-config`;
 export const keySecretId = (name: AgentName): string => `agent-${name}-api-key`;
+export const channelsSecretId = (name: AgentName): string => `agent-${name}-channels`;
 
 export const serviceAccountEmail = (name: AgentName, project: string): string =>
   `${serviceAccountId(name)}@${project}.iam.gserviceaccount.com`;

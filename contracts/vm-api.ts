@@ -17,6 +17,10 @@ export type WelcomeAnswer = z.infer<typeof welcomeAnswer>;
 export const keySecretAnswer = z.strictObject({ secret: z.string() });
 export type KeySecretAnswer = z.infer<typeof keySecretAnswer>;
 
+/** `POST /v1/self/channels-secret`: the same for the secret with the tokens of added channels. */
+export const channelsSecretAnswer = z.strictObject({ secret: z.string() });
+export type ChannelsSecretAnswer = z.infer<typeof channelsSecretAnswer>;
+
 /** No CR, LF or other control character: it goes into a mail header. */
 const headerText = z
   .string()
@@ -65,6 +69,7 @@ export const nothing = z.strictObject({});
 export const VM_API_PATHS = {
   welcome: '/v1/self/welcome',
   keySecret: '/v1/self/key-secret',
+  channelsSecret: '/v1/self/channels-secret',
   mail: '/v1/self/mail',
   channel: '/v1/self/channel',
   pairingMail: '/v1/self/pairing-mail',

@@ -5,6 +5,7 @@
 
 import { PlaneError } from '../contracts/plane-error.ts';
 import { GATEWAY_PORT, type Layout } from './core/layout.ts';
+import { type GatewayStatus, hasModelKey, modelKeyRead } from './core/reload.ts';
 import type { Host } from './host.ts';
 
 const SCOPES = ['operator.admin', 'operator.read', 'operator.write'];
@@ -103,8 +104,12 @@ export async function withGateway<T>(
   }
 }
 
-/** True when every secret that the configuration names was resolved by the running gateway. */
+/** True when the running gateway has a key for its model. */
 export async function secretsResolved(gateway: Gateway): Promise<boolean> {
-  const status = (await gateway.call('status', {})) as { degradedSecretOwners?: unknown[] };
-  return (status.degradedSecretOwners ?? []).length === 0;
+  return hasModelKey((await gateway.call('status', {})) as GatewayStatus);
+}
+
+/** After `secrets.reload`: true when it was the key's file that answered, not the gateway's memory. */
+export async function keyJustRead(gateway: Gateway): Promise<boolean> {
+  return modelKeyRead((await gateway.call('status', {})) as GatewayStatus);
 }

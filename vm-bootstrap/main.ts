@@ -33,12 +33,34 @@ async function help(code: number): Promise<number> {
   return code;
 }
 
+/** `agent channel add|list|remove`. A token in argv is in every process list: there is no option for it. */
+async function channel([verb, name, ...rest]: Arguments): Promise<number> {
+  const client = await import('./commands/client.ts');
+  if (verb === 'list' && name === undefined) return client.channelListCommand(layout);
+  const { addedChannel } = await import('../contracts/channels.ts');
+  const known = addedChannel.safeParse(name);
+  if (!known.success) return help(2);
+  if (verb === 'remove' && rest.length === 0)
+    return client.channelRemoveCommand(layout, known.data);
+  if (verb !== 'add') return help(2);
+  return client.channelAddCommand(layout, known.data, {
+    owner: option(rest, 'owner'),
+    account: option(rest, 'account'),
+    daemon: option(rest, 'daemon'),
+  });
+}
+
 const COMMANDS: Readonly<Record<string, (args: Arguments) => Promise<number>>> = {
   'fetch-key': async () => (await import('./commands/fetch-key.ts')).fetchKeyCommand(host, layout),
   'forget-key': async () =>
     (await import('./commands/forget-key.ts')).forgetKeyCommand(host, layout),
   'reload-key': async () =>
     (await import('./commands/reload-key.ts')).reloadKeyCommand(host, layout),
+  'reload-channels': async () => {
+    const { templates } = await import('./templates.ts');
+    const { reloadChannelsCommand } = await import('./commands/reload-channels.ts');
+    return reloadChannelsCommand(host, layout, templates);
+  },
   bootstrap: async (args) => {
     const { templates } = await import('./templates.ts');
     const { bootstrapCommand } = await import('./commands/bootstrap.ts');
@@ -52,6 +74,7 @@ const COMMANDS: Readonly<Record<string, (args: Arguments) => Promise<number>>> =
     if (args[0] !== 'send' || !subject) return help(2);
     return (await import('./commands/client.ts')).mailCommand(layout, subject);
   },
+  channel: async (args) => channel(args),
   status: async (args) =>
     (await import('./commands/status.ts')).statusCommand(host, layout, args.includes('--json')),
   broker: async (args) =>

@@ -44,6 +44,9 @@ export interface Observed {
   readonly configPolicy?: Policy | undefined;
   readonly keySecret?: SecretState | undefined;
   readonly keyPolicy?: Policy | undefined;
+  /** Looked at for `POST /v1/self/channels-secret` alone. */
+  readonly channelsSecret?: SecretState | undefined;
+  readonly channelsPolicy?: Policy | undefined;
   /** Undefined when the organisation has no shared key. */
   readonly sharedKeyPolicy?: Policy | undefined;
   readonly serviceAccount?: ServiceAccountState | undefined;

@@ -12,6 +12,7 @@ import { PlaneError } from '../../contracts/errors.ts';
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import {
   type AgentName,
+  channelsSecretId,
   configSecretId,
   instanceName,
   keySecretId,
@@ -42,6 +43,8 @@ export type StepId =
   | 'config-access'
   | 'key-access'
   | 'shared-key-access'
+  | 'channels-secret'
+  | 'channels-access'
   | 'instance'
   | 'announce';
 
@@ -76,6 +79,8 @@ export const GOALS = {
   ],
   /** What `POST /v1/self/key-secret` asks for. */
   keySecret: [keySecret, keyAccess],
+  /** What `POST /v1/self/channels-secret` asks for; most agents never do. */
+  channelsSecret: [channelsSecret, channelsAccess],
 } as const satisfies Record<string, readonly Rule[]>;
 export type Goal = keyof typeof GOALS;
 
@@ -111,6 +116,7 @@ function refuseForeign(name: AgentName, observed: Observed): void {
   > = [
     [`secret ${configSecretId(name)}`, observed.configSecret],
     [`secret ${keySecretId(name)}`, observed.keySecret],
+    [`secret ${channelsSecretId(name)}`, observed.channelsSecret],
     [`instance ${instanceName(name)}`, observed.instance],
     [`disk of ${instanceName(name)}`, observed.dataDisk],
   ];
@@ -151,6 +157,15 @@ function keySecret({ name }: Desired, observed: Observed): Step | undefined {
   return { id: 'key-secret', title: `Create empty secret ${keySecretId(name)}`, needs: [] };
 }
 
+function channelsSecret({ name }: Desired, observed: Observed): Step | undefined {
+  if (observed.channelsSecret) return undefined;
+  return {
+    id: 'channels-secret',
+    title: `Create empty secret ${channelsSecretId(name)}`,
+    needs: [],
+  };
+}
+
 function configVersion({ name, document }: Desired, observed: Observed): Step | undefined {
   if (sameDocument(observed.config?.payload, document)) return undefined;
   return {
@@ -184,6 +199,13 @@ function keyAccess(desired: Desired, observed: Observed): Step | undefined {
   const roles = [ROLE_ACCESSOR, ROLE_VERSION_MANAGER];
   const step = access('key-access', desired, keySecretId(desired.name), observed.keyPolicy, roles);
   return step && { ...step, needs: [...step.needs, 'key-secret'] };
+}
+
+function channelsAccess(desired: Desired, observed: Observed): Step | undefined {
+  const roles = [ROLE_ACCESSOR, ROLE_VERSION_MANAGER];
+  const secret = channelsSecretId(desired.name);
+  const step = access('channels-access', desired, secret, observed.channelsPolicy, roles);
+  return step && { ...step, needs: [...step.needs, 'channels-secret'] };
 }
 
 /** The shared key is made by setup; an organisation without one has nothing to grant. */

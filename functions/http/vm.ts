@@ -2,6 +2,7 @@
 
 import { type AgentName, agentName } from '../../contracts/names.ts';
 import {
+  channelsSecretAnswer,
   keySecretAnswer,
   mailAnswer,
   mailRequest,
@@ -62,6 +63,16 @@ export function vmRoutes(parts: VmParts): readonly Route[] {
         answers: { 200: { description: 'It is there', schema: keySecretAnswer } },
       },
       (service, tools, name) => service.ensureKeySecret(tools, name),
+    ),
+    route(
+      parts,
+      {
+        path: VM_API_PATHS.channelsSecret,
+        id: 'ensureChannelsSecret',
+        summary: 'Create the empty secret for the tokens of added channels, should it be missing.',
+        answers: { 200: { description: 'It is there', schema: channelsSecretAnswer } },
+      },
+      (service, tools, name) => service.ensureChannelsSecret(tools, name),
     ),
     route(
       parts,

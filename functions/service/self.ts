@@ -2,8 +2,14 @@
 
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
-import { type AgentName, configSecretId, keySecretId } from '../../contracts/names.ts';
 import {
+  type AgentName,
+  channelsSecretId,
+  configSecretId,
+  keySecretId,
+} from '../../contracts/names.ts';
+import {
+  type ChannelsSecretAnswer,
   type KeySecretAnswer,
   type MailAnswer,
   mailRequest,
@@ -61,6 +67,25 @@ export async function ensureKeySecret(tools: SelfTools, name: AgentName): Promis
   const steps = planFor('keySecret', desired, observed);
   await applyPlan(steps, runStep(tools, desired, observed, steps));
   return { secret: keySecretId(name) };
+}
+
+/** Creates the empty secret for added channels and the agent's rights on it, should they be missing. */
+export async function ensureChannelsSecret(
+  tools: SelfTools,
+  name: AgentName,
+): Promise<ChannelsSecretAnswer> {
+  const id = channelsSecretId(name);
+  const [{ document }, rest, channelsSecret, channelsPolicy] = await Promise.all([
+    self(tools, name),
+    observe(tools, name),
+    tools.secrets.get(id),
+    tools.secrets.policy(id),
+  ]);
+  const observed = { ...rest, channelsSecret, channelsPolicy };
+  const desired = desiredOf(tools, name, document);
+  const steps = planFor('channelsSecret', desired, observed);
+  await applyPlan(steps, runStep(tools, desired, observed, steps));
+  return { secret: id };
 }
 
 /**

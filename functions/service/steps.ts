@@ -5,6 +5,7 @@ import { PlaneError } from '../../contracts/errors.ts';
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import {
   type AgentName,
+  channelsSecretId,
   configSecretId,
   instanceName,
   keySecretId,
@@ -57,6 +58,9 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
   'config-access': grant,
   'key-access': grant,
   'shared-key-access': grant,
+  'channels-secret': ({ tools, desired: { name } }) =>
+    tools.secrets.create(channelsSecretId(name), labelsOf(name), {}),
+  'channels-access': grant,
   instance: createInstance,
   announce,
 };

@@ -5,7 +5,13 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { agentName, instanceName, keySecretId, SHARED_KEY_SECRET } from '../../contracts/names.ts';
+import {
+  agentName,
+  channelsSecretId,
+  instanceName,
+  keySecretId,
+  SHARED_KEY_SECRET,
+} from '../../contracts/names.ts';
 import { instanceMetadata } from '../../local/google/metadata.ts';
 import { type LoopbackServer, serveOnLoopback } from '../../local/plane/loopback.ts';
 import type { Plane } from '../../local/plane/plane.ts';
@@ -38,6 +44,7 @@ async function furnish(root: string, plane: Plane): Promise<void> {
     endpoints: { secretmanager: plane.google.restUrl },
     keySecret: keySecretId(AGENT),
     sharedKeySecret: SHARED_KEY_SECRET,
+    channelsSecret: channelsSecretId(AGENT),
     configVersion: '1',
   };
   await writeFile(join(own, 'facts.json'), JSON.stringify(facts));

@@ -38,6 +38,10 @@ function after(observed: Observed, step: Step): Observed {
       return { ...observed, configPolicy: grant(observed.configPolicy) };
     case 'key-access':
       return { ...observed, keyPolicy: grant(observed.keyPolicy) };
+    case 'channels-secret':
+      return { ...observed, channelsSecret: secret() };
+    case 'channels-access':
+      return { ...observed, channelsPolicy: grant(observed.channelsPolicy) };
     case 'shared-key-access':
       return { ...observed, sharedKeyPolicy: grant(observed.sharedKeyPolicy) };
     case 'instance':

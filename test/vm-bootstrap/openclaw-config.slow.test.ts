@@ -70,7 +70,13 @@ function renderings(): Map<string, string> {
           model: MODELS[provider],
           timezone: 'Europe/Vienna',
         });
-        const inputs = { config, endpoints: {}, gatewayToken: 't'.repeat(64), layout };
+        const inputs = {
+          config,
+          channels: {},
+          endpoints: {},
+          gatewayToken: 't'.repeat(64),
+          layout,
+        };
         const text = JSON.stringify(renderOpenclawConfig(templates['openclaw.json'] ?? '', inputs));
         const name = `${mode}-${profile}-${provider}`;
         byText.set(text, `${byText.get(text) ?? ''} ${name}`);

@@ -14,6 +14,7 @@ const FACTS: Facts = {
   endpoints: {},
   keySecret: 'agent-allison-api-key',
   sharedKeySecret: 'agents-plane-api-key',
+  channelsSecret: 'agent-allison-channels',
   configVersion: '1',
 };
 const document = (fields: object) =>
@@ -28,6 +29,7 @@ function render(fields: object, endpoints: Facts['endpoints'] = {}) {
   const text = templates['openclaw.json'] ?? '';
   const inputs = {
     config: document(fields),
+    channels: {},
     endpoints,
     gatewayToken: 'token',
     layout: layoutOf(''),

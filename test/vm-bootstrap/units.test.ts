@@ -13,6 +13,7 @@ const EXPOSURE: Readonly<Record<string, number>> = {
   'openclaw-gateway.service': 1.7,
   'agents-plane-bootstrap.service': 2.7,
   'agents-plane-key.service': 2.6,
+  'agents-plane-channels.service': 2.7,
 };
 const EXPOSURE_OF_OTHERS = 1.7;
 

@@ -7,6 +7,7 @@ import type { Facts } from '../core/facts.ts';
 import type { Layout } from '../core/layout.ts';
 import { callPlane } from '../google/plane.ts';
 import type { Host } from '../host.ts';
+import { addChannel, listChannels, removeChannel } from './channels.ts';
 import { KeyError, storeKey } from './store-key.ts';
 
 type Done = Omit<Extract<BrokerAnswer, { ok: true }>, 'ok'>;
@@ -17,10 +18,21 @@ async function perform(
   facts: Facts,
   request: BrokerRequest,
 ): Promise<Done> {
-  if (request.command === 'store-key') return storeKey(host, layout, facts, request.key);
-  const answer = await callPlane(host, facts.planeUrl, VM_API_PATHS.mail, request.mail);
-  mailAnswer.parse(answer);
-  return { message: 'The mail is sent to your owner.' };
+  switch (request.command) {
+    case 'store-key':
+      return storeKey(host, layout, facts, request.key);
+    case 'channel-add':
+      return { message: await addChannel(host, layout, facts, request) };
+    case 'channel-remove':
+      return { message: await removeChannel(host, layout, facts, request.channel) };
+    case 'channel-list':
+      return { message: await listChannels(host, facts) };
+    case 'mail': {
+      const answer = await callPlane(host, facts.planeUrl, VM_API_PATHS.mail, request.mail);
+      mailAnswer.parse(answer);
+      return { message: 'The mail is sent to your owner.' };
+    }
+  }
 }
 
 function parseRequest(line: string): BrokerRequest {

@@ -5,6 +5,7 @@ import type { Templates } from '../core/files.ts';
 import { type Layout, UNITS } from '../core/layout.ts';
 import { failureAfter } from '../core/status.ts';
 import type { Host } from '../host.ts';
+import { withLock } from '../lock.ts';
 import { lastStatus, publishStatus } from '../status.ts';
 import { dataDisk } from '../steps/data-disk.ts';
 import { files } from '../steps/files.ts';
@@ -40,20 +41,6 @@ async function steps(machine: Machine): Promise<void> {
   }
   await converge(AFTER_READY, context);
   await publishReady(context);
-}
-
-/** One bootstrap at a time; the lock of a process that died is broken. */
-async function withLock(host: Host, path: string, work: () => Promise<void>): Promise<void> {
-  while (!host.create(path, String(process.pid))) {
-    const holder = Number(host.read(path));
-    if (!Number.isInteger(holder) || holder <= 0 || !host.isRunning(holder)) host.remove(path);
-    else await host.sleep(250);
-  }
-  try {
-    await work();
-  } finally {
-    host.remove(path);
-  }
 }
 
 /** A unit tries again every 30 s; under that unit itself, systemd does it by the exit code. */

@@ -1,6 +1,7 @@
-/** The commands of the gateway's user (`store-key`, `mail send`): they ask the broker and print its answer. */
+/** The commands of the gateway's user (`store-key`, `mail send`, `channel`): they ask the broker and print its answer. */
 
 import { connect } from 'node:net';
+import type { AddedChannel } from '../../contracts/channels.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { type BrokerAnswer, type BrokerRequest, brokerAnswer } from '../core/broker-protocol.ts';
 import type { Layout } from '../core/layout.ts';
@@ -50,4 +51,38 @@ export async function storeKeyCommand(layout: Layout): Promise<number> {
 export async function mailCommand(layout: Layout, subject: string): Promise<number> {
   const text = await readAll(process.stdin, MAIL_INPUT_MAX);
   return report(await ask(layout, { command: 'mail', mail: { subject, text } }));
+}
+
+const TOKENS_INPUT_MAX = 2048;
+
+export interface ChannelOptions {
+  readonly owner?: string | undefined;
+  readonly account?: string | undefined;
+  readonly daemon?: string | undefined;
+}
+
+/** `agent channel add NAME ...`: tokens come on standard input, one a line, and nowhere else. */
+export async function channelAddCommand(
+  layout: Layout,
+  channel: AddedChannel,
+  { owner, account, daemon }: ChannelOptions,
+): Promise<number> {
+  const text = channel === 'signal' ? '' : await readAll(process.stdin, TOKENS_INPUT_MAX);
+  const tokens = text.split('\n').filter((line) => line.trim() !== '');
+  const given = {
+    ...(owner !== undefined && { owner }),
+    ...(account !== undefined && { account }),
+    ...(daemon !== undefined && { daemon }),
+  };
+  return report(await ask(layout, { command: 'channel-add', channel, tokens, ...given }));
+}
+
+/** `agent channel list`. */
+export async function channelListCommand(layout: Layout): Promise<number> {
+  return report(await ask(layout, { command: 'channel-list' }));
+}
+
+/** `agent channel remove NAME`. */
+export async function channelRemoveCommand(layout: Layout, channel: AddedChannel): Promise<number> {
+  return report(await ask(layout, { command: 'channel-remove', channel }));
 }

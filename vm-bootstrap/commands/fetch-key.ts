@@ -1,6 +1,7 @@
 /**
  * `agent fetch-key` (ExecStartPre of the gateway, as root): the agent's own key, else the
- * organisation's, into a tmpfs file that only the gateway's user can read.
+ * organisation's, into a tmpfs file that only the gateway's user can read; beside it, the
+ * tokens of added channels.
  *
  * Everything it imports is loaded before each start of the gateway: keep it small.
  */
@@ -13,30 +14,55 @@ import { readSecret, type SecretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 import { publishStatus } from '../status.ts';
 
-export type KeyOrigin = 'own' | 'shared';
-/** In the order in which they count. */
-const SECRET_OF = { own: 'keySecret', shared: 'sharedKeySecret' } as const;
+/** `withdrawn`: the shared key is not this agent's to use until the month turns (docs/budget.md). */
+export type KeyOrigin = 'own' | 'shared' | 'withdrawn';
+
+/** Stands where a key would; no provider takes it, so a turn that slips through costs nothing. */
+const NO_KEY = 'withdrawn-by-budget';
+
+/** What the plane said last, as `core/budget.ts` writes it. */
+function isWithdrawn(host: Host, layout: Layout): boolean {
+  const text = host.read(layout.budget);
+  return text !== undefined && (JSON.parse(text) as { withdrawn?: boolean }).withdrawn === true;
+}
+
+interface FoundKey {
+  readonly origin: KeyOrigin;
+  /** Of its secret. */
+  readonly version: string;
+  readonly key: string;
+}
 
 async function findKey(
   access: SecretsAccess,
   facts: Facts,
-): Promise<{ origin: KeyOrigin; version: string; key: string } | undefined> {
-  for (const origin of ['own', 'shared'] as const) {
-    const found = await readSecret(access, facts[SECRET_OF[origin]]);
-    const key = found?.value.trim();
-    if (found && key) return { origin, version: found.version, key };
-  }
-  return undefined;
+  withdrawn: boolean,
+): Promise<FoundKey | undefined> {
+  const own = await readSecret(access, facts.keySecret);
+  const ownKey = own?.value.trim();
+  if (own && ownKey) return { origin: 'own', version: own.version, key: ownKey };
+  // Not asked for: Google's IAM takes minutes to forget a binding.
+  if (withdrawn) return { origin: 'withdrawn', version: '', key: NO_KEY };
+  const shared = await readSecret(access, facts.sharedKeySecret);
+  const sharedKey = shared?.value.trim();
+  return shared && sharedKey
+    ? { origin: 'shared', version: shared.version, key: sharedKey }
+    : undefined;
 }
 
 /**
- * Writes the key that is in force now, and which it is.
- * @throws PlaneError NOT_FOUND when there is none
+ * Writes key and tokens for the gateway to resolve. Most agents have no channel to read the
+ * tokens of; asking at the same time as for the key costs them no round trip.
+ * @throws PlaneError NOT_FOUND without a key; then no file was touched
  */
-export async function fetchKey(host: Host, layout: Layout, facts: Facts): Promise<KeyOrigin> {
+export async function fetchSecrets(host: Host, layout: Layout, facts: Facts): Promise<KeyOrigin> {
   const token = await accessToken(host);
-  const endpoint = facts.endpoints.secretmanager;
-  const found = await findKey({ host, project: facts.project, token, endpoint }, facts);
+  const access = { host, project: facts.project, token, endpoint: facts.endpoints.secretmanager };
+  // Facts of an older bundle name no such secret.
+  const [found, channels] = await Promise.all([
+    findKey(access, facts, isWithdrawn(host, layout)),
+    facts.channelsSecret ? readSecret(access, facts.channelsSecret) : undefined,
+  ]);
   if (found === undefined) {
     throw new PlaneError(
       'NOT_FOUND',
@@ -45,19 +71,33 @@ export async function fetchKey(host: Host, layout: Layout, facts: Facts): Promis
     );
   }
   // The directory is the gateway's, too.
-  host.as(GATEWAY_USER).write(layout.keyFile, found.key, { mode: 0o400 });
+  const gateway = host.as(GATEWAY_USER);
+  gateway.write(layout.keyFile, found.key, { mode: 0o400 });
+  if (channels) gateway.write(layout.channelsFile, channels.value, { mode: 0o400 });
   host.write(layout.keyOrigin, found.origin, { mode: 0o644 });
   host.write(layout.keyVersion, found.version, { mode: 0o644 });
   return found.origin;
 }
 
+/** Deletes what `fetchSecrets` wrote; from here on it is in the gateway's memory alone. */
+export function forgetSecrets(host: Host, layout: Layout): void {
+  host.remove(layout.keyFile);
+  host.remove(layout.channelsFile);
+}
+
+const ON_KEY: Readonly<Record<KeyOrigin, string>> = {
+  own: "on the agent's own key",
+  shared: 'on the shared key',
+  withdrawn: "without a key: this month's budget is used up",
+};
+
 /** @returns the exit code. One line in the journal either way, without the key. */
 export async function fetchKeyCommand(host: Host, layout: Layout): Promise<number> {
   const facts = parseFacts(host.read(layout.facts));
-  host.remove(layout.keyFile);
+  forgetSecrets(host, layout);
   try {
-    const origin = await fetchKey(host, layout, facts);
-    host.log(`agent: the gateway starts on the ${origin === 'own' ? "agent's own" : 'shared'} key`);
+    const origin = await fetchSecrets(host, layout, facts);
+    host.log(`agent: the gateway starts ${ON_KEY[origin]}`);
     return 0;
   } catch (error) {
     const reason = (error as Error).message;

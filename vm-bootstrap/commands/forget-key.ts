@@ -1,7 +1,7 @@
 /**
  * `agent forget-key` (ExecStartPost of the gateway, as root): waits until the gateway is
- * ready and has resolved its key, then deletes the key file. From here on the key is in the
- * gateway's memory alone.
+ * ready and has resolved its key, then deletes the files with key and tokens. From here on
+ * they are in the gateway's memory alone.
  */
 
 import { parseFacts } from '../core/facts.ts';
@@ -9,7 +9,9 @@ import { keyName } from '../core/key-in-use.ts';
 import type { Layout } from '../core/layout.ts';
 import { gatewayAddress, gatewayAnswers, secretsResolved, withGateway } from '../gateway.ts';
 import type { Host } from '../host.ts';
+import { keyForStatus } from '../key-origin.ts';
 import { publishStatus } from '../status.ts';
+import { forgetSecrets } from './fetch-key.ts';
 
 /** Below the unit's TimeoutStartSec=180, so that the key is deleted by us and not left to systemd. */
 const READY_WITHIN_MS = 170_000;
@@ -44,7 +46,7 @@ export async function forgetKeyCommand(host: Host, layout: Layout): Promise<numb
     const known = {
       configVersion: facts.configVersion,
       ...(facts.bundleSha256 !== undefined && { bundleSha256: facts.bundleSha256 }),
-      key: host.read(layout.keyOrigin) === 'own' ? ('own' as const) : ('shared' as const),
+      key: keyForStatus(host, layout),
     };
     if (ready) {
       noteKeyInUse(host, layout);
@@ -57,6 +59,6 @@ export async function forgetKeyCommand(host: Host, layout: Layout): Promise<numb
     host.log(`agent: ${reason}`);
     return 1;
   } finally {
-    host.remove(layout.keyFile);
+    forgetSecrets(host, layout);
   }
 }

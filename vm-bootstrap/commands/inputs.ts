@@ -1,9 +1,12 @@
 /** What a bootstrap starts from: the instance's metadata and the newest config document. */
 
+import type { z } from 'zod';
+import { type ChannelsDocument, channelsDocument } from '../../contracts/channels.ts';
 import { type ConfigDocument, configDocument } from '../../contracts/config-document.ts';
 import { endpoints, METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import {
   agentName,
+  channelsSecretId,
   configSecretId,
   keySecretId,
   SHARED_KEY_SECRET,
@@ -12,11 +15,12 @@ import { PlaneError } from '../../contracts/plane-error.ts';
 import type { Facts } from '../core/facts.ts';
 import { modelOf } from '../core/openclaw-config.ts';
 import { accessToken, metadataValue } from '../google/metadata.ts';
-import { readSecret } from '../google/secrets.ts';
+import { readSecret, type SecretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 
 export interface Inputs {
   readonly config: ConfigDocument;
+  readonly channels: ChannelsDocument;
   readonly facts: Facts;
 }
 
@@ -31,17 +35,28 @@ async function required(host: Host, key: string): Promise<string> {
   return value;
 }
 
-function parseDocument(secret: string, text: string): ConfigDocument {
+/** A secret's text under its schema. @throws PlaneError that names the secret and what is wrong with it. */
+function parseSecret<T extends z.ZodType>(schema: T, secret: string, text: string): z.output<T> {
   let document: unknown;
   try {
     document = JSON.parse(text);
-  } catch (cause) {
-    throw new PlaneError('INVALID_ARGUMENT', `Secret ${secret} is not JSON.`, { cause });
+  } catch {
+    // Not the cause: it could quote the text, and a token with it.
+    throw new PlaneError('INVALID_ARGUMENT', `Secret ${secret} is not JSON.`);
   }
-  const parsed = configDocument.safeParse(document);
+  const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new PlaneError('INVALID_ARGUMENT', `Secret ${secret} is not valid: ${wrong.join('; ')}.`);
+}
+
+/** The channels that were added; none when the secret is missing or empty. */
+export async function readChannels(
+  access: SecretsAccess,
+  secret: string,
+): Promise<ChannelsDocument> {
+  const found = await readSecret(access, secret);
+  return found === undefined ? {} : parseSecret(channelsDocument, secret, found.value);
 }
 
 /** @throws PlaneError that says what to mend: metadata missing, secret missing or not valid. */
@@ -59,10 +74,14 @@ export async function readInputs(host: Host): Promise<Inputs> {
     throw new PlaneError('FAILED_PRECONDITION', 'Instance metadata does not name an agent.');
   const places = endpoints.parse(overrides === undefined ? {} : JSON.parse(overrides));
   const secret = configSecretId(agent.data);
-  const found = await readSecret({ host, project, token, endpoint: places.secretmanager }, secret);
+  const access = { host, project, token, endpoint: places.secretmanager };
+  const [found, channels] = await Promise.all([
+    readSecret(access, secret),
+    readChannels(access, channelsSecretId(agent.data)),
+  ]);
   if (found === undefined)
     throw new PlaneError('NOT_FOUND', `Secret ${secret} has no version that this VM may read.`);
-  const config = parseDocument(secret, found.value);
+  const config = parseSecret(configDocument, secret, found.value);
   const facts: Facts = {
     agent: agent.data,
     project,
@@ -71,8 +90,9 @@ export async function readInputs(host: Host): Promise<Inputs> {
     endpoints: places as Facts['endpoints'],
     keySecret: keySecretId(agent.data),
     sharedKeySecret: SHARED_KEY_SECRET,
+    channelsSecret: channelsSecretId(agent.data),
     configVersion: found.version,
     ...(bundleSha256 !== undefined && { bundleSha256 }),
   };
-  return { config, facts };
+  return { config, channels, facts };
 }

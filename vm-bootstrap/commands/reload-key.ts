@@ -8,11 +8,12 @@ import { PlaneError } from '../../contracts/plane-error.ts';
 import { parseFacts } from '../core/facts.ts';
 import { RESTARTING } from '../core/key-in-use.ts';
 import { type Layout, UNITS } from '../core/layout.ts';
-import { gatewayAddress, gatewayAnswers, secretsResolved, withGateway } from '../gateway.ts';
+import { gatewayAddress, gatewayAnswers, keyJustRead, withGateway } from '../gateway.ts';
 import type { Host } from '../host.ts';
+import { keyForStatus } from '../key-origin.ts';
 import { publishStatus } from '../status.ts';
 import { systemctl } from '../systemd.ts';
-import { fetchKey, type KeyOrigin } from './fetch-key.ts';
+import { fetchSecrets, forgetSecrets, type KeyOrigin } from './fetch-key.ts';
 import { noteKeyInUse } from './forget-key.ts';
 
 /** The broker's answer has to reach the owner through the gateway before that goes down. */
@@ -25,15 +26,15 @@ async function handOver(host: Host, layout: Layout): Promise<KeyOrigin> {
   if (!(await gatewayAnswers(host, address.port)))
     throw new PlaneError('UNAVAILABLE', 'The gateway is not up.');
   try {
-    const origin = await fetchKey(host, layout, parseFacts(host.read(layout.facts)));
+    const origin = await fetchSecrets(host, layout, parseFacts(host.read(layout.facts)));
     await withGateway(address, async (gateway) => {
       await gateway.call('secrets.reload', {});
-      if (!(await secretsResolved(gateway)))
+      if (!(await keyJustRead(gateway)))
         throw new PlaneError('FAILED_PRECONDITION', 'The gateway did not resolve the key.');
     });
     return origin;
   } finally {
-    host.remove(layout.keyFile);
+    forgetSecrets(host, layout);
   }
 }
 
@@ -48,7 +49,7 @@ export async function reloadKeyCommand(host: Host, layout: Layout): Promise<numb
       state: 'ready',
       configVersion: facts.configVersion,
       ...(facts.bundleSha256 !== undefined && { bundleSha256: facts.bundleSha256 }),
-      key: origin,
+      key: keyForStatus(host, layout),
     });
     host.log(`agent: the gateway took the ${origin} key, without a restart`);
   } catch (error) {

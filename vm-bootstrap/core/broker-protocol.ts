@@ -4,12 +4,25 @@
  */
 
 import { z } from 'zod';
+import { addedChannel } from '../../contracts/channels.ts';
 import { ERROR_CODES } from '../../contracts/plane-error.ts';
 import { mailRequest } from '../../contracts/vm-api.ts';
 
 export const brokerRequest = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('store-key'), key: z.string().min(1).max(4096) }),
   z.strictObject({ command: z.literal('mail'), mail: mailRequest }),
+  z.strictObject({
+    command: z.literal('channel-add'),
+    channel: addedChannel,
+    /** One line of standard input each; which is which shows in its shape. */
+    tokens: z.array(z.string().max(512)).max(4),
+    /** `--owner`, `--account`, `--daemon`, as far as given. */
+    owner: z.string().max(64).optional(),
+    account: z.string().max(32).optional(),
+    daemon: z.string().max(200).optional(),
+  }),
+  z.strictObject({ command: z.literal('channel-list') }),
+  z.strictObject({ command: z.literal('channel-remove'), channel: addedChannel }),
 ]);
 export type BrokerRequest = z.infer<typeof brokerRequest>;
 

@@ -19,6 +19,8 @@ export interface Facts {
   /** Ids of the agent's own key secret and of the organisation's, which stands in for it. */
   readonly keySecret: string;
   readonly sharedKeySecret: string;
+  /** Id of the secret with the tokens of added channels, which most agents do not have. */
+  readonly channelsSecret: string;
   /** Version number of the config secret in force. */
   readonly configVersion: string;
   readonly bundleSha256?: string;

@@ -20,6 +20,8 @@ export const UNITS = {
   brokerService: 'agents-plane-broker@.service',
   keyPath: 'agents-plane-key.path',
   keyService: 'agents-plane-key.service',
+  channelsPath: 'agents-plane-channels.path',
+  channelsService: 'agents-plane-channels.service',
   watch: 'agents-plane-watch.service',
   pairing: 'agents-plane-pairing.service',
   bootstrapPath: 'agents-plane-bootstrap.path',
@@ -55,6 +57,8 @@ export function layoutOf(root: string) {
     facts: join(own, 'facts.json'),
     /** Paths of the files that bootstrap wrote, for `agent status`. */
     fileList: join(own, 'files.json'),
+    /** What the plane said last about this month's money (`core/budget.ts`). */
+    budget: join(own, 'budget.json'),
     gatewayToken: join(own, 'gateway-token'),
     /** The openclaw.json that we rendered last: the base of the three-way merge. */
     renderedConfig: join(own, 'openclaw.rendered.json'),
@@ -76,10 +80,12 @@ export function layoutOf(root: string) {
     startedWith: join(own, 'started-with.json'),
     keyDir: `${root}/run/openclaw-gateway`,
     keyFile: `${root}/run/openclaw-gateway/llm-key`,
+    /** Tokens of the added channels, beside the key and for as long (docs/decisions/050). */
+    channelsFile: `${root}/run/openclaw-gateway/channels.json`,
     runtime: `${root}/run/agents-plane`,
     brokerSocket: `${root}/run/agents-plane/broker.sock`,
     lock: `${root}/run/agents-plane/bootstrap.lock`,
-    /** Which key fetch-key wrote last: `own` or `shared`. */
+    /** Which key fetch-key wrote last: `own`, `shared`, or `withdrawn` for none at all. */
     keyOrigin: `${root}/run/agents-plane/key-origin`,
     /** Which key the running gateway has resolved: `own 3`, `shared 1` (origin, secret version). */
     keyInUse: `${root}/run/agents-plane/key-in-use`,
@@ -87,6 +93,9 @@ export function layoutOf(root: string) {
     keyVersion: `${root}/run/agents-plane/key-version`,
     /** Left by the broker; agents-plane-key.path answers it. */
     keyRequest: `${root}/run/agents-plane-broker/new-key`,
+    /** The same for channels, with an id; `agent reload-channels` says under that id how it went. */
+    channelsRequest: `${root}/run/agents-plane-broker/channels`,
+    channelsResult: `${root}/run/agents-plane/channels-result.json`,
     /** Left by `agent watch`; agents-plane-bootstrap.path answers it. */
     bootstrapRequest: `${root}/run/agents-plane-watch/bootstrap`,
     units: `${root}/etc/systemd/system`,
@@ -98,5 +107,7 @@ export function layoutOf(root: string) {
     node: `${root}/opt/agents-plane/node/bin/node`,
     openclaw: `${root}/opt/openclaw/node_modules/openclaw/openclaw.mjs`,
     whatsappPlugin: `${root}/opt/openclaw/node_modules/@openclaw/whatsapp`,
+    /** Package of an added channel that OpenClaw does not bring along. */
+    channelPlugin: (channel: string) => `${root}/opt/openclaw/node_modules/@openclaw/${channel}`,
   };
 }

@@ -8,7 +8,7 @@
  *   that lost it, FACTS.md);
  * - what we changed since the base wins; what we did not change is theirs to change, except
  *   under `enforced`, which always is as we say;
- * - what we named in the base and dropped goes, unless they changed it;
+ * - what we named in the base and dropped goes, unless they changed it and may;
  * - merge(base, ours, merge(base, ours, theirs)) = merge(base, ours, theirs).
  */
 
@@ -66,7 +66,7 @@ function mergeAt(
     const rest = mergeObjects(path, base, {}, theirs, enforced);
     return Object.keys(rest).length === 0 ? undefined : rest;
   }
-  if (enforces(enforced, path)) return ours ?? theirs;
+  if (enforces(enforced, path)) return ours ?? (base === undefined ? theirs : undefined);
   if (theirs === undefined && base !== undefined && sameJson(base, ours)) return undefined;
   return sameJson(base, ours)
     ? theirs

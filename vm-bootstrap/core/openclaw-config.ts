@@ -3,10 +3,18 @@
  * What the fields mean on OpenClaw 2026.9.6: FACTS.md, "OpenClaw".
  */
 
+import type { ChannelsDocument } from '../../contracts/channels.ts';
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import type { Endpoints } from '../../contracts/instance-metadata.ts';
 import { type ModelRef, parseModel } from '../../contracts/models.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
+import {
+  addedChannels,
+  ENFORCED_OF_CHANNELS,
+  needsPlugin,
+  ownerOn,
+  renderChannels,
+} from './channels.ts';
 import type { Layout } from './layout.ts';
 import type { Json, JsonObject } from './merge-config.ts';
 import { catalogEntry } from './model-catalog.ts';
@@ -23,6 +31,7 @@ export const ENFORCED: readonly string[] = [
   'gateway.auth',
   'gateway.http.endpoints.chatCompletions',
   'secrets.providers.llm',
+  'secrets.providers.channels',
   'channels.whatsapp.dmPolicy',
   'channels.whatsapp.allowFrom',
   'channels.whatsapp.groupPolicy',
@@ -30,6 +39,7 @@ export const ENFORCED: readonly string[] = [
   'plugins.entries.whatsapp.enabled',
   'telemetry.enabled',
   'update',
+  ...ENFORCED_OF_CHANNELS,
 ];
 
 /** Only the assistant acts unasked; the other profiles answer clients. */
@@ -41,6 +51,7 @@ export const usesWhatsappPlugin = (config: ConfigDocument): boolean =>
 
 export interface ConfigInputs {
   readonly config: ConfigDocument;
+  readonly channels: ChannelsDocument;
   readonly endpoints: Endpoints;
   readonly gatewayToken: string;
   readonly layout: Layout;
@@ -61,6 +72,7 @@ function valuesOf(inputs: ConfigInputs): Record<string, Json> {
   return {
     gatewayToken: inputs.gatewayToken,
     keyFile: layout.keyFile,
+    channelsFile: layout.channelsFile,
     workspace: layout.workspace,
     whatsappPlugin: layout.whatsappPlugin,
     provider: model.provider,
@@ -121,5 +133,37 @@ export function renderOpenclawConfig(template: string, inputs: ConfigInputs): Js
       allow: (plugins.allow as unknown as string[]).filter((id) => id !== 'whatsapp'),
     });
   }
-  return document as unknown as JsonObject;
+  return withChannels(document as unknown as JsonObject, inputs);
+}
+
+const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
+const objectOf = (value: Json | undefined): JsonObject => (value ?? {}) as JsonObject;
+
+/** The added channels on top: their own block, their plugin, their owner among the owners. */
+function withChannels(document: JsonObject, inputs: ConfigInputs): JsonObject {
+  const { channels, config, endpoints, layout } = inputs;
+  const added = addedChannels(channels);
+  if (added.length === 0) return document;
+  const commands = objectOf(document.commands);
+  const plugins = objectOf(document.plugins);
+  const load = objectOf(plugins.load);
+  const paths = added.filter(needsPlugin).map((channel) => layout.channelPlugin(channel));
+  const entries = added.map((channel) => [channel, { enabled: true }] as const);
+  const owners = added.map(
+    (channel) => `${channel}:${ownerOn(channels, channel, config.userPhone)}`,
+  );
+  return {
+    ...document,
+    channels: {
+      ...objectOf(document.channels),
+      ...renderChannels(channels, config.userPhone, endpoints),
+    },
+    commands: { ...commands, ownerAllowFrom: [...listOf(commands.ownerAllowFrom), ...owners] },
+    plugins: {
+      ...plugins,
+      allow: [...listOf(plugins.allow), ...added],
+      ...(paths.length > 0 && { load: { ...load, paths: [...listOf(load.paths), ...paths] } }),
+      entries: { ...objectOf(plugins.entries), ...Object.fromEntries(entries) },
+    },
+  };
 }

@@ -34,9 +34,10 @@ function readJson(host: Files, path: string): JsonObject | undefined {
 }
 
 export function desiredConfig(context: Context): { ours: JsonObject; merged: JsonObject } {
-  const { host, layout, config, facts, templates } = context;
+  const { host, layout, config, channels, facts, templates } = context;
   const ours = renderOpenclawConfig(template(templates, 'openclaw.json'), {
     config,
+    channels,
     endpoints: facts.endpoints,
     gatewayToken: gatewayToken(host, layout),
     layout,

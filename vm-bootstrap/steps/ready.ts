@@ -3,6 +3,7 @@
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { UNITS } from '../core/layout.ts';
 import { gatewayAddress, gatewayAnswers, secretsResolved, withGateway } from '../gateway.ts';
+import { keyForStatus } from '../key-origin.ts';
 import { lastStatus, publishStatus } from '../status.ts';
 import type { Context, Step } from './step.ts';
 
@@ -59,6 +60,6 @@ export async function publishReady({ host, layout, facts }: Context): Promise<vo
     state: 'ready',
     configVersion: facts.configVersion,
     ...(facts.bundleSha256 !== undefined && { bundleSha256: facts.bundleSha256 }),
-    key: host.read(layout.keyOrigin) === 'own' ? 'own' : 'shared',
+    key: keyForStatus(host, layout),
   });
 }

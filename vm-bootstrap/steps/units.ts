@@ -88,3 +88,11 @@ export const units: Step<Context> = {
     host.write(layout.startedWith, JSON.stringify(now), { mode: 0o644 });
   },
 };
+
+/** The running gateway has hot-applied the openclaw.json of now: no reason to restart it. */
+export function rememberGateway(context: Context): void {
+  const { host, layout } = context;
+  const gateway = inForce(context)[UNITS.gateway] ?? '';
+  const now = { ...startedWith(context), [UNITS.gateway]: gateway };
+  host.write(layout.startedWith, JSON.stringify(now), { mode: 0o644 });
+}

@@ -19,6 +19,7 @@ export const PROJECT = 'nine30-local';
 export const AGENT = 'allison';
 export const OWN = `agent-${AGENT}-api-key`;
 export const SHARED = 'agents-plane-api-key';
+export const CHANNELS = `agent-${AGENT}-channels`;
 export const CONFIG = `agent-${AGENT}-config`;
 export const GOOD_KEY = 'sk-ant-good-0000000000000001';
 export const OTHER_GOOD_KEY = 'sk-ant-good-0000000000000002';
@@ -124,7 +125,11 @@ export async function startCloud() {
       },
       '/v1/self/mail': { id: 'm1' },
       '/v1/self/key-secret': { secret: OWN },
+      '/v1/self/channels-secret': { secret: CHANNELS },
     };
+    if (request.url === '/v1/self/channels-secret') {
+      await createSecret(CHANNELS, 'secretAccessor', 'secretVersionManager');
+    }
     if (request.url === '/v1/self/key-secret') {
       await createSecret(OWN, 'secretAccessor', 'secretVersionManager');
     }

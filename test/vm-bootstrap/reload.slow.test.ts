@@ -1,0 +1,225 @@
+/** Keys and channels that change under the real, running gateway: no restart, nothing left in a file. */
+
+import type { ChildProcess } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
+import { fingerprintOf } from '../../local/model/server.ts';
+import { serve } from '../../vm-bootstrap/broker/serve.ts';
+import { fetchKeyCommand } from '../../vm-bootstrap/commands/fetch-key.ts';
+import { forgetKeyCommand } from '../../vm-bootstrap/commands/forget-key.ts';
+import { reloadChannelsCommand } from '../../vm-bootstrap/commands/reload-channels.ts';
+import { reloadKeyCommand } from '../../vm-bootstrap/commands/reload-key.ts';
+import { gatewayAddress } from '../../vm-bootstrap/gateway.ts';
+import { request } from '../../vm-bootstrap/http.ts';
+import { files } from '../../vm-bootstrap/steps/files.ts';
+import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
+import { converge } from '../../vm-bootstrap/steps/step.ts';
+import { users } from '../../vm-bootstrap/steps/users.ts';
+import {
+  CHANNELS,
+  type Cloud,
+  GOOD_KEY,
+  OTHER_GOOD_KEY,
+  OWN,
+  startConfiguredCloud,
+} from './support/cloud.ts';
+import {
+  createMachine,
+  installOpenclaw,
+  startGateway,
+  stopGateway,
+  type TestMachine,
+} from './support/machine.ts';
+import { findOpenclaw } from './support/openclaw.ts';
+
+const PORT = 20_160;
+const BOT = '777:AAAA-very-secret-token';
+
+let cloud: Cloud;
+let machine: TestMachine;
+let gateway: ChildProcess;
+let telegram: Server;
+/** Methods that were called with the right token. */
+let bot: string[] = [];
+let stopped = false;
+let pathUnit: Promise<void>;
+
+/** Just enough of the Bot API: https://core.telegram.org/bots/api */
+async function startTelegram(): Promise<string> {
+  telegram = createServer((incoming, response) => {
+    incoming.resume();
+    const [, token, method = ''] = /^\/bot([^/]+)\/(\w+)/.exec(incoming.url ?? '') ?? [];
+    const good = token === BOT;
+    if (good) bot.push(method);
+    const result =
+      method === 'getUpdates' ? [] : { id: 777, is_bot: true, first_name: 'B', username: 'b_bot' };
+    const body = good ? { ok: true, result } : { ok: false, error_code: 401 };
+    const send = () =>
+      response
+        .writeHead(good ? 200 : 401, { 'content-type': 'application/json' })
+        .end(JSON.stringify(body));
+    if (method === 'getUpdates') setTimeout(send, 500);
+    else send();
+  });
+  await new Promise<void>((resolve) => telegram.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(telegram.address() as AddressInfo).port}`;
+}
+
+/** What agents-plane-channels.path and .service do. */
+async function answerRequests(): Promise<void> {
+  while (!stopped) {
+    if (existsSync(machine.layout.channelsRequest)) {
+      await reloadChannelsCommand(machine.host, machine.layout, machine.templates);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+beforeAll(async () => {
+  const openclaw = await findOpenclaw();
+  cloud = await startConfiguredCloud();
+  const endpoints = JSON.parse(cloud.attributes[METADATA_KEYS.endpoints] ?? '{}');
+  const telegramUrl = await startTelegram();
+  cloud.attributes[METADATA_KEYS.endpoints] = JSON.stringify({
+    ...endpoints,
+    telegram: telegramUrl,
+  });
+  await cloud.createSecret(OWN, 'secretAccessor', 'secretVersionManager');
+  await cloud.addVersion(OWN, GOOD_KEY);
+  machine = await createMachine(cloud, PORT);
+  installOpenclaw(machine, openclaw);
+  await converge([users], machine);
+  await converge([files, openclawConfig], await machine.context());
+  expect(await fetchKeyCommand(machine.host, machine.layout)).toBe(0);
+  gateway = startGateway(machine);
+  expect(await forgetKeyCommand(machine.host, machine.layout)).toBe(0);
+  pathUnit = answerRequests();
+}, 300_000);
+
+afterAll(async () => {
+  stopped = true;
+  await pathUnit;
+  await stopGateway(gateway);
+  telegram.closeAllConnections();
+  telegram.close();
+  machine.remove();
+  await cloud.close();
+}, 60_000);
+
+async function turn(text: string): Promise<number> {
+  const { port, token } = gatewayAddress(machine.host, machine.layout);
+  const { status } = await request({
+    url: `http://127.0.0.1:${port}/v1/chat/completions`,
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      model: 'openclaw/default',
+      messages: [{ role: 'user', content: text }],
+    }),
+    timeoutMs: 120_000,
+  });
+  return status;
+}
+
+const ask = async (command: object) => {
+  const { facts } = await machine.context();
+  return serve(machine.host, machine.layout, facts, JSON.stringify(command));
+};
+const add = (token: string, owner = '4242') =>
+  ask({ command: 'channel-add', channel: 'telegram', owner, tokens: [token] });
+const inFiles = (text: string): string[] =>
+  execFileSync('sh', ['-c', `grep -rlaF -- "${text}" "${machine.root}" || true`], {
+    encoding: 'utf8',
+  })
+    .split('\n')
+    .filter((line) => line !== '' && !line.includes('/opt/'));
+
+/** Polls of the bot from now on, for as long as it takes two, or `ms` without any. */
+async function polls(ms: number): Promise<number> {
+  bot = [];
+  const deadline = Date.now() + ms;
+  const count = () => bot.filter((method) => method === 'getUpdates').length;
+  while (count() < 2 && Date.now() < deadline) await new Promise((r) => setTimeout(r, 50));
+  return count();
+}
+
+test('a token that Telegram refuses changes nothing', async () => {
+  expect(await add('777:AAAA-another-token')).toMatchObject({
+    ok: false,
+    code: 'INVALID_ARGUMENT',
+  });
+  expect(cloud.asked).not.toContain('/v1/self/channels-secret');
+});
+
+test('a channel is added to the running gateway, its token is in no file, the owner is told', async () => {
+  const { pid } = gateway;
+  expect(await add(BOT)).toMatchObject({ ok: true });
+  expect(await polls(20_000)).toBeGreaterThanOrEqual(2);
+  expect([gateway.pid, gateway.exitCode]).toEqual([pid, null]);
+  expect(inFiles(BOT)).toEqual([]);
+  const config = JSON.parse(readFileSync(machine.layout.openclawConfig, 'utf8'));
+  expect(config.channels.telegram).toMatchObject({
+    botToken: { source: 'file', provider: 'channels', id: '/telegram/botToken' },
+    dmPolicy: 'allowlist',
+    allowFrom: ['4242'],
+    groupPolicy: 'disabled',
+  });
+  expect(config.commands.ownerAllowFrom).toEqual(['whatsapp:+15551234567', 'telegram:4242']);
+  expect(cloud.asked.at(-1)).toBe('/v1/self/mail');
+  expect(machine.lines.join()).not.toContain(BOT);
+  expect(await cloud.versions(CHANNELS)).toEqual(['1 ENABLED']);
+}, 120_000);
+
+test('it is listed, without its token', async () => {
+  const answer = await ask({ command: 'channel-list' });
+  expect(answer).toEqual({
+    ok: true,
+    message: 'whatsapp: set up by the plane\ntelegram: for 4242',
+  });
+});
+
+test('a new key is taken without a restart, and the channel stays', async () => {
+  await cloud.addVersion(OWN, OTHER_GOOD_KEY);
+  expect(await reloadKeyCommand(machine.host, machine.layout)).toBe(0);
+  expect(await turn('hello')).toBe(200);
+  expect(cloud.model.requests.at(-1)?.keyFingerprint).toBe(fingerprintOf(OTHER_GOOD_KEY));
+  expect(inFiles(OTHER_GOOD_KEY)).toEqual([]);
+  expect(await polls(20_000)).toBeGreaterThanOrEqual(2);
+}, 120_000);
+
+test('after a restart the gateway has it again', async () => {
+  await stopGateway(gateway);
+  expect(await fetchKeyCommand(machine.host, machine.layout)).toBe(0);
+  gateway = startGateway(machine);
+  expect(await forgetKeyCommand(machine.host, machine.layout)).toBe(0);
+  expect(await polls(20_000)).toBeGreaterThanOrEqual(2);
+  expect(inFiles(BOT)).toEqual([]);
+}, 200_000);
+
+test('what the agent writes into openclaw.json does not open the channel to others', async () => {
+  const path = machine.layout.openclawConfig;
+  const config = JSON.parse(readFileSync(path, 'utf8'));
+  config.channels.telegram.allowFrom = ['4242', '666'];
+  config.commands.ownerAllowFrom.push('telegram:666');
+  machine.host.write(path, JSON.stringify(config), { mode: 0o600 });
+  await converge([openclawConfig], await machine.context());
+  const now = JSON.parse(readFileSync(path, 'utf8'));
+  expect(now.channels.telegram.allowFrom).toEqual(['4242']);
+  expect(now.commands.ownerAllowFrom).not.toContain('telegram:666');
+}, 60_000);
+
+test('removed, it is silent, and its token is destroyed', async () => {
+  expect(await ask({ command: 'channel-remove', channel: 'telegram' })).toMatchObject({ ok: true });
+  expect(await polls(3_000)).toBe(0);
+  const config = JSON.parse(readFileSync(machine.layout.openclawConfig, 'utf8'));
+  expect(config.channels.telegram).toBeUndefined();
+  expect(config.plugins.allow).not.toContain('telegram');
+  expect((await cloud.versions(CHANNELS)).sort()).toEqual(['1 DESTROYED', '2 ENABLED']);
+  expect(await ask({ command: 'channel-remove', channel: 'telegram' })).toMatchObject({
+    ok: false,
+    code: 'NOT_FOUND',
+  });
+}, 120_000);

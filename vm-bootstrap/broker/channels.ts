@@ -1,0 +1,138 @@
+/**
+ * `agent channel add|list|remove`: tokens are checked with the channel, stored as the only
+ * version of the channels secret, and taken by the running gateway. What OpenClaw refuses is
+ * taken back. No token appears in a message.
+ */
+
+import type { AddedChannel, ChannelsDocument } from '../../contracts/channels.ts';
+import { PlaneError } from '../../contracts/plane-error.ts';
+import { VM_API_PATHS } from '../../contracts/vm-api.ts';
+import { readChannels } from '../commands/inputs.ts';
+import { type ChannelInput, readChannelInput } from '../core/channel-input.ts';
+import {
+  addedChannels,
+  CHANNEL_ORIGINS,
+  CHANNEL_TITLES,
+  ownerOn,
+  tokenChecks,
+  tokenVerdict,
+} from '../core/channels.ts';
+import type { Facts } from '../core/facts.ts';
+import type { Layout } from '../core/layout.ts';
+import { accessToken } from '../google/metadata.ts';
+import { callPlane } from '../google/plane.ts';
+import type { SecretsAccess } from '../google/secrets.ts';
+import type { Host } from '../host.ts';
+import { requestReload } from './reload-channels.ts';
+import { storeDocument } from './secret-document.ts';
+
+async function open(host: Host, facts: Facts): Promise<SecretsAccess> {
+  const token = await accessToken(host);
+  return { host, project: facts.project, token, endpoint: facts.endpoints.secretmanager };
+}
+
+/** @throws PlaneError INVALID_ARGUMENT for a token that the channel refuses, UNAVAILABLE when it cannot say */
+async function check(
+  host: Host,
+  facts: Facts,
+  channel: AddedChannel,
+  document: ChannelsDocument,
+): Promise<void> {
+  const title = CHANNEL_TITLES[channel];
+  const origins = {
+    ...CHANNEL_ORIGINS,
+    ...(facts.endpoints.telegram !== undefined && { telegram: facts.endpoints.telegram }),
+  };
+  for (const request of tokenChecks(document, channel, origins)) {
+    const answer = await host.request(request).catch(() => undefined);
+    const verdict = answer ? tokenVerdict(answer.status, answer.text) : 'unknown';
+    if (verdict === 'good') continue;
+    throw verdict === 'refused'
+      ? new PlaneError(
+          'INVALID_ARGUMENT',
+          `${title} does not accept that. Check that it was copied whole and is still active. ` +
+            'Nothing was changed.',
+        )
+      : new PlaneError(
+          'UNAVAILABLE',
+          `${title} could not be asked just now. Nothing was changed; try again in a few minutes.`,
+        );
+  }
+}
+
+const place = (facts: Facts) => ({
+  secret: facts.channelsSecret,
+  planeUrl: facts.planeUrl,
+  ensurePath: VM_API_PATHS.channelsSecret,
+});
+
+/** Stores the document and has the gateway take it; puts the one before back when it does not. */
+async function apply(
+  host: Host,
+  layout: Layout,
+  facts: Facts,
+  access: SecretsAccess,
+  change: { readonly before: ChannelsDocument; readonly after: ChannelsDocument },
+): Promise<void> {
+  await storeDocument(access, place(facts), JSON.stringify(change.after));
+  const result = await requestReload(host, layout);
+  if (result.ok) return;
+  await storeDocument(access, place(facts), JSON.stringify(change.before));
+  await requestReload(host, layout);
+  throw new PlaneError('FAILED_PRECONDITION', `${result.message} Nothing was changed.`);
+}
+
+/** The owner hears of it by mail: whoever is named there may talk to the agent as they do. */
+async function tellOwner(host: Host, facts: Facts, channel: AddedChannel, owner: string) {
+  const title = CHANNEL_TITLES[channel];
+  const whom = owner === '' ? 'your phone number' : `the ${title} user ${owner}`;
+  await callPlane(host, facts.planeUrl, VM_API_PATHS.mail, {
+    subject: `${title} was added to your assistant`,
+    text:
+      `Your assistant can now be reached on ${title}, by ${whom} and nobody else.\n\n` +
+      `If that was not you, write to your assistant: "remove ${title}".\n`,
+  });
+}
+
+/** @returns a sentence for the owner. @throws PlaneError with one. */
+export async function addChannel(
+  host: Host,
+  layout: Layout,
+  facts: Facts,
+  input: ChannelInput,
+): Promise<string> {
+  const { channel } = input;
+  const entry = readChannelInput(input);
+  const [access] = await Promise.all([open(host, facts), check(host, facts, channel, entry)]);
+  const before = await readChannels(access, facts.channelsSecret);
+  await apply(host, layout, facts, access, { before, after: { ...before, ...entry } });
+  await tellOwner(host, facts, channel, ownerOn(entry, channel, ''));
+  return `${CHANNEL_TITLES[channel]} is added. Your owner can write to me there now, and nobody else can.`;
+}
+
+/** @returns a sentence for the owner. @throws PlaneError NOT_FOUND when it was never added. */
+export async function removeChannel(
+  host: Host,
+  layout: Layout,
+  facts: Facts,
+  channel: AddedChannel,
+): Promise<string> {
+  const title = CHANNEL_TITLES[channel];
+  const access = await open(host, facts);
+  const before = await readChannels(access, facts.channelsSecret);
+  if (before[channel] === undefined) {
+    throw new PlaneError('NOT_FOUND', `${title} is not among the added channels.`);
+  }
+  const { [channel]: _, ...after } = before;
+  await apply(host, layout, facts, access, { before, after });
+  return `${title} is removed and its token destroyed. Revoke the token at ${title} as well.`;
+}
+
+/** @returns one line a channel; tokens and phone numbers are not in it. */
+export async function listChannels(host: Host, facts: Facts): Promise<string> {
+  const document = await readChannels(await open(host, facts), facts.channelsSecret);
+  const lines = addedChannels(document).map(
+    (channel) => `${channel}: for ${ownerOn(document, channel, "the owner's phone number")}`,
+  );
+  return ['whatsapp: set up by the plane', ...lines].join('\n');
+}

@@ -1,0 +1,107 @@
+/**
+ * `agent reload-channels` (root, agents-plane-channels.service): has the running gateway take
+ * added and removed channels, without a restart: no conversation is dropped.
+ *
+ * The files are there while the gateway reads them, and are deleted then; it goes on with
+ * what it has in memory (FACTS.md). A gateway that does not run is started instead.
+ */
+
+import { PlaneError } from '../../contracts/plane-error.ts';
+import type { Templates } from '../core/files.ts';
+import { type Layout, UNITS } from '../core/layout.ts';
+import {
+  type ChannelsStatus,
+  channelsTaken,
+  degradedOwners,
+  type GatewayStatus,
+} from '../core/reload.ts';
+import { type Gateway, gatewayAddress, gatewayAnswers, withGateway } from '../gateway.ts';
+import type { Host } from '../host.ts';
+import { withLock } from '../lock.ts';
+import { openclawConfig } from '../steps/openclaw-config.ts';
+import { publishReady } from '../steps/ready.ts';
+import { type Context, converge } from '../steps/step.ts';
+import { rememberGateway } from '../steps/units.ts';
+import { systemctl } from '../systemd.ts';
+import { fetchSecrets, forgetSecrets } from './fetch-key.ts';
+import { noteKeyInUse } from './forget-key.ts';
+import { readInputs } from './inputs.ts';
+
+/** Hot reload is debounced by OpenClaw; a plugin that is loaded for the first time is copied, which takes seconds. */
+const TAKEN_WITHIN_MS = 45_000;
+const POLL_MS = 250;
+
+async function until(host: Host, what: string, done: () => Promise<boolean>): Promise<void> {
+  const deadline = host.now().getTime() + TAKEN_WITHIN_MS;
+  while (!(await done())) {
+    if (host.now().getTime() > deadline) throw new PlaneError('DEADLINE_EXCEEDED', what);
+    await host.sleep(POLL_MS);
+  }
+}
+
+/** Waits until the watcher has applied the configuration and every secret was read from its file. */
+async function taken({ host, channels }: Context, gateway: Gateway): Promise<void> {
+  await until(host, 'The gateway did not take the changed channels.', async () =>
+    channelsTaken((await gateway.call('channels.status', {})) as ChannelsStatus, channels),
+  );
+  await gateway.call('secrets.reload', {});
+  const status = (await gateway.call('status', {})) as GatewayStatus;
+  const left = degradedOwners(status);
+  if (left.length === 0) return;
+  throw new PlaneError('FAILED_PRECONDITION', `The gateway could not read: ${left.join(', ')}.`);
+}
+
+async function reload(machine: {
+  readonly host: Host;
+  readonly layout: Layout;
+  readonly templates: Templates;
+}): Promise<void> {
+  const { host, layout } = machine;
+  const address = gatewayAddress(host, layout);
+  if (!(await gatewayAnswers(host, address.port))) {
+    await systemctl(host, 'restart', '--no-block', UNITS.gateway);
+    return;
+  }
+  const context: Context = { ...machine, ...(await readInputs(host)) };
+  await fetchSecrets(host, layout, context.facts);
+  try {
+    await converge([openclawConfig], context);
+    await withGateway(address, (gateway) => taken(context, gateway), 2 * TAKEN_WITHIN_MS);
+    noteKeyInUse(host, layout);
+    rememberGateway(context);
+  } finally {
+    forgetSecrets(host, layout);
+  }
+  await publishReady(context);
+}
+
+/** How a reload went, for whoever asked for it. */
+export interface ReloadResult {
+  /** What stood in the request. */
+  readonly id: string;
+  readonly ok: boolean;
+  readonly message: string;
+}
+
+/** @returns the exit code; the unit tries again when it is not 0. */
+export async function reloadChannelsCommand(
+  host: Host,
+  layout: Layout,
+  templates: Templates,
+): Promise<number> {
+  const id = host.read(layout.channelsRequest)?.trim().slice(0, 64) ?? '';
+  host.remove(layout.channelsRequest);
+  const report = (ok: boolean, message: string): void => {
+    const result: ReloadResult = { id, ok, message };
+    host.write(layout.channelsResult, JSON.stringify(result), { mode: 0o644 });
+    host.log(`agent reload-channels: ${message}`);
+  };
+  try {
+    await withLock(host, layout.lock, () => reload({ host, layout, templates }));
+    report(true, 'The gateway has taken its secrets and channels.');
+    return 0;
+  } catch (error) {
+    report(false, error instanceof PlaneError ? error.message : 'The reload failed.');
+    return 1;
+  }
+}

@@ -1,0 +1,73 @@
+/** What somebody gave to `agent channel add`, as an entry of the channels document. Pure. */
+
+import {
+  type AddedChannel,
+  type ChannelsDocument,
+  channelsDocument,
+} from '../../contracts/channels.ts';
+import { PlaneError } from '../../contracts/plane-error.ts';
+import { CHANNEL_TITLES } from './channels.ts';
+
+export interface ChannelInput {
+  readonly channel: AddedChannel;
+  readonly tokens: readonly string[];
+  readonly owner?: string | undefined;
+  readonly account?: string | undefined;
+  readonly daemon?: string | undefined;
+}
+
+/** What each channel wants, for the person who typed something else. */
+const USAGE: Readonly<Record<AddedChannel, string>> = {
+  telegram:
+    'agent channel add telegram --owner USER_ID, and the bot token of BotFather on standard ' +
+    'input. The user id is a number: the bot @userinfobot tells a person theirs.',
+  slack:
+    'agent channel add slack --owner MEMBER_ID, and on standard input two lines: the bot token ' +
+    '(xoxb-...) and the app-level token (xapp-...). The member id (U...) is in the profile menu.',
+  discord:
+    'agent channel add discord --owner USER_ID, and the bot token on standard input. The user ' +
+    'id is a number: with developer mode on, "Copy User ID".',
+  signal:
+    'agent channel add signal --account PHONE --daemon URL. This machine has no signal-cli: the ' +
+    'URL is that of a signal-cli daemon which holds that account. There is no token, and your ' +
+    "owner's own phone number is the one that may write.",
+};
+
+const clean = (lines: readonly string[]): string[] =>
+  lines.map((line) => line.trim().replace(/^(["'`])(.*)\1$/s, '$2')).filter((line) => line !== '');
+
+function entryOf({ channel, tokens, owner, account, daemon }: ChannelInput): object {
+  const [first, ...rest] = clean(tokens);
+  const all = first === undefined ? [] : [first, ...rest];
+  switch (channel) {
+    case 'telegram':
+      return { owner, botToken: all.length === 1 ? first : undefined };
+    case 'slack': {
+      const of = (prefix: string) => all.find((line) => line.startsWith(prefix));
+      const complete = all.length === 2;
+      return { owner, ...(complete && { botToken: of('xoxb-'), appToken: of('xapp-') }) };
+    }
+    case 'discord':
+      return { owner, token: all.length === 1 ? first : undefined };
+    case 'signal':
+      return { account, daemon };
+  }
+}
+
+/**
+ * @returns a channels document with this one channel
+ * @throws PlaneError INVALID_ARGUMENT that says what is missing and how the command goes;
+ *   never with a token in it
+ */
+export function readChannelInput(input: ChannelInput): ChannelsDocument {
+  const parsed = channelsDocument.safeParse({ [input.channel]: entryOf(input) });
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map(({ path, message, code }) => {
+    const field = String(path.at(-1));
+    return code === 'invalid_type' ? `${field} is missing` : `${field} ${message}`;
+  });
+  throw new PlaneError(
+    'INVALID_ARGUMENT',
+    `${CHANNEL_TITLES[input.channel]} was not added: ${wrong.join(', ')}. Usage: ${USAGE[input.channel]}`,
+  );
+}

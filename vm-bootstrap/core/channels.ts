@@ -1,0 +1,166 @@
+/**
+ * The channels that can be added beside WhatsApp: what each is in openclaw.json, and the one
+ * request that tells whether its token works. Pure. Fields: `openclaw config schema` and
+ * docs/channels/*.md of OpenClaw 2026.9.6.
+ */
+
+import {
+  ADDED_CHANNELS,
+  type AddedChannel,
+  type ChannelsDocument,
+} from '../../contracts/channels.ts';
+import type { Endpoints } from '../../contracts/instance-metadata.ts';
+import type { Json, JsonObject } from './merge-config.ts';
+
+/** Name of the secrets provider in templates/vm/openclaw.json that reads the channels' tokens. */
+const PROVIDER = 'channels';
+
+export const CHANNEL_TITLES: Readonly<Record<AddedChannel, string>> = {
+  telegram: 'Telegram',
+  slack: 'Slack',
+  discord: 'Discord',
+  signal: 'Signal',
+};
+
+/** Telegram comes with OpenClaw; the others are packages of their own (infra/image/package.json). */
+export const needsPlugin = (channel: AddedChannel): boolean => channel !== 'telegram';
+
+/** What nobody but the channels document decides, for each channel that is in it. */
+export const ENFORCED_OF_CHANNELS: readonly string[] = ADDED_CHANNELS.flatMap((channel) =>
+  ['enabled', 'dmPolicy', 'allowFrom', 'groupPolicy', 'botToken', 'appToken', 'token'].map(
+    (field) => `channels.${channel}.${field}`,
+  ),
+);
+
+export const addedChannels = (document: ChannelsDocument): readonly AddedChannel[] =>
+  ADDED_CHANNELS.filter((channel) => document[channel] !== undefined);
+
+/** Who may write on a channel, as its allowlist names them. */
+export function ownerOn(
+  document: ChannelsDocument,
+  channel: AddedChannel,
+  userPhone: string,
+): string {
+  if (channel === 'signal') return userPhone;
+  return document[channel]?.owner ?? '';
+}
+
+/** A value of the channels document, as a file SecretRef (RFC 6901 pointer). */
+const ref = (channel: AddedChannel, field: string): JsonObject => ({
+  source: 'file',
+  provider: PROVIDER,
+  id: `/${channel}/${field}`,
+});
+
+function reachedBy(
+  document: ChannelsDocument,
+  channel: AddedChannel,
+  endpoints: Endpoints,
+): JsonObject {
+  switch (channel) {
+    case 'telegram':
+      return {
+        botToken: ref('telegram', 'botToken'),
+        ...(endpoints.telegram !== undefined && { apiRoot: endpoints.telegram }),
+      };
+    case 'slack':
+      return {
+        mode: 'socket',
+        botToken: ref('slack', 'botToken'),
+        appToken: ref('slack', 'appToken'),
+      };
+    case 'discord':
+      return { token: ref('discord', 'token') };
+    case 'signal':
+      return {
+        account: document.signal?.account ?? '',
+        transport: { kind: 'external-native', url: document.signal?.daemon ?? '' },
+      };
+  }
+}
+
+/** `channels.*` of openclaw.json: one person may write, groups are off. */
+export function renderChannels(
+  document: ChannelsDocument,
+  userPhone: string,
+  endpoints: Endpoints,
+): Readonly<Record<string, Json>> {
+  return Object.fromEntries(
+    addedChannels(document).map((channel) => [
+      channel,
+      {
+        enabled: true,
+        ...reachedBy(document, channel, endpoints),
+        dmPolicy: 'allowlist',
+        allowFrom: [ownerOn(document, channel, userPhone)],
+        groupPolicy: 'disabled',
+      },
+    ]),
+  );
+}
+
+export interface TokenCheck {
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Origins of the channels' APIs; a machine's endpoints may say otherwise for Telegram. */
+export const CHANNEL_ORIGINS = {
+  telegram: 'https://api.telegram.org',
+  slack: 'https://slack.com',
+  discord: 'https://discord.com',
+} as const;
+export type ChannelOrigins = Readonly<Record<keyof typeof CHANNEL_ORIGINS, string>>;
+
+/**
+ * Requests that change nothing and answer well only for tokens that work:
+ * https://core.telegram.org/bots/api#getme, https://docs.slack.dev/reference/methods/auth.test,
+ * https://docs.slack.dev/reference/methods/apps.connections.open (opens nothing by itself),
+ * https://discord.com/developers/docs/resources/user#get-current-user; for Signal, the
+ * daemon's own probe (signal-cli-jsonrpc(5)).
+ */
+export function tokenChecks(
+  document: ChannelsDocument,
+  channel: AddedChannel,
+  origins: ChannelOrigins,
+): readonly TokenCheck[] {
+  const { telegram, slack, discord, signal } = document;
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  if (channel === 'telegram' && telegram) {
+    return [
+      { url: `${origins.telegram}/bot${telegram.botToken}/getMe`, method: 'GET', headers: {} },
+    ];
+  }
+  if (channel === 'slack' && slack) {
+    const at = (method: string) => `${origins.slack}/api/${method}`;
+    return [
+      { url: at('auth.test'), method: 'POST', headers: bearer(slack.botToken) },
+      { url: at('apps.connections.open'), method: 'POST', headers: bearer(slack.appToken) },
+    ];
+  }
+  if (channel === 'discord' && discord) {
+    const headers = { authorization: `Bot ${discord.token}` };
+    return [{ url: `${origins.discord}/api/v10/users/@me`, method: 'GET', headers }];
+  }
+  if (channel === 'signal' && signal) {
+    const url = `${signal.daemon.replace(/\/+$/, '')}/api/v1/check`;
+    return [{ url, method: 'GET', headers: {} }];
+  }
+  return [];
+}
+
+/** What an answer says of the token. Slack answers 200 with `"ok":false` for a bad one. */
+export function tokenVerdict(status: number, text: string): 'good' | 'refused' | 'unknown' {
+  if (status >= 200 && status < 300) return isRefusal(text) ? 'refused' : 'good';
+  // Telegram answers 404 to a token that is not one.
+  return [400, 401, 403, 404].includes(status) ? 'refused' : 'unknown';
+}
+
+function isRefusal(text: string): boolean {
+  try {
+    return (JSON.parse(text) as { ok?: boolean } | null)?.ok === false;
+  } catch {
+    return false;
+  }
+}

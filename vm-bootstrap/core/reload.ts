@@ -1,0 +1,39 @@
+/** Whether the running gateway has taken what it was given; read from its own RPC answers. Pure. */
+
+import { ADDED_CHANNELS, type ChannelsDocument } from '../../contracts/channels.ts';
+
+/** Part of the RPC `channels.status`. */
+export interface ChannelsStatus {
+  readonly channels?: Readonly<Record<string, { readonly configured?: boolean } | undefined>>;
+}
+
+/** Part of the RPC `status`. */
+export interface GatewayStatus {
+  readonly degradedSecretOwners?: ReadonlyArray<{
+    readonly ownerKind: string;
+    readonly ownerId: string;
+    /** `cold`: has no value; `stale`: goes on with the value it had, as it must once its file is gone. */
+    readonly degradationState?: string;
+  }>;
+}
+
+/** True when exactly the added channels are configured; WhatsApp is not looked at. */
+export const channelsTaken = (status: ChannelsStatus, wanted: ChannelsDocument): boolean =>
+  ADDED_CHANNELS.every(
+    (channel) =>
+      (status.channels?.[channel]?.configured === true) === (wanted[channel] !== undefined),
+  );
+
+/** Whose secrets the gateway could not read just now: provider ids, `telegram:default`, ... */
+export const degradedOwners = (status: GatewayStatus): readonly string[] =>
+  (status.degradedSecretOwners ?? []).map(({ ownerId }) => ownerId);
+
+/** True when the last reload read every model provider's key from its file. */
+export const modelKeyRead = (status: GatewayStatus): boolean =>
+  !(status.degradedSecretOwners ?? []).some((owner) => owner.ownerKind === 'provider');
+
+/** True when no model provider is without its key. A channel's token must not hold a gateway up. */
+export const hasModelKey = (status: GatewayStatus): boolean =>
+  !(status.degradedSecretOwners ?? []).some(
+    (owner) => owner.ownerKind === 'provider' && owner.degradationState !== 'stale',
+  );
