@@ -1,10 +1,14 @@
 /** Wires the functions with plain assignments. Everything that talks to Google is made at its first use. */
 
 import type { Config } from './config.ts';
+import { createPages } from './core/pages.ts';
 import { apiRoutes } from './http/api.ts';
 import { authenticatePerson, authenticateVm, demandRole } from './http/auth.ts';
 import type { App } from './http/handler.ts';
+import { errorPage, pageRoutes } from './http/pages.ts';
 import { vmRoutes } from './http/vm.ts';
+import { ensureLinkKey, readLinkKey } from './service/link-key.ts';
+import type { LinkTools } from './service/pairing-link.ts';
 import type { Clock } from './service/ports.ts';
 import type { SelfTools } from './service/self.ts';
 import type { Tools } from './service/steps.ts';
@@ -15,6 +19,8 @@ export interface Ambient {
   readonly clock: Clock;
   /** A fresh random id. */
   readonly newId: () => string;
+  /** A fresh random key of 256 bits, as text. */
+  readonly newKey: () => string;
 }
 
 /** Made once, at the first call; a failure is not kept. */
@@ -70,12 +76,23 @@ function tools(config: Config, { clock }: Ambient, google: ReturnType<typeof acc
   });
 }
 
+/** What giving out pairing links takes, on top of the rest. */
+function linkTools(config: Config, { newId, newKey }: Ambient, common: () => Promise<Tools>) {
+  return lazy(async (): Promise<Tools & LinkTools> => {
+    const base = await common();
+    const linkKey = lazy(() => ensureLinkKey(base.secrets, base.clock, newKey));
+    return { ...base, newId, linkKey, pagesUrl: config.pagesUrl };
+  });
+}
+
 /** Function `api`. */
 export function composeApi(config: Config, ambient: Ambient): App {
   const tokens = verifier(config);
+  const common = tools(config, ambient, access(config));
   return {
     routes: apiRoutes({
-      tools: tools(config, ambient, access(config)),
+      tools: common,
+      links: linkTools(config, ambient, common),
       policy: config,
       url: config.audience,
     }),
@@ -112,5 +129,34 @@ export function composeVm(config: Config, ambient: Ambient): App {
   return {
     routes: vmRoutes({ self, url: config.vmUrl }),
     authenticate: (_role, authorization) => authenticateVm(tokens, config, authorization),
+  };
+}
+
+/** Function `pages`. */
+export function composePages(config: Config, ambient: Ambient): App {
+  const google = access(config);
+  const pages = createPages({
+    html: template('pages/pairing.html'),
+    style: template('pages/pairing.css'),
+    script: template('pages/pairing.js'),
+  });
+  const pairing = lazy(async () => {
+    const [at, { secretsDriver }, { machinesDriver }, service] = await Promise.all([
+      google(),
+      import('./drivers/secrets.ts'),
+      import('./drivers/machines.ts'),
+      import('./service/pairing.ts'),
+    ]);
+    const secrets = secretsDriver(at, config.project);
+    const machines = machinesDriver(at, config);
+    const { clock, newId } = ambient;
+    // Read once in the life of a process, so that forged links cost Google nothing.
+    const linkKey = lazy(() => readLinkKey(secrets));
+    return { service, tools: { secrets, machines, clock, newId, linkKey } };
+  });
+  return {
+    routes: pageRoutes({ pairing, pages }),
+    authenticate: () => Promise.reject(new Error('no route of this function has a role')),
+    errorPage: (error, answer) => errorPage(pages, error, answer),
   };
 }

@@ -66,6 +66,7 @@ const TABLE = {
   AGENTS_PLANE_VIEWERS: row('viewers', commaList(email), 'a comma list of emails', ''),
   AGENTS_PLANE_AUDIENCE: row('audience', z.url(), 'the URL of function api'),
   AGENTS_PLANE_VM_URL: row('vmUrl', z.url(), 'the URL of function vm'),
+  AGENTS_PLANE_PAGES_URL: row('pagesUrl', z.url(), 'the URL of function pages'),
   AGENTS_PLANE_MAIL_FROM: row('mailFrom', email, 'agents@nine30.com'),
   AGENTS_PLANE_SERVICE_ACCOUNT: row('serviceAccount', email, "the plane's own service account"),
   AGENTS_PLANE_IMAGE: row(

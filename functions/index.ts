@@ -1,9 +1,9 @@
-/** Entry point: registers the functions `api` and `vm`. The only reader of process.env here. */
+/** Entry point: registers the functions `api`, `vm` and `pages`. The only reader of process.env here. */
 
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { http } from '@google-cloud/functions-framework';
-import { type Ambient, composeApi, composeVm } from './compose.ts';
+import { type Ambient, composeApi, composePages, composeVm } from './compose.ts';
 import { parseConfig } from './config.ts';
 import { type Context, createHandler } from './http/handler.ts';
 import { guardWire } from './http/wire.ts';
@@ -11,6 +11,7 @@ import { guardWire } from './http/wire.ts';
 const ambient: Ambient = {
   clock: { now: Date.now, sleep: (ms) => sleep(ms) },
   newId: () => randomUUID(),
+  newKey: () => randomBytes(32).toString('base64url'),
 };
 
 const context: Context = {
@@ -24,3 +25,4 @@ const config = parseConfig(process.env);
 
 http('api', createHandler(composeApi(config, ambient), context));
 http('vm', createHandler(composeVm(config, ambient), context));
+http('pages', createHandler(composePages(config, ambient), context));

@@ -1,6 +1,7 @@
 /** What Google says about one agent: the input of plan.ts and state.ts. Undefined means absent. */
 
 import type { VmStatus } from '../../contracts/instance-metadata.ts';
+import type { Pairing } from '../../contracts/pairing.ts';
 import type { Policy } from './policy.ts';
 
 export interface SecretState {
@@ -53,9 +54,18 @@ export interface Observed {
   readonly instance?: InstanceState | undefined;
   readonly dataDisk?: { readonly labels: Readonly<Record<string, string>> } | undefined;
   readonly guestStatus?: VmStatus | undefined;
+  readonly pairing?: Pairing | undefined;
   readonly operation?: OperationState | undefined;
 }
 
 /** Annotations of the config secret. */
 export const ANNOTATION_USER = 'agents-plane-user';
 export const ANNOTATION_WELCOME = 'agents-plane-welcome';
+/** Generation of the pairing links in force: pairing-link.ts. */
+export const ANNOTATION_LINK = 'agents-plane-link';
+/** The newest report of the channel: channel.ts. */
+export const ANNOTATION_CHANNEL = 'agents-plane-channel';
+/** The mail about the link that was lost, like the welcome mail's state. */
+export const ANNOTATION_LOST_MAIL = 'agents-plane-lost-mail';
+/** When the newest reply "connect" came that was acted upon; milliseconds since the epoch. */
+export const ANNOTATION_REPLY = 'agents-plane-reply';

@@ -4,8 +4,10 @@ import { DisksClient } from '@google-cloud/compute/build/src/v1/disks_client.js'
 import { InstancesClient } from '@google-cloud/compute/build/src/v1/instances_client.js';
 import { ZoneOperationsClient } from '@google-cloud/compute/build/src/v1/zone_operations_client.js';
 import gax from 'google-gax/fallback';
+import type { z } from 'zod';
 import { GUEST_KEY_STATUS, GUEST_NAMESPACE, vmStatus } from '../../contracts/instance-metadata.ts';
 import { type AgentName, dataDiskName, instanceName } from '../../contracts/names.ts';
+import { GUEST_KEY_PAIRING, pairing } from '../../contracts/pairing.ts';
 import type { Machines, OperationState } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call, read } from './google-error.ts';
@@ -15,10 +17,13 @@ export interface Place {
   readonly zone: string;
 }
 
-/** The VM writes its own status: what does not fit the schema counts as not written. */
-function statusIn(value: string | null | undefined) {
+/** The VM writes these itself: what does not fit the schema counts as not written. */
+function readAs<T extends z.ZodType>(
+  schema: T,
+  value: string | null | undefined,
+): z.output<T> | undefined {
   try {
-    return vmStatus.safeParse(JSON.parse(value ?? '')).data;
+    return schema.safeParse(JSON.parse(value ?? '')).data;
   } catch {
     return undefined;
   }
@@ -67,13 +72,19 @@ function reads(access: GoogleAccess, place: Place, instances: InstancesClient) {
         const [disk] = await disks.get({ ...place, disk: dataDiskName(name) });
         return { labels: disk.labels ?? {} };
       }),
-    guestStatus: (name) =>
-      read(`read guest attributes of ${instanceName(name)}`, async () => {
-        const queryPath = `${GUEST_NAMESPACE}/${GUEST_KEY_STATUS}`;
+    guest: async (name) => {
+      const found = await read(`read guest attributes of ${instanceName(name)}`, async () => {
+        const queryPath = `${GUEST_NAMESPACE}/`;
         const instance = instanceName(name);
-        const [found] = await instances.getGuestAttributes({ ...place, instance, queryPath });
-        return statusIn(found.queryValue?.items?.[0]?.value);
-      }),
+        const [answer] = await instances.getGuestAttributes({ ...place, instance, queryPath });
+        return answer.queryValue?.items ?? [];
+      });
+      const value = (key: string) => found?.find((item) => item.key === key)?.value;
+      return {
+        status: readAs(vmStatus, value(GUEST_KEY_STATUS)),
+        pairing: readAs(pairing, value(GUEST_KEY_PAIRING)),
+      };
+    },
     lastOperation: (name) => call('list operations', () => lastOperation(operations, place, name)),
   } satisfies Partial<Machines>;
 }

@@ -1,11 +1,12 @@
 /** Function `api`: what admins and viewers may do. */
 
 import { z } from 'zod';
-import { agent, agentList, plan } from '../../contracts/agent.ts';
+import { agent, agentList, pairingLink, pairingLinkRequest, plan } from '../../contracts/agent.ts';
 import { provisionRequest } from '../../contracts/config-document.ts';
 import { openapi } from '../core/openapi.ts';
-import type { Policy } from '../core/request.ts';
-import { getAgent, listAgents } from '../service/agents.ts';
+import { type Policy, parseBody } from '../core/request.ts';
+import { getAgent, linkFor, listAgents } from '../service/agents.ts';
+import type { LinkTools } from '../service/pairing-link.ts';
 import { provision, readRequest } from '../service/provision.ts';
 import type { Tools } from '../service/steps.ts';
 import type { Answer } from './reply.ts';
@@ -14,6 +15,7 @@ import type { Call, Route } from './router.ts';
 export interface ApiParts {
   /** Made at the first call that needs Google. */
   readonly tools: () => Promise<Tools>;
+  readonly links: () => Promise<Tools & LinkTools>;
   readonly policy: Policy;
   /** URL of this API. */
   readonly url: string;
@@ -74,21 +76,37 @@ function agentRoutes(parts: ApiParts): readonly Route[] {
         return { status: 200, body, agent: body.name };
       },
     },
+    {
+      method: 'POST',
+      path: '/v1/agents/{name}/pairing-link',
+      id: 'createPairingLink',
+      summary: "Get a link to the page on which the agent's WhatsApp is linked.",
+      role: 'admin',
+      body: pairingLinkRequest,
+      answers: { 200: { description: 'A link that works for seven days', schema: pairingLink } },
+      handle: async ({ params, body }) => {
+        const { replace } = parseBody(pairingLinkRequest, body);
+        const { name, link } = await linkFor(await parts.links(), params.name ?? '', replace);
+        return { status: 200, body: link, agent: name };
+      },
+    },
   ];
 }
+
+export const HEALTH: Route = {
+  method: 'GET',
+  path: '/healthz',
+  id: 'health',
+  summary: 'Whether the function answers.',
+  answers: { 200: { description: 'It does', schema: health } },
+  handle: () => ({ status: 200, body: { status: 'ok' } }),
+};
 
 /** Routes that need neither a caller nor Google. */
 export function openRoutes(title: string, url: string, others: readonly Route[]): readonly Route[] {
   const routes: Route[] = [
     ...others,
-    {
-      method: 'GET',
-      path: '/healthz',
-      id: 'health',
-      summary: 'Whether the function answers.',
-      answers: { 200: { description: 'It does', schema: health } },
-      handle: () => ({ status: 200, body: { status: 'ok' } }),
-    },
+    HEALTH,
     {
       method: 'GET',
       path: '/v1/openapi.json',

@@ -26,6 +26,8 @@ export interface App {
     role: NonNullable<Route['role']>,
     authorization: string | undefined,
   ) => Promise<string>;
+  /** What people see, instead of JSON, where something went wrong. */
+  readonly errorPage?: (error: PlaneError, answer: Answer) => Answer;
 }
 
 interface Handled {
@@ -70,7 +72,8 @@ function failed(
   // Read on and thrown away: to close on a client that still sends would reset the connection
   // and take the answer with it. Node's limit of 300 s a request ends what never ends.
   if (error.code === 'PAYLOAD_TOO_LARGE') request.resume();
-  return { answer: errorAnswer(error, id, headers), error };
+  const answer = errorAnswer(error, id, headers);
+  return { answer: app.errorPage?.(error, answer) ?? answer, error };
 }
 
 /** The function that functions-framework is given. Never rejects. */

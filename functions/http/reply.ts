@@ -5,7 +5,8 @@ import { type ErrorBody, type ErrorCode, HTTP_STATUS, PlaneError } from '../../c
 
 export interface Answer {
   readonly status: number;
-  readonly body: object;
+  /** JSON; text is HTML. */
+  readonly body: object | string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Agent that the request was about, for the log. */
   readonly agent?: string;
@@ -55,9 +56,10 @@ export function send(
   requestId: string,
   head: boolean,
 ): void {
-  const text = JSON.stringify(answer.body);
+  const { body } = answer;
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
   response.writeHead(answer.status, {
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': `${typeof body === 'string' ? 'text/html' : 'application/json'}; charset=utf-8`,
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',

@@ -1,13 +1,15 @@
 /** Reading agents: `GET /v1/agents` and `GET /v1/agents/{name}`. */
 
-import type { Agent, AgentList } from '../../contracts/agent.ts';
+import type { Agent, AgentList, PairingLink } from '../../contracts/agent.ts';
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, agentName, LABEL_MANAGED_BY, MANAGED_BY } from '../../contracts/names.ts';
+import { isLinked } from '../core/channel.ts';
 import { readDocument } from '../core/document.ts';
 import type { Observed } from '../core/observed.ts';
 import { isOurs } from '../core/plan.ts';
 import { observe } from './observe.ts';
+import { issueLink, type LinkTools } from './pairing-link.ts';
 import { resourceOf } from './resource.ts';
 import type { Tools } from './steps.ts';
 
@@ -23,6 +25,26 @@ export async function getAgent(tools: Tools, text: string): Promise<Agent> {
   if (!document) throw notFound();
   const place = { project: tools.project, zone: tools.instance.zone };
   return resourceOf(name, document, observed, place, tools.clock.now());
+}
+
+/**
+ * A link to link its WhatsApp with, for `POST /v1/agents/{name}/pairing-link`.
+ * @throws PlaneError NOT_FOUND, FAILED_PRECONDITION when there is nothing to link, or it is linked
+ */
+export async function linkFor(
+  tools: Tools & LinkTools,
+  text: string,
+  replace: boolean,
+): Promise<{ readonly name: AgentName; readonly link: PairingLink }> {
+  const { name, channel } = await getAgent(tools, text);
+  if (channel && !isLinked(channel)) return { name, link: await issueLink(tools, name, replace) };
+  const problem = channel ? 'is linked already' : 'talks from a business number: nothing to link';
+  const fix = channel
+    ? 'to link it anew, first unlink it on the phone: WhatsApp, Linked devices'
+    : 'use mode linked or dedicated';
+  throw new PlaneError('FAILED_PRECONDITION', 'There is nothing to link.', {
+    details: [{ field: 'name', problem, fix }],
+  });
 }
 
 export async function listAgents(tools: Tools): Promise<AgentList> {

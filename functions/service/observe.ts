@@ -20,7 +20,7 @@ export interface Observer {
 /** @throws PlaneError of the first read that fails for another reason than absence */
 export async function observe(from: Observer, name: AgentName): Promise<Observed> {
   const { secrets, machines, serviceAccounts } = from;
-  return settle({
+  const { guest, ...observed } = await settle({
     configSecret: secrets.get(configSecretId(name)),
     config: secrets.latest(configSecretId(name)),
     configPolicy: secrets.policy(configSecretId(name)),
@@ -30,13 +30,14 @@ export async function observe(from: Observer, name: AgentName): Promise<Observed
     serviceAccount: serviceAccounts.get(serviceAccountEmail(name, from.project)),
     instance: machines.instance(name),
     dataDisk: machines.dataDisk(name),
-    guestStatus: machines.guestStatus(name),
+    guest: machines.guest(name),
     operation: machines.lastOperation(name),
   });
+  return { ...observed, guestStatus: guest.status, pairing: guest.pairing };
 }
 
 /** Waits for all of them, so that no read is left running when one fails. */
-async function settle<T extends Record<string, Promise<unknown>>>(
+export async function settle<T extends Record<string, Promise<unknown>>>(
   reads: T,
 ): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
   const keys = Object.keys(reads);

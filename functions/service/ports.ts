@@ -2,6 +2,7 @@
 
 import type { VmStatus } from '../../contracts/instance-metadata.ts';
 import type { AgentName } from '../../contracts/names.ts';
+import type { Pairing } from '../../contracts/pairing.ts';
 import type { InstanceBody } from '../core/instance.ts';
 import type {
   InstanceState,
@@ -39,13 +40,20 @@ export interface Secrets {
   setPolicy(id: string, policy: Policy): Promise<void>;
 }
 
+/** What is there and readable of a VM's guest attributes. */
+export interface Guest {
+  readonly status?: VmStatus | undefined;
+  readonly pairing?: Pairing | undefined;
+}
+
 /** Virtual machines in the plane's zone. */
 export interface Machines {
   instance(name: AgentName): Promise<InstanceState | undefined>;
   dataDisk(
     name: AgentName,
   ): Promise<{ readonly labels: Readonly<Record<string, string>> } | undefined>;
-  guestStatus(name: AgentName): Promise<VmStatus | undefined>;
+  /** What the VM says of itself, in one question: Google answers ten a minute. */
+  guest(name: AgentName): Promise<Guest>;
   lastOperation(name: AgentName): Promise<OperationState | undefined>;
   insert(body: InstanceBody): Promise<void>;
   setMetadata(

@@ -1,9 +1,10 @@
 /** The agent resource, as answers carry it. */
 
-import type { Agent } from '../../contracts/agent.ts';
+import type { Agent, Channel } from '../../contracts/agent.ts';
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { type AgentName, instanceName, serviceAccountEmail } from '../../contracts/names.ts';
-import type { Observed } from '../core/observed.ts';
+import { channelOf, hasDevice, parseChannel } from '../core/channel.ts';
+import { ANNOTATION_CHANNEL, type Observed } from '../core/observed.ts';
 import { maskPhone } from '../core/redact.ts';
 import { stateOf } from '../core/state.ts';
 
@@ -42,5 +43,10 @@ export function resourceOf(
     },
     serviceAccount: serviceAccountEmail(name, place.project),
     ...(key === undefined ? {} : { key }),
+    ...(hasDevice(document) ? { channel: channelIn(observed) } : {}),
   };
+}
+
+function channelIn({ configSecret, pairing }: Observed): Channel {
+  return channelOf(parseChannel(configSecret?.annotations[ANNOTATION_CHANNEL]), pairing);
 }

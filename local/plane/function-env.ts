@@ -8,6 +8,8 @@ export interface FunctionEnvOptions {
   readonly apiUrl: string;
   /** The VM-facing function as machines reach it; audience of their tokens. */
   readonly vmUrl: string;
+  /** The pages as people reach them. */
+  readonly pagesUrl: string;
   /** Emulated REST APIs. */
   readonly googleUrl: string;
   /** `host:port` of the metadata server that speaks for the plane's account. */
@@ -35,6 +37,7 @@ export function functionEnv(
     AGENTS_PLANE_VIEWERS: LOCAL.viewer,
     AGENTS_PLANE_AUDIENCE: options.apiUrl,
     AGENTS_PLANE_VM_URL: options.vmUrl,
+    AGENTS_PLANE_PAGES_URL: options.pagesUrl,
     AGENTS_PLANE_MAIL_FROM: LOCAL.mailFrom,
     AGENTS_PLANE_SERVICE_ACCOUNT: PLANE_ACCOUNT,
     AGENTS_PLANE_IMAGE: IMAGE,

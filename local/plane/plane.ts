@@ -1,6 +1,6 @@
 /**
  * The whole product on this machine, put together with plain assignments: Google, a model,
- * machines, and the two functions in processes of their own.
+ * machines, and the three functions in processes of their own.
  */
 
 import { createHash } from 'node:crypto';
@@ -40,6 +40,7 @@ export interface PlaneOptions {
 export interface Plane extends Controllable {
   readonly apiUrl: string;
   readonly vmUrl: string;
+  readonly pagesUrl: string;
   readonly google: Google;
   readonly model: ModelServer;
   /** Where the phones are. */
@@ -93,9 +94,10 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const { mailDir, logDir } = await makeFolders(runDir);
   const deployed = await deployBuild(root, runDir);
   const acceptedKeys = new Set(sharedKey === undefined ? [] : [sharedKey]);
-  const ports = { api: await freePort(), vm: await freePort() };
+  const ports = { api: await freePort(), vm: await freePort(), pages: await freePort() };
   const apiUrl = `http://127.0.0.1:${ports.api}`;
   const vmOrigin = `http://127.0.0.1:${ports.vm}`;
+  const pagesUrl = `http://127.0.0.1:${ports.pages}`;
 
   const acceptsKey = (key: string) => acceptedKeys.has(key);
   const place = { cacheDir, mailDir, machines, vmOrigin };
@@ -110,13 +112,14 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const settings = {
     apiUrl,
     vmUrl,
+    pagesUrl,
     googleUrl: google.restUrl,
     metadataHost: local.planeMetadataHost,
     bundleSha256: createHash('sha256').update(bundle).digest('hex'),
     vmEndpoints: vmEndpoints(outside),
   };
   const functionsEnv = functionEnv(settings, env);
-  const start = async (target: 'api' | 'vm') => {
+  const start = async (target: keyof typeof ports) => {
     const source = join(deployed, 'dist/functions');
     const logFile = join(logDir, `function-${target}.log`);
     const started = await startFunction({
@@ -129,12 +132,12 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
     });
     stack.defer(() => started.stop());
   };
-  await Promise.all([start('api'), start('vm')]);
+  await Promise.all([start('api'), start('vm'), start('pages')]);
 
   const all = stack.move();
   return {
     info: { apiUrl, restUrl: google.restUrl, admin: LOCAL.admin },
-    ...{ apiUrl, vmUrl, functionsEnv, google, model, whatsapp, hypervisor },
+    ...{ apiUrl, vmUrl, pagesUrl, functionsEnv, google, model, whatsapp, hypervisor },
     ...{ acceptedKeys, mailDir, logDir },
     idToken: (email) => google.world.tokens.userIdToken(email, apiUrl),
     exec: (machine, argv) => local.machine(machine).exec(argv),

@@ -23,6 +23,7 @@ export const ENVIRONMENT = {
   AGENTS_PLANE_VIEWERS: 'viewer@nine30.com',
   AGENTS_PLANE_AUDIENCE: 'https://api.agents-plane.internal',
   AGENTS_PLANE_VM_URL: 'https://plane.agents-plane.internal',
+  AGENTS_PLANE_PAGES_URL: 'https://pages.agents-plane.internal',
   AGENTS_PLANE_MAIL_FROM: 'agents@nine30.com',
   AGENTS_PLANE_SERVICE_ACCOUNT: `agents-plane@${PROJECT}.iam.gserviceaccount.com`,
   AGENTS_PLANE_IMAGE: `projects/${PROJECT}/global/images/family/agents-plane`,

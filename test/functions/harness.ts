@@ -77,7 +77,7 @@ async function seedSharedKey({ world, restUrl }: Google): Promise<void> {
 }
 
 export interface HarnessOptions {
-  readonly target: 'api' | 'vm';
+  readonly target: 'api' | 'vm' | 'pages';
   readonly fault?: FaultHook;
   readonly sharedKey?: boolean;
   /** Of another harness, which closes it; then this one is one more function in the same project. */

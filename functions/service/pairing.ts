@@ -1,0 +1,96 @@
+/** What the pairing page does: looking, and asking the agent's VM for a code. */
+
+import { PlaneError } from '../../contracts/errors.ts';
+import { type AgentName, configSecretId } from '../../contracts/names.ts';
+import { METADATA_PAIRING_REQUEST } from '../../contracts/pairing.ts';
+import type { PairingView } from '../../contracts/pairing-page.ts';
+import type { InstanceState, Observed } from '../core/observed.ts';
+import { type LinkClaims, readLink } from '../core/pairing-link.ts';
+import { deadLink, newRequestId, stillGood, viewOf } from '../core/pairing-view.ts';
+import { isOurs } from '../core/plan.ts';
+import { settle } from './observe.ts';
+import type { Clock, Machines, Secrets } from './ports.ts';
+import { CONFLICT_SCHEDULE_MS, retrying } from './retry.ts';
+
+export interface PageTools {
+  readonly secrets: Secrets;
+  readonly machines: Machines;
+  readonly clock: Clock;
+  /** @throws PlaneError NOT_FOUND while no link was ever given out */
+  readonly linkKey: () => Promise<string>;
+  /** A fresh random id. */
+  readonly newId: () => string;
+}
+
+export interface Visit {
+  readonly view: PairingView;
+  /** Undefined when the link is nobody's. */
+  readonly agent?: AgentName;
+}
+
+const NOBODYS: Visit = { view: { state: 'dead', why: 'unknown' } };
+
+async function claimsOf(tools: PageTools, token: string): Promise<LinkClaims | undefined> {
+  try {
+    return readLink(await tools.linkKey(), token);
+  } catch (error) {
+    if (error instanceof PlaneError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/** As much of what `observe` sees as a page needs. */
+async function glance({ secrets, machines }: PageTools, name: AgentName): Promise<Observed> {
+  const { guest, secret, instance } = await settle({
+    secret: secrets.get(configSecretId(name)),
+    instance: machines.instance(name),
+    guest: machines.guest(name),
+  });
+  const configSecret = secret && isOurs(secret.labels, name) ? secret : undefined;
+  return { configSecret, instance, guestStatus: guest.status, pairing: guest.pairing };
+}
+
+/**
+ * Looks, and changes nothing.
+ * @param code the code that the page shows already: while it is good, the VM is not asked
+ */
+export async function visit(tools: PageTools, token: string, code?: string): Promise<Visit> {
+  const claims = await claimsOf(tools, token);
+  if (!claims) return NOBODYS;
+  const { agent } = claims;
+  const good = stillGood(code, tools.clock.now());
+  if (good) {
+    const secret = await tools.secrets.get(configSecretId(agent));
+    return { agent, view: deadLink(claims, secret?.annotations, tools.clock.now()) ?? good };
+  }
+  return { agent, view: viewOf(claims, await glance(tools, agent), tools.clock.now()) };
+}
+
+/**
+ * Asks the VM for a code, unless one is there, on its way, or not to be had. However many ask
+ * at once, the metadata's fingerprint lets one of them write.
+ */
+export async function askForCode(tools: PageTools, token: string): Promise<Visit> {
+  const claims = await claimsOf(tools, token);
+  if (!claims) return NOBODYS;
+  const { agent } = claims;
+  const retry = { codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock: tools.clock } as const;
+  const view = await retrying(retry, async (): Promise<PairingView> => {
+    const observed = await glance(tools, agent);
+    const seen = viewOf(claims, observed, tools.clock.now());
+    if (seen.state !== 'idle' || !observed.instance) return seen;
+    await writeRequest(tools, agent, observed.instance);
+    return { state: 'working' };
+  });
+  return { agent, view };
+}
+
+async function writeRequest(
+  { machines, clock, newId }: PageTools,
+  name: AgentName,
+  { metadata, metadataFingerprint }: InstanceState,
+): Promise<void> {
+  const request = newRequestId(clock.now(), newId());
+  const changed = { ...metadata, [METADATA_PAIRING_REQUEST]: request };
+  await machines.setMetadata(name, changed, metadataFingerprint);
+}
