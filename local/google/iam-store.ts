@@ -19,6 +19,8 @@ export interface IamStore {
   set(resource: string, policy: Readonly<Record<string, unknown>>): Policy;
   /** Seeding: adds members to a role, without checks. */
   grant(resource: string, role: string, members: readonly string[]): void;
+  /** Takes a member out of a role; no error when it was not in. */
+  revoke(resource: string, role: string, member: string): void;
   /** The resource is gone, and its policy with it. */
   drop(resource: string): void;
   /** The permissions among `permissions` that the principal has. */
@@ -82,6 +84,16 @@ export function createIamStore(options: IamStoreOptions): IamStore {
       const held = before.find((binding) => binding.role === role)?.members ?? [];
       const others = before.filter((binding) => binding.role !== role);
       put(resource, [...others, { role, members: [...new Set([...held, ...members])].sort() }]);
+    },
+    revoke(resource, role, member) {
+      const rest = get(resource).bindings.map((binding) => ({
+        ...binding,
+        members: binding.members.filter((each) => binding.role !== role || each !== member),
+      }));
+      put(
+        resource,
+        rest.filter(({ members }) => members.length > 0),
+      );
     },
     drop(resource) {
       policies.delete(normal(resource));

@@ -6,7 +6,9 @@
  * Google: a typing error in a role must not pass silently.
  */
 
-export type Roles = ReadonlyMap<string, ReadonlySet<string>>;
+import { SETUP_PERMISSIONS, SETUP_ROLES } from './setup-roles.ts';
+
+export type Roles = Map<string, ReadonlySet<string>>;
 
 const SECRET_READ = ['secretmanager.secrets.get', 'secretmanager.secrets.list'];
 const VERSION_READ = ['secretmanager.versions.get', 'secretmanager.versions.list'];
@@ -136,9 +138,11 @@ const EVERYTHING = [
   ...STORAGE_ADMIN,
   ...LOG_READ,
   'logging.logEntries.create',
+  ...SETUP_PERMISSIONS,
 ];
 
 const PREDEFINED: Readonly<Record<string, readonly string[]>> = {
+  ...SETUP_ROLES,
   'roles/owner': EVERYTHING,
   // Editors change everything but IAM, and read no secret's value.
   'roles/editor': EVERYTHING.filter(

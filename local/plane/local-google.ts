@@ -8,8 +8,8 @@ import { type Google, startGoogle } from '../google/google.ts';
 import { accountMetadata, instanceMetadata } from '../google/metadata.ts';
 import type { Hypervisor, Machine } from '../machine.ts';
 import { type LoopbackServer, serveOnLoopback } from './loopback.ts';
-import { planePermissions, seedAccess } from './seed.ts';
-import { DELEGATED_SCOPES, LOCAL, PLANE_ACCOUNT, PLANE_ROLE } from './settings.ts';
+import { seedAccess } from './seed.ts';
+import { DELEGATED_SCOPES, LOCAL, PLANE_ACCOUNT } from './settings.ts';
 
 /** Port 80 of the machines' world. */
 export interface MetadataFront {
@@ -69,7 +69,6 @@ export async function startLocalGoogle(options: LocalGoogleOptions): Promise<Loc
     projects: [LOCAL.project],
     users: [LOCAL.admin, LOCAL.viewer, ...LOCAL.users],
     delegations: [{ serviceAccount: PLANE_ACCOUNT, scopes: DELEGATED_SCOPES }],
-    customRoles: { [PLANE_ROLE]: planePermissions() },
     images: [{ ...INSTANCE_IMAGE, name: 'agents-plane-local', createdAt: 0 }],
     subnetworks: [LOCAL.network],
     mailDir,
@@ -77,7 +76,7 @@ export async function startLocalGoogle(options: LocalGoogleOptions): Promise<Loc
     ...(fault && { fault }),
     ...(port !== undefined && { port }),
   });
-  seedAccess(google.world);
+  seedAccess(google);
   const plane = await servePlaneMetadata(google);
   return {
     google,

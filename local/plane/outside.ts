@@ -3,12 +3,15 @@
 import type { RequestListener } from 'node:http';
 import type { FaultHook } from '../google/gate.ts';
 import type { Google } from '../google/google.ts';
+import { firewallRules, isAllowed } from '../google/infra/firewall.ts';
 import type { Hypervisor } from '../machine.ts';
+import { METADATA_ADDRESS, SERVICES_ADDRESS } from '../machines/network.ts';
 import { createModelServer, type ModelServer } from '../model/server.ts';
 import { createWhatsapp, WHATSAPP_HOST, WHATSAPP_PATH, type Whatsapp } from '../whatsapp/server.ts';
 import { createAuthority } from './authority.ts';
 import { createFront, type Front, forwardTo, type Host } from './front.ts';
 import { openHypervisor, type Prepared } from './hypervisor.ts';
+import { planInfra } from './infra.ts';
 import { type LocalGoogle, type MetadataFront, startLocalGoogle } from './local-google.ts';
 import { serveOnLoopback } from './loopback.ts';
 import { GOOGLE_HOSTS, LOCAL } from './settings.ts';
@@ -56,11 +59,15 @@ function hostTable(
   };
 }
 
-/** Sends what machines open to whoever it is for: the metadata server, or the world behind TLS. */
+/** Sends what machines open, and infra/'s firewall lets out, to whoever it is for: the metadata server, or the world behind TLS. */
 function connect(hypervisor: Hypervisor, metadata: MetadataFront, front: Front): void {
+  const rules = firewallRules(planInfra().resources);
+  const leaves = (peer: string, port: number): boolean =>
+    isAllowed(rules, { direction: 'EGRESS', protocol: 'tcp', peer, port });
   hypervisor.onConnection(({ socket, port, machine }) => {
-    if (port === 80) metadata.accept(socket, machine);
-    else front.accept(socket);
+    if (port === 80 && leaves(METADATA_ADDRESS, port)) metadata.accept(socket, machine);
+    else if (port === 443 && leaves(SERVICES_ADDRESS, port)) front.accept(socket);
+    else socket.destroy();
   });
 }
 

@@ -1,38 +1,29 @@
 /**
- * What setup leaves behind in a project before the first agent: the plane's own account and
- * role, the bucket with the VM bundle, the organisation's shared key. Done through Google's
- * APIs where that is how it is done, so that those calls are tried too.
+ * What setup leaves behind in a project before the first agent: infra/ applied, the VM bundle in
+ * its bucket, the organisation's shared key.
  */
 
-import { readFileSync } from 'node:fs';
 import { PlaneError } from '../../contracts/errors.ts';
 import { LABEL_MANAGED_BY, MANAGED_BY, SHARED_KEY_SECRET } from '../../contracts/names.ts';
-import { bucketResource } from '../google/storage.ts';
+import type { Google } from '../google/google.ts';
+import { applyResources } from '../google/infra/effects.ts';
 import type { World } from '../google/world.ts';
-import { ALL_ACCOUNTS, LOCAL, PLANE_ACCOUNT, PLANE_ROLE } from './settings.ts';
+import { planInfra } from './infra.ts';
+import { LOCAL } from './settings.ts';
 
 const PROJECT = `projects/${LOCAL.project.id}`;
 export const BUNDLE_OBJECT = 'vm/agent.mjs';
 
-/** The plane's custom role, from the file that the real setup applies too. */
-export const planePermissions = (): readonly string[] =>
-  (
-    JSON.parse(readFileSync(new URL('../../infra/roles/plane.json', import.meta.url), 'utf8')) as {
-      permissions: string[];
-    }
-  ).permissions;
-
-/** Accounts and bindings. Administrators of the local organisation own the project. */
-export function seedAccess({ accounts, iam }: World): void {
-  accounts.create(LOCAL.project.id, LOCAL.planeAccountId, { displayName: 'Agents Plane' });
-  const plane = `serviceAccount:${PLANE_ACCOUNT}`;
-  iam.grant(PROJECT, 'roles/owner', [`user:${LOCAL.admin}`]);
-  iam.grant(PROJECT, PLANE_ROLE, [plane]);
-  iam.grant(PROJECT, 'roles/logging.logWriter', [ALL_ACCOUNTS]);
-  // To sign its own assertions for Gmail: no key file, the account may use its own key.
-  iam.grant(`${PROJECT}/serviceAccounts/${PLANE_ACCOUNT}`, 'roles/iam.serviceAccountTokenCreator', [
-    plane,
-  ]);
+/**
+ * What infra/ declares: accounts, roles, bindings, the bucket. What is missing there is missing
+ * here. Administrators of the local organisation own the project.
+ */
+export function seedAccess(
+  { world, storage }: Pick<Google, 'world' | 'storage'>,
+  plan = planInfra(),
+): void {
+  world.iam.grant(PROJECT, 'roles/owner', [`user:${LOCAL.admin}`]);
+  applyResources({ world, storage, project: LOCAL.project.id }, plan.resources);
 }
 
 async function call(
@@ -66,7 +57,7 @@ export interface SeedOptions {
   readonly sharedKey: string | undefined;
 }
 
-/** The bucket with the bundle, and the shared key. Throws PlaneError INTERNAL when the emulator refuses. */
+/** The bundle, and the shared key. Throws PlaneError INTERNAL when the emulator refuses. */
 export async function seedResources({
   world,
   restUrl,
@@ -77,8 +68,6 @@ export async function seedResources({
   const json = (path: string, body: object) =>
     call(`${restUrl}${path}`, token, JSON.stringify(body), 'application/json');
 
-  await json(`/storage/v1/b?project=${LOCAL.project.id}`, { name: LOCAL.bucket });
-  world.iam.grant(bucketResource(LOCAL.bucket), 'roles/storage.objectViewer', [ALL_ACCOUNTS]);
   await call(
     `${restUrl}/upload/storage/v1/b/${LOCAL.bucket}/o?uploadType=media&name=${encodeURIComponent(BUNDLE_OBJECT)}`,
     token,

@@ -2,6 +2,7 @@
 
 export const LOCAL = {
   project: { id: 'nine30-local', number: '123456789012', name: 'Nine30 (local)' },
+  region: 'europe-west1',
   zone: 'europe-west1-b',
   domain: 'nine30.com',
   admin: 'admin@nine30.com',
@@ -19,10 +20,8 @@ export const LOCAL = {
 
 export const PLANE_ACCOUNT = `${LOCAL.planeAccountId}@${LOCAL.project.id}.iam.gserviceaccount.com`;
 export const PLANE_ROLE = `projects/${LOCAL.project.id}/roles/agentsPlane`;
-export const SUBNETWORK = `projects/${LOCAL.project.id}/regions/europe-west1/subnetworks/${LOCAL.network}`;
+export const SUBNETWORK = `projects/${LOCAL.project.id}/regions/${LOCAL.region}/subnetworks/${LOCAL.network}`;
 export const IMAGE = `projects/${LOCAL.project.id}/global/images/family/${LOCAL.imageFamily}`;
-/** Every service account of the project, for what all agents may read or write. */
-export const ALL_ACCOUNTS = `principalSet://cloudresourcemanager.googleapis.com/projects/${LOCAL.project.number}/type/ServiceAccount`;
 
 /** Scopes that the Workspace admin delegates to the plane's account, and no more. */
 export const DELEGATED_SCOPES = [

@@ -17,13 +17,12 @@ import {
   freePort,
   startFunction,
 } from '../../local/plane/function-process.ts';
-import { planePermissions, seedAccess } from '../../local/plane/seed.ts';
+import { seedAccess } from '../../local/plane/seed.ts';
 import {
   DELEGATED_SCOPES,
   IMAGE,
   LOCAL,
   PLANE_ACCOUNT,
-  PLANE_ROLE,
   SUBNETWORK,
 } from '../../local/plane/settings.ts';
 import { ENVIRONMENT } from './fixtures.ts';
@@ -90,13 +89,12 @@ async function startEmulator(options: HarnessOptions): Promise<Google> {
     projects: [project],
     users: [LOCAL.admin, LOCAL.viewer, ...LOCAL.users],
     delegations: [{ serviceAccount: PLANE_ACCOUNT, scopes: DELEGATED_SCOPES }],
-    customRoles: { [PLANE_ROLE]: planePermissions() },
     images: [{ ...image, diskSizeGb: 10, createdAt: 0 }],
     subnetworks: [LOCAL.network],
     stageMs: 2,
     ...(options.fault ? { fault: options.fault } : {}),
   });
-  seedAccess(google.world);
+  seedAccess(google);
   if (options.sharedKey !== false) await seedSharedKey(google);
   return google;
 }

@@ -1,0 +1,32 @@
+# Who may call which function. Cloud Run asks before our code runs; the code asks again.
+locals {
+  functions = jsondecode(file("${path.module}/functions.json"))
+  deployed  = var.api_url != ""
+  admins    = var.admins == "" ? [] : split(",", var.admins)
+  viewers   = var.viewers == "" ? [] : split(",", var.viewers)
+}
+
+resource "google_cloud_run_v2_service_iam_member" "people_call_api" {
+  for_each = local.deployed ? toset(concat(local.admins, local.viewers)) : toset([])
+  location = var.region
+  name     = local.functions.api.service
+  role     = "roles/run.invoker"
+  member   = "user:${each.value}"
+}
+
+resource "google_cloud_run_v2_service_iam_member" "watch_calls_api" {
+  count    = local.deployed ? 1 : 0
+  location = var.region
+  name     = local.functions.api.service
+  role     = "roles/run.invoker"
+  member   = google_service_account.watch.member
+}
+
+# An agent's VM proves who it is to the code, with its instance identity token.
+resource "google_cloud_run_v2_service_iam_member" "agents_call_vm" {
+  count    = local.deployed ? 1 : 0
+  location = var.region
+  name     = local.functions.vm.service
+  role     = "roles/run.invoker"
+  member   = local.all_accounts
+}

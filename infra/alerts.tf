@@ -1,0 +1,111 @@
+locals {
+  channels = google_monitoring_notification_channel.admins[*].id
+}
+
+resource "google_monitoring_alert_policy" "vm_silent" {
+  display_name          = "Agents Plane: a VM is silent"
+  combiner              = "OR"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = "An agent's VM reported no uptime for 10 minutes"
+    condition_absent {
+      filter   = "resource.type = \"gce_instance\" AND metric.type = \"compute.googleapis.com/instance/uptime\" AND metadata.user_labels.\"managed-by\" = \"agents-plane\""
+      duration = "600s"
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_RATE"
+      }
+    }
+  }
+
+  documentation {
+    content = "`npx agents-plane list` shows which. A provision request for its owner starts a VM that was stopped and rebuilds one that is gone, on its own data disk. Stopped on purpose? Silence this alert for that VM."
+  }
+}
+
+resource "google_monitoring_alert_policy" "plane_down" {
+  display_name          = "Agents Plane: the plane does not answer"
+  combiner              = "OR"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = "A function answered with an internal error"
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"logging.googleapis.com/user/${google_logging_metric.function_errors.name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+      aggregations {
+        alignment_period   = "300s"
+        per_series_aligner = "ALIGN_DELTA"
+      }
+    }
+  }
+
+  conditions {
+    display_name = "Cloud Scheduler had no answer from the plane for 15 minutes"
+    condition_threshold {
+      filter          = "resource.type = \"cloud_scheduler_job\" AND metric.type = \"logging.googleapis.com/log_entry_count\" AND metric.labels.severity = \"ERROR\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 2
+      duration        = "0s"
+      aggregations {
+        alignment_period   = "900s"
+        per_series_aligner = "ALIGN_DELTA"
+      }
+    }
+  }
+
+  documentation {
+    content = "The audit log (bucket agents-plane-audit) has the error under its requestId. Agents go on talking to their owners without the plane."
+  }
+}
+
+resource "google_monitoring_alert_policy" "pairing_needed" {
+  display_name          = "Agents Plane: an agent is not linked to WhatsApp"
+  combiner              = "OR"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = "A QR code was mailed"
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"logging.googleapis.com/user/${google_logging_metric.pairing_needed.name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+      aggregations {
+        alignment_period   = "300s"
+        per_series_aligner = "ALIGN_DELTA"
+      }
+    }
+  }
+
+  documentation {
+    content = "`npx agents-plane list` shows whose. The owner has the pairing link in the mail; in dedicated mode the admin links the number."
+  }
+}
+
+resource "google_monitoring_alert_policy" "dead_letters" {
+  display_name          = "Agents Plane: work was given up"
+  combiner              = "OR"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = "A task failed again and again"
+    condition_threshold {
+      filter          = "resource.type = \"cloud_tasks_queue\" AND resource.labels.queue_id = \"${google_cloud_tasks_queue.bulk.name}\" AND metric.type = \"cloudtasks.googleapis.com/queue/task_attempt_count\" AND metric.labels.response_code != \"OK\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 10
+      duration        = "0s"
+      aggregations {
+        alignment_period   = "600s"
+        per_series_aligner = "ALIGN_DELTA"
+      }
+    }
+  }
+
+  documentation {
+    content = "A task is tried ten times in about an hour and then dropped. The function's log says why; send the same provision request again."
+  }
+}

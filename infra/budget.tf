@@ -1,0 +1,36 @@
+# Spend: what the whole project costs. Each agent's own budget for its model is the plane's matter.
+resource "google_billing_budget" "project" {
+  count           = var.billing_account == "" ? 0 : 1
+  billing_account = var.billing_account
+  display_name    = "Agents Plane ${var.project}"
+
+  budget_filter {
+    projects = ["projects/${data.google_project.this.number}"]
+  }
+
+  amount {
+    specified_amount {
+      currency_code = "USD"
+      units         = var.budget_usd
+    }
+  }
+
+  threshold_rules {
+    threshold_percent = 0.5
+  }
+  threshold_rules {
+    threshold_percent = 1
+  }
+  threshold_rules {
+    threshold_percent = 1
+    spend_basis       = "FORECASTED_SPEND"
+  }
+
+  # Without a channel Google mails the billing administrators.
+  dynamic "all_updates_rule" {
+    for_each = var.alert_email == "" ? [] : ["channels"]
+    content {
+      monitoring_notification_channels = local.channels
+    }
+  }
+}

@@ -1,0 +1,67 @@
+locals {
+  # Every service account of the project: each agent has one, and none needs a binding of its own here.
+  # https://cloud.google.com/iam/docs/principal-identifiers
+  all_accounts = "principalSet://cloudresourcemanager.googleapis.com/projects/${data.google_project.this.number}/type/ServiceAccount"
+  plane_role   = jsondecode(file("${path.module}/roles/plane.json"))
+  signer_role  = jsondecode(file("${path.module}/roles/signer.json"))
+}
+
+resource "google_service_account" "plane" {
+  account_id   = "agents-plane"
+  display_name = "Agents Plane"
+  description  = "What the functions run as."
+}
+
+resource "google_service_account" "build" {
+  account_id   = "agents-plane-build"
+  display_name = "Agents Plane: builds"
+  description  = "What Cloud Build runs as when the functions are deployed."
+}
+
+resource "google_service_account" "watch" {
+  account_id   = "agents-plane-watch"
+  display_name = "Agents Plane: watch"
+  description  = "What Cloud Scheduler asks the plane as, whether it is there."
+}
+
+# What the code calls, recorded from a life of an agent: test/functions/role.test.ts.
+resource "google_project_iam_custom_role" "plane" {
+  role_id     = "agentsPlane"
+  title       = local.plane_role.title
+  description = local.plane_role.description
+  permissions = local.plane_role.permissions
+}
+
+resource "google_project_iam_member" "plane" {
+  project = var.project
+  role    = google_project_iam_custom_role.plane.name
+  member  = google_service_account.plane.member
+}
+
+# The plane signs its own delegation to Gmail: no key file, and no other account's signature.
+resource "google_project_iam_custom_role" "signer" {
+  role_id     = "agentsPlaneSigner"
+  title       = local.signer_role.title
+  description = local.signer_role.description
+  permissions = local.signer_role.permissions
+}
+
+resource "google_service_account_iam_member" "plane_signs_as_itself" {
+  service_account_id = google_service_account.plane.name
+  role               = google_project_iam_custom_role.signer.name
+  member             = google_service_account.plane.member
+}
+
+resource "google_project_iam_member" "accounts_write_logs" {
+  project = var.project
+  role    = "roles/logging.logWriter"
+  member  = local.all_accounts
+}
+
+# https://cloud.google.com/functions/docs/securing/build-custom-sa
+resource "google_project_iam_member" "build" {
+  for_each = toset(["roles/artifactregistry.writer", "roles/storage.objectViewer"])
+  project  = var.project
+  role     = each.value
+  member   = google_service_account.build.member
+}

@@ -1,0 +1,21 @@
+# Optional: Google encrypts everything anyway. A key of one's own can be taken away from Google.
+# Key rings cannot be deleted: teardown leaves an empty one.
+resource "google_kms_key_ring" "plane" {
+  count    = var.kms ? 1 : 0
+  name     = "agents-plane"
+  location = var.region
+}
+
+resource "google_kms_crypto_key" "plane" {
+  count           = var.kms ? 1 : 0
+  name            = "agents-plane"
+  key_ring        = google_kms_key_ring.plane[0].id
+  rotation_period = "7776000s"
+}
+
+resource "google_kms_crypto_key_iam_member" "storage" {
+  count         = var.kms ? 1 : 0
+  crypto_key_id = google_kms_crypto_key.plane[0].id
+  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+  member        = "serviceAccount:service-${data.google_project.this.number}@gs-project-accounts.iam.gserviceaccount.com"
+}

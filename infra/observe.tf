@@ -1,0 +1,46 @@
+# Our functions' structured lines and every admin change, kept in one place for an audit.
+resource "google_logging_project_bucket_config" "audit" {
+  project        = var.project
+  location       = var.region
+  bucket_id      = "agents-plane-audit"
+  retention_days = var.audit_days
+}
+
+resource "google_logging_project_sink" "audit" {
+  name                   = "agents-plane-audit"
+  destination            = "logging.googleapis.com/${google_logging_project_bucket_config.audit.id}"
+  filter                 = "resource.labels.service_name=~\"^agents-plane-\" OR logName:\"cloudaudit.googleapis.com%2Factivity\""
+  unique_writer_identity = true
+}
+
+resource "google_monitoring_notification_channel" "admins" {
+  count        = var.alert_email == "" ? 0 : 1
+  display_name = "Agents Plane"
+  type         = "email"
+  labels       = { email_address = var.alert_email }
+}
+
+# An agent asks for a QR mail when it is not linked to WhatsApp.
+resource "google_logging_metric" "pairing_needed" {
+  name   = "agents-plane-pairing-needed"
+  filter = "resource.labels.service_name=\"agents-plane-vm\" AND jsonPayload.message:\"/v1/self/pairing-mail 200\""
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+  }
+}
+
+resource "google_logging_metric" "function_errors" {
+  name   = "agents-plane-function-errors"
+  filter = "resource.labels.service_name=~\"^agents-plane-\" AND severity>=ERROR"
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+  }
+}
+
+resource "google_monitoring_dashboard" "fleet" {
+  dashboard_json = file("${path.module}/dashboard.json")
+}

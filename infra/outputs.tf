@@ -1,0 +1,20 @@
+# What setup tells the functions.
+output "plane_account" {
+  value = google_service_account.plane.email
+}
+
+output "plane_client_id" {
+  value = google_service_account.plane.unique_id
+}
+
+output "build_account" {
+  value = google_service_account.build.name
+}
+
+output "bucket" {
+  value = google_storage_bucket.plane.name
+}
+
+output "subnetwork" {
+  value = google_compute_subnetwork.agents.id
+}

@@ -1,0 +1,44 @@
+# The bundle that VMs run, under the hash of its content, and the agents' encrypted WhatsApp state.
+resource "google_storage_bucket" "plane" {
+  name                        = "${var.project}-agents-plane"
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  force_destroy               = true
+  labels                      = { "managed-by" = "agents-plane" }
+
+  # What is replaced or deleted can be had back for a month.
+  versioning {
+    enabled = true
+  }
+
+  soft_delete_policy {
+    retention_duration_seconds = 2592000
+  }
+
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      days_since_noncurrent_time = 30
+      with_state                 = "ARCHIVED"
+    }
+  }
+
+  dynamic "encryption" {
+    for_each = google_kms_crypto_key.plane
+    content {
+      default_kms_key_name = encryption.value.id
+    }
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.storage]
+}
+
+# At its start a VM reads the bundle that its metadata names, and checks its hash.
+resource "google_storage_bucket_iam_member" "accounts_read_the_bundle" {
+  bucket = google_storage_bucket.plane.name
+  role   = "roles/storage.objectViewer"
+  member = local.all_accounts
+}

@@ -1,0 +1,152 @@
+/**
+ * What a Terraform resource changes in the emulated Google: accounts, roles, bindings,
+ * buckets. Types that change nothing that is emulated are listed; any other is refused.
+ */
+
+import type { Resource } from '../../terraform/resources.ts';
+import { asText, isList, type Value } from '../../terraform/value.ts';
+import { GoogleError } from '../service.ts';
+import { bucketResource } from '../storage/routes.ts';
+import type { StorageStore } from '../storage.ts';
+import type { World } from '../world.ts';
+
+export interface Place {
+  readonly world: World;
+  readonly storage: StorageStore;
+  /** Project id. */
+  readonly project: string;
+}
+
+type Values = Resource['values'];
+
+interface Effect {
+  readonly apply: (place: Place, values: Values) => void;
+  readonly destroy: (place: Place, values: Values) => void;
+}
+
+const text = (values: Values, name: string): string => asText(values[name] ?? '');
+const texts = (value: Value | undefined): string[] => (isList(value) ? value.map(asText) : []);
+
+/** A binding on the resource that `target` names. */
+const binding = (target: (values: Values, place: Place) => string): Effect => ({
+  apply(place, values) {
+    const role = text(values, 'role');
+    if (!place.world.roles.has(role)) {
+      throw new GoogleError('INVALID_ARGUMENT', `Role ${role} is not supported for this resource.`);
+    }
+    place.world.iam.grant(target(values, place), role, [text(values, 'member')]);
+  },
+  destroy(place, values) {
+    place.world.iam.revoke(target(values, place), text(values, 'role'), text(values, 'member'));
+  },
+});
+
+const onProject = (_values: Values, { project }: Place): string => `projects/${project}`;
+
+const account: Effect = {
+  apply({ world, project }, values) {
+    const id = text(values, 'account_id');
+    if (world.accounts.find(`${id}@${project}.iam.gserviceaccount.com`)) return;
+    const displayName = text(values, 'display_name');
+    world.accounts.create(project, id, { displayName, description: text(values, 'description') });
+  },
+  destroy({ world, project }, values) {
+    const email = `${text(values, 'account_id')}@${project}.iam.gserviceaccount.com`;
+    const removed = world.accounts.remove(email);
+    world.tokens.revoke(`serviceAccount:${email}`);
+    if (removed) world.iam.accountDeleted(email, removed.uniqueId);
+  },
+};
+
+const roleName = (project: string, values: Values): string =>
+  `projects/${project}/roles/${text(values, 'role_id')}`;
+const customRole: Effect = {
+  apply: ({ world, project }, values) =>
+    void world.roles.set(roleName(project, values), new Set(texts(values.permissions))),
+  destroy: ({ world, project }, values) => void world.roles.delete(roleName(project, values)),
+};
+
+const bucket: Effect = {
+  apply({ world, storage, project }, values) {
+    const name = text(values, 'name');
+    if (storage.buckets(project).some((each) => each.name === name)) return;
+    const labels = Object.fromEntries(
+      Object.entries(values.labels ?? {}).map(([key, value]) => [key, asText(value)]),
+    );
+    storage.createBucket({
+      name,
+      project,
+      location: text(values, 'location').toUpperCase(),
+      labels,
+    });
+    world.iam.adopt(bucketResource(name), `projects/${project}`);
+  },
+  destroy({ world, storage, project }, values) {
+    const name = text(values, 'name');
+    if (!storage.buckets(project).some((each) => each.name === name)) return;
+    for (const object of storage.objects(name, '')) storage.removeObject(name, object.name);
+    storage.removeBucket(name);
+    world.iam.drop(bucketResource(name));
+  },
+};
+
+const EFFECTS: Readonly<Record<string, Effect>> = {
+  google_service_account: account,
+  google_project_iam_custom_role: customRole,
+  google_storage_bucket: bucket,
+  google_project_iam_member: binding(onProject),
+  google_service_account_iam_member: binding((values) => text(values, 'service_account_id')),
+  google_storage_bucket_iam_member: binding((values) => bucketResource(text(values, 'bucket'))),
+  google_cloud_run_v2_service_iam_member: binding(
+    (values, { project }) =>
+      `projects/${project}/locations/${text(values, 'location')}/services/${text(values, 'name')}`,
+  ),
+};
+
+/** Accepted, listed and destroyed, but nothing here behaves differently for them; firewall.ts reads the firewall. */
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
+  'google_billing_budget',
+  'google_cloud_scheduler_job',
+  'google_cloud_tasks_queue',
+  'google_compute_firewall',
+  'google_compute_network',
+  'google_compute_router',
+  'google_compute_router_nat',
+  'google_compute_subnetwork',
+  'google_kms_crypto_key',
+  'google_kms_crypto_key_iam_member',
+  'google_kms_key_ring',
+  'google_logging_metric',
+  'google_logging_project_bucket_config',
+  'google_logging_project_sink',
+  'google_monitoring_alert_policy',
+  'google_monitoring_dashboard',
+  'google_monitoring_notification_channel',
+]);
+
+function effectOf(resource: Resource): Effect | undefined {
+  const effect = EFFECTS[resource.type];
+  if (effect || WITHOUT_EFFECT.has(resource.type)) return effect;
+  throw new GoogleError(
+    'INVALID_ARGUMENT',
+    `${resource.address}: ${resource.type} is not known to the emulated Google (local/google/infra/effects.ts)`,
+  );
+}
+
+/** Bindings last: they name accounts and roles that have to be there. */
+const bindingsLast = (resources: readonly Resource[]): readonly Resource[] => {
+  const isBinding = ({ type }: Resource): boolean => type.endsWith('_iam_member');
+  return [...resources.filter((each) => !isBinding(each)), ...resources.filter(isBinding)];
+};
+
+/** Doing it again changes nothing. @throws GoogleError INVALID_ARGUMENT */
+export function applyResources(place: Place, resources: readonly Resource[]): void {
+  for (const resource of bindingsLast(resources)) effectOf(resource)?.apply(place, resource.values);
+}
+
+/** In the opposite order; what is gone already is no error. */
+export function destroyResources(place: Place, resources: readonly Resource[]): void {
+  for (const resource of bindingsLast(resources).toReversed()) {
+    effectOf(resource)?.destroy(place, resource.values);
+  }
+}
