@@ -30,6 +30,16 @@ export const channel = z.strictObject({
 });
 export type Channel = z.infer<typeof channel>;
 
+/** What the agent spent, as it last reported. */
+export const spend = z.strictObject({
+  /** `2026-11`, in the agent's time zone. */
+  month: z.string(),
+  usd: z.number(),
+  /** The shared key is closed to it until the month turns or the budget is raised. */
+  withdrawn: z.boolean(),
+});
+export type Spend = z.infer<typeof spend>;
+
 /** Phone numbers are masked (`+1555•••4567`): the resource is for screens and logs. */
 export const agent = z.strictObject({
   name: agentName,
@@ -51,6 +61,7 @@ export const agent = z.strictObject({
   /** Whose key the gateway runs on, as the VM last said. */
   key: z.enum(['own', 'shared', 'none']).optional(),
   channel: channel.optional(),
+  spend: spend.optional(),
 });
 export type Agent = z.infer<typeof agent>;
 

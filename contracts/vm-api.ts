@@ -64,6 +64,32 @@ export type PairingMailRequest = z.infer<typeof pairingMailRequest>;
 export const pairingReplyAnswer = z.strictObject({ connect: z.boolean() });
 export type PairingReplyAnswer = z.infer<typeof pairingReplyAnswer>;
 
+/** USD; a bad counter must not become a record that JSON cannot hold. */
+const usd = z.number().min(0).max(1_000_000);
+const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, { error: 'is not a month like 2026-11' });
+
+/** `POST /v1/self/usage`: what the agent spent this month. Safe to repeat. */
+export const usageReport = z.strictObject({
+  /** In the agent's time zone. */
+  month,
+  /** Spent in that month, as the VM's own counter has it; it may fall. */
+  usd,
+  /** Whose key the gateway runs on. */
+  key: z.enum(['own', 'shared', 'none']),
+});
+export type UsageReport = z.infer<typeof usageReport>;
+
+/** What the plane makes of it; the plane's clock says which month it is. */
+export const usageAnswer = z.strictObject({
+  month,
+  usd,
+  /** The budget, USD a month. */
+  limit: z.number(),
+  /** The shared key is closed to this agent until the month turns or the budget is raised. */
+  withdrawn: z.boolean(),
+});
+export type UsageAnswer = z.infer<typeof usageAnswer>;
+
 export const nothing = z.strictObject({});
 
 export const VM_API_PATHS = {
@@ -74,4 +100,5 @@ export const VM_API_PATHS = {
   channel: '/v1/self/channel',
   pairingMail: '/v1/self/pairing-mail',
   pairingReply: '/v1/self/pairing-reply',
+  usage: '/v1/self/usage',
 } as const;

@@ -114,7 +114,9 @@ export function composeVm(config: Config, ambient: Ambient): App {
       common(),
       google(),
       import('./drivers/mail.ts'),
-      import('./service/self.ts'),
+      Promise.all([import('./service/self.ts'), import('./service/usage.ts')]).then(
+        ([own, usage]) => ({ ...own, ...usage }),
+      ),
     ]);
     const { serviceAccount, mailFrom } = config;
     const sender = { serviceAccount, from: mailFrom, now: ambient.clock.now };
@@ -122,6 +124,8 @@ export function composeVm(config: Config, ambient: Ambient): App {
       ...base,
       mailer: mailDriver(at, sender),
       mailTemplates: { html: template('mail/welcome.html'), text: template('mail/welcome.txt') },
+      budgetTemplate: template('mail/budget.txt'),
+      admins: config.admins,
       newId: ambient.newId,
     };
     return { service, tools: all };

@@ -60,6 +60,8 @@ export interface Observed {
 
 /** Annotations of the config secret. */
 export const ANNOTATION_USER = 'agents-plane-user';
+/** The month's money, `core/budget.ts`. */
+export const ANNOTATION_USAGE = 'agents-plane-usage';
 export const ANNOTATION_WELCOME = 'agents-plane-welcome';
 /** Generation of the pairing links in force: pairing-link.ts. */
 export const ANNOTATION_LINK = 'agents-plane-link';

@@ -23,14 +23,17 @@ import {
   serviceAccountEmail,
   serviceAccountId,
 } from '../../contracts/names.ts';
+import { isWithdrawn, monthOf, parseUsage } from './budget.ts';
 import { sameDocument } from './document.ts';
-import type { Observed } from './observed.ts';
+import { ANNOTATION_USAGE, type Observed } from './observed.ts';
 import { missingRoles, type Policy, ROLE_ACCESSOR, ROLE_VERSION_MANAGER } from './policy.ts';
 
 export interface Desired {
   readonly name: AgentName;
   readonly project: string;
   readonly document: ConfigDocument;
+  /** Milliseconds since the epoch; which month it is depends on it. */
+  readonly now: number;
   /** Of the VM, as the plane is set now; the config version's number is not known yet. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -208,10 +211,16 @@ function channelsAccess(desired: Desired, observed: Observed): Step | undefined 
   return step && { ...step, needs: [...step.needs, 'channels-secret'] };
 }
 
-/** The shared key is made by setup; an organisation without one has nothing to grant. */
+/**
+ * The shared key is made by setup; an organisation without one has nothing to grant. Closed to
+ * an agent that used its budget up, until the month turns or this very request raises it.
+ */
 function sharedKeyAccess(desired: Desired, observed: Observed): Step | undefined {
   const policy = observed.sharedKeyPolicy;
   if (!policy) return undefined;
+  const { budget: limit, timezone } = desired.document;
+  const usage = parseUsage(observed.configSecret?.annotations[ANNOTATION_USAGE]);
+  if (isWithdrawn(usage, { limit, month: monthOf(desired.now, timezone) })) return undefined;
   return access('shared-key-access', desired, SHARED_KEY_SECRET, policy, [ROLE_ACCESSOR]);
 }
 

@@ -45,3 +45,15 @@ export function withMember(
     .map((role) => ({ role, members: [member] }));
   return { ...policy, bindings: [...bindings, ...fresh] };
 }
+
+/** The policy without the member's unconditional grants of these roles; the rest stays. */
+export function withoutMember(policy: Policy, roles: readonly string[], member: string): Policy {
+  const bindings = policy.bindings
+    .map((binding) =>
+      roles.some((role) => grants(binding, role, member))
+        ? { ...binding, members: binding.members.filter((each) => each !== member) }
+        : binding,
+    )
+    .filter((binding) => binding.members.length > 0);
+  return { ...policy, bindings };
+}

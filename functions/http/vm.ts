@@ -6,6 +6,8 @@ import {
   keySecretAnswer,
   mailAnswer,
   mailRequest,
+  usageAnswer,
+  usageReport,
   VM_API_PATHS,
   welcomeAnswer,
 } from '../../contracts/vm-api.ts';
@@ -13,7 +15,7 @@ import type { SelfTools } from '../service/self.ts';
 import { openRoutes } from './api.ts';
 import type { Call, Route } from './router.ts';
 
-type SelfModule = typeof import('../service/self.ts');
+type SelfModule = typeof import('../service/self.ts') & typeof import('../service/usage.ts');
 
 export interface VmParts {
   /** The service and what it works with; made at the first call that needs them. */
@@ -84,6 +86,17 @@ export function vmRoutes(parts: VmParts): readonly Route[] {
         answers: { 200: { description: 'It is sent', schema: mailAnswer } },
       },
       (service, tools, name, body) => service.sendMail(tools, name, body),
+    ),
+    route(
+      parts,
+      {
+        path: VM_API_PATHS.usage,
+        id: 'reportUsage',
+        summary: 'Count what the agent spent this month, and learn whether it may go on.',
+        body: usageReport,
+        answers: { 200: { description: 'It is counted', schema: usageAnswer } },
+      },
+      (service, tools, name, body) => service.reportUsage(tools, name, body),
     ),
   ]);
 }

@@ -1,10 +1,11 @@
 /** The agent resource, as answers carry it. */
 
-import type { Agent, Channel } from '../../contracts/agent.ts';
+import type { Agent, Channel, Spend } from '../../contracts/agent.ts';
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { type AgentName, instanceName, serviceAccountEmail } from '../../contracts/names.ts';
+import { parseUsage, type UsageRecord } from '../core/budget.ts';
 import { channelOf, hasDevice, parseChannel } from '../core/channel.ts';
-import { ANNOTATION_CHANNEL, type Observed } from '../core/observed.ts';
+import { ANNOTATION_CHANNEL, ANNOTATION_USAGE, type Observed } from '../core/observed.ts';
 import { maskPhone } from '../core/redact.ts';
 import { stateOf } from '../core/state.ts';
 
@@ -12,6 +13,8 @@ export interface Place {
   readonly project: string;
   readonly zone: string;
 }
+
+const spendOf = ({ month, usd, withdrawn }: UsageRecord): Spend => ({ month, usd, withdrawn });
 
 /** @param now milliseconds since the epoch */
 export function resourceOf(
@@ -24,6 +27,7 @@ export function resourceOf(
   const { user, userPhone, whatsappNumber, whatsapp, model, budget, profile, timezone } = document;
   const status = observed.instance?.status;
   const key = observed.guestStatus?.key;
+  const usage = parseUsage(observed.configSecret?.annotations[ANNOTATION_USAGE]);
   return {
     name,
     user,
@@ -44,6 +48,7 @@ export function resourceOf(
     serviceAccount: serviceAccountEmail(name, place.project),
     ...(key === undefined ? {} : { key }),
     ...(hasDevice(document) ? { channel: channelIn(observed) } : {}),
+    ...(usage === undefined ? {} : { spend: spendOf(usage) }),
   };
 }
 

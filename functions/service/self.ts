@@ -29,6 +29,10 @@ import { desiredOf, runStep, type Tools } from './steps.ts';
 export interface SelfTools extends Tools {
   readonly mailer: Mailer;
   readonly mailTemplates: MailTemplates;
+  /** Contents of templates/plane/mail/budget.txt. */
+  readonly budgetTemplate: string;
+  /** Who hears that an agent's budget is used up. */
+  readonly admins: readonly string[];
   /** A fresh random id. */
   readonly newId: () => string;
 }
@@ -39,7 +43,7 @@ interface Self {
 }
 
 /** @throws PlaneError FAILED_PRECONDITION when the agent was never provisioned, or is being removed */
-async function self(tools: SelfTools, name: AgentName): Promise<Self> {
+export async function self(tools: SelfTools, name: AgentName): Promise<Self> {
   const id = configSecretId(name);
   const [secret, latest] = await Promise.all([tools.secrets.get(id), tools.secrets.latest(id)]);
   const document = readDocument(latest?.payload);
@@ -131,7 +135,7 @@ async function claimAndSend(
 }
 
 /** Google said no before sending anything. Everything else may have been sent all the same. */
-const isRefusal = (error: unknown): boolean =>
+export const isRefusal = (error: unknown): boolean =>
   error instanceof PlaneError &&
   [
     'INVALID_ARGUMENT',

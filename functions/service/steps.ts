@@ -29,7 +29,7 @@ export interface Tools extends Observer {
 /** What is wanted of one agent: its document, under the plane's own settings. */
 export function desiredOf(tools: Tools, name: AgentName, document: ConfigDocument): Desired {
   const metadata = metadataOf(tools.instance, name, '');
-  return { name, project: tools.project, document, metadata };
+  return { name, project: tools.project, document, now: tools.clock.now(), metadata };
 }
 
 interface Run {

@@ -11,6 +11,7 @@ const DESIRED: Desired = {
   name: ALLISON,
   project: PROJECT,
   document: DOCUMENT,
+  now: Date.parse('2026-11-20T12:00:00Z'),
   metadata: metadataOf(SETTINGS, ALLISON, ''),
 };
 const SHARED: Policy = { etag: 'e', bindings: [] };
