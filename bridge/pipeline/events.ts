@@ -1,0 +1,35 @@
+/** What happens in the pipeline, for logs and metrics. Never a message's text. */
+
+import type { Verdict } from '../guard/guard.ts';
+
+export type PipelineEvent =
+  | {
+      readonly type: 'received';
+      readonly key: string;
+      readonly lane: string;
+      readonly content: string;
+      readonly verdict: Verdict['kind'] | 'duplicate';
+    }
+  | {
+      readonly type: 'handled' | 'handler-again' | 'handler-away' | 'handler-dead';
+      readonly key: string;
+      readonly lane: string;
+      readonly attempts: number;
+      readonly note?: string;
+      /** Of this attempt. */
+      readonly ms: number;
+    }
+  | {
+      readonly type: 'sent' | 'send-again' | 'send-rest' | 'send-dead' | 'send-interrupted';
+      readonly key: string;
+      readonly lane: string;
+      readonly attempts: number;
+      readonly note?: string;
+      readonly ms: number;
+      /** Since the item was queued. */
+      readonly waitedMs: number;
+    }
+  | { readonly type: 'confirmed'; readonly key: string }
+  | { readonly type: 'broken'; readonly error: unknown };
+
+export type Observer = (event: PipelineEvent) => void;

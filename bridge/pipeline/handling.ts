@@ -1,0 +1,108 @@
+/** From the inbox to the handler and its answer to the outbox. */
+
+import { type AdmittedMessage, laneOf, type Reply } from '../message.ts';
+import type { Handler, HandlerOutcome, Transport } from '../ports.ts';
+import type { Item } from '../store/queue.ts';
+import { afterHandling, type Decision } from './decide.ts';
+import type { Observer } from './events.ts';
+import { outgoing } from './outgoing.ts';
+import type { BridgeStore } from './receive.ts';
+import { awayPause } from './schedule.ts';
+import type { Settle } from './worker.ts';
+
+export interface HandlingOptions {
+  readonly store: BridgeStore;
+  readonly handler: Handler;
+  readonly transports: ReadonlyMap<string, Transport>;
+  readonly observe: Observer;
+  /** What a sender is told when the handler has failed for good; empty for nothing. */
+  readonly apology: string;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  /** The handler is away: claim nothing until then. */
+  readonly rest: (until: number) => void;
+  /** Something was put into the outbox. */
+  readonly onQueued: () => void;
+}
+
+/** A sender hears of failures no more often. */
+const APOLOGY_WINDOW_MS = 10 * 60_000;
+
+const EVENTS = {
+  done: 'handled',
+  again: 'handler-again',
+  rest: 'handler-away',
+  dead: 'handler-dead',
+} as const;
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
+
+async function ask(
+  handler: Handler,
+  item: Item<AdmittedMessage>,
+  signal: AbortSignal,
+): Promise<HandlerOutcome> {
+  try {
+    const { key, interrupted: begun } = item;
+    return await handler.handle(item.payload, { key, begun, signal });
+  } catch (error) {
+    return { kind: 'failed', reason: reasonOf(error), begun: true };
+  }
+}
+
+/** @returns the work of the inbox's worker */
+export function createHandling(options: HandlingOptions) {
+  const { store, handler, observe, apology, now } = options;
+  const { inbox, outbox } = store;
+  let awayTimes = 0;
+
+  const answer = (
+    item: Item<AdmittedMessage>,
+    replies: readonly Reply[],
+    purpose: 'reply' | 'notice',
+  ): void => {
+    for (const out of outgoing(item.payload, replies, purpose, now())) outbox.add(out);
+    options.onQueued();
+  };
+  const apologise = (item: Item<AdmittedMessage>): void => {
+    const name = `apology:${laneOf(item.payload.transport, item.payload.sender)}`;
+    if (apology === '' || !store.allow(name, now(), APOLOGY_WINDOW_MS, 1)) return;
+    answer(item, [{ kind: 'text', text: apology, markup: 'plain' }], 'notice');
+  };
+  const apply = (
+    item: Item<AdmittedMessage>,
+    decision: Decision,
+    replies: readonly Reply[],
+  ): void => {
+    if (decision.kind === 'done') {
+      answer(item, replies, 'reply');
+      inbox.finish(item.seq, now());
+    } else if (decision.kind === 'dead') {
+      inbox.bury(item.seq, now(), decision.note);
+      apologise(item);
+    } else inbox.retry(item.seq, decision.again);
+    if (decision.kind === 'rest') options.rest(decision.again.dueAt);
+  };
+
+  return async (item: Item<AdmittedMessage>): Promise<Settle> => {
+    const startedAt = now();
+    const { key, lane, attempts } = item;
+    void options.transports
+      .get(item.payload.transport)
+      ?.seen(item.payload)
+      .catch(() => {});
+    const outcome = await ask(handler, item, options.signal);
+    awayTimes = outcome.kind === 'away' ? awayTimes + 1 : 0;
+    const decision: Decision =
+      outcome.kind === 'replies'
+        ? { kind: 'done' }
+        : afterHandling(item, outcome, now(), awayPause(awayTimes));
+    const replies = outcome.kind === 'replies' ? outcome.replies : [];
+    const note = outcome.kind === 'replies' ? {} : { note: outcome.reason };
+    return () => {
+      apply(item, decision, replies);
+      const ms = now() - startedAt;
+      observe({ type: EVENTS[decision.kind], key, lane, attempts, ms, ...note });
+    };
+  };
+}

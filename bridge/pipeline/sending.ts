@@ -1,0 +1,70 @@
+/** From the outbox to the transport. */
+
+import type { OutboundMessage } from '../message.ts';
+import type { SendOutcome, Transport } from '../ports.ts';
+import type { Item, Queue } from '../store/queue.ts';
+import { afterInterruption, afterSending, type Decision } from './decide.ts';
+import type { Observer } from './events.ts';
+import type { Settle } from './worker.ts';
+
+export interface SendingOptions {
+  readonly outbox: Queue<OutboundMessage>;
+  readonly transports: ReadonlyMap<string, Transport>;
+  readonly observe: Observer;
+  readonly now: () => number;
+  /** How long a confirmation is waited for before an unsure send is repeated. */
+  readonly unsureMs: number;
+  /** The transport takes nothing: claim nothing until then. */
+  readonly rest: (until: number) => void;
+}
+
+const EVENTS = {
+  done: 'sent',
+  again: 'send-again',
+  rest: 'send-rest',
+  dead: 'send-dead',
+} as const;
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
+
+async function trySend(
+  transports: SendingOptions['transports'],
+  { payload, key }: Item<OutboundMessage>,
+): Promise<SendOutcome> {
+  const transport = transports.get(payload.transport);
+  if (!transport) return { kind: 'refused', reason: `no transport is called ${payload.transport}` };
+  try {
+    return await transport.send(payload, key);
+  } catch (error) {
+    return { kind: 'unsure', reason: reasonOf(error) };
+  }
+}
+
+/** @returns the work of the outbox's worker */
+export function createSending(options: SendingOptions) {
+  const { outbox, observe, now, unsureMs } = options;
+
+  const apply = (item: Item<OutboundMessage>, decision: Decision): void => {
+    if (decision.kind === 'done') outbox.finish(item.seq, now());
+    else if (decision.kind === 'dead') outbox.bury(item.seq, now(), decision.note);
+    else outbox.retry(item.seq, decision.again);
+    if (decision.kind === 'rest') options.rest(decision.again.dueAt);
+  };
+
+  return async (item: Item<OutboundMessage>): Promise<Settle> => {
+    const startedAt = now();
+    // What a crash interrupted may have arrived: nothing is sent before that was waited for.
+    const outcome = item.interrupted ? undefined : await trySend(options.transports, item);
+    const decision = outcome
+      ? afterSending(item, outcome, now(), unsureMs)
+      : afterInterruption(item, now(), unsureMs);
+    const { key, lane, attempts, createdAt } = item;
+    return () => {
+      apply(item, decision);
+      const type = outcome ? EVENTS[decision.kind] : 'send-interrupted';
+      const times = { ms: now() - startedAt, waitedMs: now() - createdAt };
+      const note = outcome && 'reason' in outcome ? { note: outcome.reason } : {};
+      observe({ type, key, lane, attempts, ...times, ...note });
+    };
+  };
+}

@@ -1,0 +1,76 @@
+/** What the pipeline asks of a transport and of a handler. Neither knows the other, nor the store. */
+
+import type { AdmittedMessage, InboundMessage, OutboundMessage, Reply } from './message.ts';
+
+/** How a send went, as far as anybody knows. The pipeline decides what follows. */
+export type SendOutcome =
+  | { readonly kind: 'sent'; readonly id?: string }
+  /** It certainly was not sent; the same message may be tried again. */
+  | { readonly kind: 'again'; readonly reason: string; readonly afterMs?: number }
+  /** Not sent: too fast for this one recipient. */
+  | { readonly kind: 'pace'; readonly reason: string; readonly afterMs: number }
+  /** Not sent, and nothing else would be either for a while: the whole transport rests. */
+  | { readonly kind: 'rest'; readonly reason: string; readonly afterMs: number }
+  /** Never will be: the operator is told. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** The request left, and no answer came. */
+  | { readonly kind: 'unsure'; readonly reason: string };
+
+/** One line of `bridge check`. */
+export interface Finding {
+  readonly what: string;
+  readonly ok: boolean;
+  /** What was found; when it is not ok, what to do. */
+  readonly detail: string;
+}
+
+/** What a transport hands over. Resolves when it is on the disk: acknowledge only then. */
+export interface Delivery {
+  readonly messages: readonly InboundMessage[];
+  /** Saved together with the messages. */
+  readonly cursor?: { readonly name: string; readonly value: string };
+}
+
+export interface TransportEvents {
+  deliver(delivery: Delivery): Promise<void>;
+  /** The other side confirms a message of ours by the key we gave it. */
+  confirm(key: string): Promise<void>;
+  cursor(name: string): string | undefined;
+}
+
+export interface Transport {
+  readonly name: string;
+  /** Begins to receive. Throws when it cannot (a port that is taken). */
+  start(events: TransportEvents): Promise<void>;
+  /** @param key of the outbox: goes along where the API has a field for it. */
+  send(message: OutboundMessage, key: string): Promise<SendOutcome>;
+  /** Blue ticks and "typing". Best effort: failing is not an error. */
+  seen(message: InboundMessage): Promise<void>;
+  check(): Promise<readonly Finding[]>;
+  /** Receives nothing more; what is being delivered is finished. */
+  stop(): Promise<void>;
+}
+
+export interface HandlerContext {
+  /** The same at every attempt: the idempotency key for whatever the handler calls. */
+  readonly key: string;
+  /** An earlier attempt may have reached the other side: find out before doing it again. */
+  readonly begun: boolean;
+  /** Aborted when the bridge stops and waits no longer. */
+  readonly signal: AbortSignal;
+}
+
+export type HandlerOutcome =
+  | { readonly kind: 'replies'; readonly replies: readonly Reply[] }
+  /** This message failed; its schedule decides what follows. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly begun: boolean }
+  /** The other side is away: nobody's attempts are charged, everything waits a little. */
+  | { readonly kind: 'away'; readonly reason: string; readonly begun: boolean };
+
+export interface Handler {
+  readonly name: string;
+  start(): Promise<void>;
+  handle(message: AdmittedMessage, context: HandlerContext): Promise<HandlerOutcome>;
+  check(): Promise<readonly Finding[]>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,90 @@
+/**
+ * The bridge's durable state: inbox, outbox, cursors of the polls, allowances of the senders.
+ * It knows nothing of WhatsApp or of agents; payloads are the caller's.
+ */
+
+import type { DatabaseSync } from 'node:sqlite';
+import { type Commits, createCommits } from './commits.ts';
+import { lockFolder, openDatabase } from './database.ts';
+import { createQueue, type Queue } from './queue.ts';
+
+export interface Store<In, Out> extends Pick<Commits, 'commit'> {
+  readonly inbox: Queue<In>;
+  readonly outbox: Queue<Out>;
+  cursor(name: string): string | undefined;
+  /** Inside `commit()`, like everything below that changes rows. */
+  setCursor(name: string, value: string): void;
+  /**
+   * One more of `limit` in the fixed window that `now` lies in.
+   * @param windowMs length of a window
+   * @returns false when the window's allowance is used up; nothing is counted then.
+   */
+  allow(name: string, now: number, windowMs: number, limit: number): boolean;
+  /** Commits what is waiting and closes the file. */
+  close(): void;
+}
+
+export interface StoreOptions {
+  readonly dir: string;
+  /** True for the process that runs the queues; commands that look beside it take no lock. */
+  readonly exclusive: boolean;
+}
+
+function allowances(database: DatabaseSync) {
+  const read = database.prepare('SELECT window_start, used FROM allowance WHERE name = ?');
+  const write = database.prepare(
+    `INSERT INTO allowance (name, window_start, used) VALUES (?, ?, ?)
+     ON CONFLICT (name) DO UPDATE SET window_start = excluded.window_start, used = excluded.used`,
+  );
+  return (name: string, now: number, windowMs: number, limit: number): boolean => {
+    const start = now - (now % windowMs);
+    const row = read.get(name) as { window_start: number; used: number } | undefined;
+    const used = row?.window_start === start ? row.used : 0;
+    if (used >= limit) return false;
+    write.run(name, start, used + 1);
+    return true;
+  };
+}
+
+/**
+ * Opens or creates the state in `dir`. Exclusively opened, what a killed process left running is
+ * ready again.
+ * @throws PlaneError FAILED_PRECONDITION when another process runs it, or a newer bridge wrote it.
+ */
+export function openStore<In, Out>(options: StoreOptions): Store<In, Out> {
+  const unlock = options.exclusive ? lockFolder(options.dir) : () => {};
+  let database: DatabaseSync;
+  try {
+    database = openDatabase(options.dir);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+  const { commit, flush } = createCommits(database);
+  const inbox = createQueue<In>(database, 'inbox');
+  const outbox = createQueue<Out>(database, 'outbox');
+  if (options.exclusive) {
+    inbox.recover();
+    outbox.recover();
+  }
+  const readCursor = database.prepare('SELECT value FROM cursor WHERE name = ?');
+  const writeCursor = database.prepare(
+    `INSERT INTO cursor (name, value) VALUES (?, ?)
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+  );
+  return {
+    commit,
+    inbox,
+    outbox,
+    cursor: (name) => (readCursor.get(name) as { value: string } | undefined)?.value,
+    setCursor: (name, value) => {
+      writeCursor.run(name, value);
+    },
+    allow: allowances(database),
+    close() {
+      flush();
+      database.close();
+      unlock();
+    },
+  };
+}

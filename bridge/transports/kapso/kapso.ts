@@ -1,0 +1,162 @@
+/** Kapso: polling, or webhooks with polling as the safety net; sending through its Meta proxy. */
+
+import type { Finding, Transport, TransportEvents } from '../../ports.ts';
+import { signatureFits } from '../signature.ts';
+import {
+  startWebhookServer,
+  type WebhookAnswer,
+  type WebhookRequest,
+  type WebhookServer,
+} from '../webhook-server.ts';
+import { createGraph } from '../whatsapp/graph.ts';
+import { verification } from '../whatsapp/verification.ts';
+import { pollOnce } from './poll.ts';
+import { kapsoMessages } from './webhook.ts';
+
+export interface KapsoOptions {
+  /** With the version: `https://api.kapso.ai/meta/whatsapp/v24.0`. */
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly phoneNumberId: string;
+  /** Milliseconds between polls; 0 polls once at the start, to catch up. */
+  readonly pollEveryMs: number;
+  /** Left out when nothing is listened to. */
+  readonly webhook?: {
+    readonly addr: string;
+    readonly verifyToken: string;
+    /** Empty: signatures are not checked. */
+    readonly secret: string;
+    readonly path?: string;
+  };
+  readonly timeoutMs?: number;
+  readonly onPollFailed?: (error: unknown) => void;
+}
+
+export const KAPSO = 'kapso';
+const PATH = '/webhook';
+/** Longest pause between polls while Kapso fails. */
+const MAX_BACKOFF_MS = 300_000;
+
+export interface KapsoTransport extends Transport {
+  /** Where webhooks arrive, once started. */
+  readonly port: number | undefined;
+}
+
+async function take(
+  phoneNumberId: string,
+  webhook: NonNullable<KapsoOptions['webhook']>,
+  events: TransportEvents,
+  request: WebhookRequest,
+): Promise<WebhookAnswer> {
+  if (request.method === 'GET') return verification(request, webhook.verifyToken);
+  if (request.method !== 'POST') return { status: 405 };
+  const signature = request.headers['x-webhook-signature'];
+  if (webhook.secret !== '' && !signatureFits(webhook.secret, request.body, signature)) {
+    return { status: 401 };
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(request.body.toString('utf8'));
+  } catch {
+    return { status: 400 };
+  }
+  const event = request.headers['x-webhook-event'];
+  const name = typeof event === 'string' ? event : undefined;
+  const messages = kapsoMessages(KAPSO, phoneNumberId, name, body, Date.now());
+  if (messages.length > 0) await events.deliver({ messages });
+  return { status: 200 };
+}
+
+/** Polls again and again, slower while it fails. @returns stops it, and waits for a poll under way */
+function startPolling(options: KapsoOptions, poll: () => Promise<unknown>): () => Promise<void> {
+  const { pollEveryMs } = options;
+  let failures = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  let current = Promise.resolve();
+
+  const later = (): void => {
+    if (stopped || (pollEveryMs === 0 && failures === 0)) return;
+    const base = Math.max(pollEveryMs, 1_000);
+    const pause = failures === 0 ? pollEveryMs : Math.min(base * 2 ** failures, MAX_BACKOFF_MS);
+    timer = setTimeout(run, pause);
+  };
+  const run = (): void => {
+    current = poll()
+      .then(
+        () => {
+          failures = 0;
+        },
+        (error: unknown) => {
+          failures += 1;
+          options.onPollFailed?.(error);
+        },
+      )
+      .then(later);
+  };
+  run();
+  return async () => {
+    stopped = true;
+    clearTimeout(timer);
+    await current;
+  };
+}
+
+function findings(options: KapsoOptions): Finding[] {
+  const { webhook } = options;
+  if (!webhook) return [];
+  return [
+    {
+      what: 'Kapso webhook verify token',
+      ok: webhook.verifyToken !== '',
+      detail: webhook.verifyToken === '' ? 'set KAPSO_WEBHOOK_VERIFY_TOKEN' : 'set',
+    },
+    {
+      what: 'Kapso webhook secret',
+      ok: webhook.secret !== '',
+      detail:
+        webhook.secret === ''
+          ? 'set KAPSO_WEBHOOK_SECRET: without it anybody who finds the address can write as anybody'
+          : 'set',
+    },
+  ];
+}
+
+export function createKapso(options: KapsoOptions): KapsoTransport {
+  const { baseUrl, apiKey, phoneNumberId, webhook, timeoutMs } = options;
+  const graph = createGraph({
+    baseUrl,
+    phoneNumberId,
+    headers: { 'x-api-key': apiKey },
+    ...(timeoutMs && { timeoutMs }),
+  });
+  let server: WebhookServer | undefined;
+  let stopPolling = async (): Promise<void> => {};
+
+  return {
+    name: KAPSO,
+    get port() {
+      return server?.port;
+    },
+    async start(events) {
+      if (webhook) {
+        server = await startWebhookServer({
+          addr: webhook.addr,
+          path: webhook.path ?? PATH,
+          handle: (request) => take(phoneNumberId, webhook, events, request),
+        });
+      }
+      const poll = { graph, transport: KAPSO, phoneNumberId, events, now: Date.now };
+      stopPolling = startPolling(options, () => pollOnce(poll));
+    },
+    send: graph.send,
+    seen: graph.seen,
+    check: async () => [
+      await graph.check('Kapso API key and phone number id'),
+      ...findings(options),
+    ],
+    async stop() {
+      await Promise.all([server?.close(), stopPolling()]);
+    },
+  };
+}

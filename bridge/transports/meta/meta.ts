@@ -1,0 +1,96 @@
+/** Meta's Cloud API without anybody in between: webhooks in, the Graph API out. */
+
+import type { Finding, Transport, TransportEvents } from '../../ports.ts';
+import { signatureFits } from '../signature.ts';
+import {
+  startWebhookServer,
+  type WebhookAnswer,
+  type WebhookRequest,
+  type WebhookServer,
+} from '../webhook-server.ts';
+import { createGraph, type GraphOptions } from '../whatsapp/graph.ts';
+import { verification } from '../whatsapp/verification.ts';
+import { confirmedKeys, metaMessages } from './envelope.ts';
+
+export interface MetaOptions {
+  /** With the version: `https://graph.facebook.com/v24.0`. */
+  readonly baseUrl: string;
+  readonly accessToken: string;
+  readonly phoneNumberId: string;
+  /** Signs the webhooks. */
+  readonly appSecret: string;
+  readonly verifyToken: string;
+  readonly addr: string;
+  readonly path?: string;
+  readonly timeoutMs?: number;
+}
+
+export const META = 'meta';
+const PATH = '/webhook';
+
+export interface MetaTransport extends Transport {
+  /** Where webhooks arrive, once started. */
+  readonly port: number | undefined;
+}
+
+async function take(
+  options: MetaOptions,
+  events: TransportEvents,
+  request: WebhookRequest,
+): Promise<WebhookAnswer> {
+  if (request.method === 'GET') return verification(request, options.verifyToken);
+  if (request.method !== 'POST') return { status: 405 };
+  const signature = request.headers['x-hub-signature-256'];
+  if (!signatureFits(options.appSecret, request.body, signature)) return { status: 401 };
+  let body: unknown;
+  try {
+    body = JSON.parse(request.body.toString('utf8'));
+  } catch {
+    return { status: 400 };
+  }
+  const messages = metaMessages(META, options.phoneNumberId, body, Date.now());
+  if (messages.length > 0) await events.deliver({ messages });
+  for (const key of confirmedKeys(options.phoneNumberId, body)) await events.confirm(key);
+  return { status: 200 };
+}
+
+export function createMeta(options: MetaOptions): MetaTransport {
+  const graphOptions: GraphOptions = {
+    baseUrl: options.baseUrl,
+    phoneNumberId: options.phoneNumberId,
+    headers: { authorization: `Bearer ${options.accessToken}` },
+    ...(options.timeoutMs && { timeoutMs: options.timeoutMs }),
+  };
+  const graph = createGraph(graphOptions);
+  let server: WebhookServer | undefined;
+
+  return {
+    name: META,
+    get port() {
+      return server?.port;
+    },
+    async start(events) {
+      server = await startWebhookServer({
+        addr: options.addr,
+        path: options.path ?? PATH,
+        handle: (request) => take(options, events, request),
+      });
+    },
+    send: graph.send,
+    seen: graph.seen,
+    async check(): Promise<readonly Finding[]> {
+      const secrets = options.verifyToken !== '' && options.appSecret !== '';
+      return [
+        await graph.check('Meta access token and phone number id'),
+        {
+          what: 'Meta webhook secrets',
+          ok: secrets,
+          detail: secrets ? 'set' : 'set webhook.verify_token and meta.app_secret',
+        },
+      ];
+    },
+    async stop() {
+      await server?.close();
+    },
+  };
+}

@@ -1,0 +1,108 @@
+/** The HTTP server that webhooks come to: raw bytes in, a status out. */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { PlaneError } from '../../contracts/plane-error.ts';
+
+export interface WebhookRequest {
+  readonly method: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** As it came: signatures are over bytes. */
+  readonly body: Buffer;
+}
+
+export interface WebhookAnswer {
+  readonly status: number;
+  readonly text?: string;
+}
+
+export interface WebhookServer {
+  readonly port: number;
+  /** Takes no new request; those that are being answered are answered. */
+  close(): Promise<void>;
+}
+
+/** Kapso's batches have at most 100 messages; a text has at most 4,096 characters. */
+const MAX_BYTES = 4_000_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+async function readBody(req: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of req) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_BYTES) return undefined;
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+function answer(res: ServerResponse, { status, text = '' }: WebhookAnswer): void {
+  res.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
+  res.end(text);
+}
+
+/** @param addr `:18790` (every address), `127.0.0.1:18790` or `[::1]:18790`. @throws PlaneError INVALID_ARGUMENT. */
+export function parseAddress(addr: string): { host?: string; port: number } {
+  const found = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(addr);
+  const port = Number(found?.[3]);
+  if (!found || port > 65_535) {
+    throw new PlaneError(
+      'INVALID_ARGUMENT',
+      `webhook.addr has to look like ":18790" or "127.0.0.1:18790", not "${addr}".`,
+    );
+  }
+  const host = found[1] ?? found[2];
+  return host ? { host, port } : { port };
+}
+
+async function serve(
+  req: IncomingMessage,
+  res: ServerResponse,
+  path: string,
+  handle: (request: WebhookRequest) => Promise<WebhookAnswer>,
+): Promise<void> {
+  const url = new URL(req.url ?? '/', 'http://webhook');
+  if (url.pathname !== path) return answer(res, { status: 404 });
+  const body = await readBody(req);
+  if (!body) {
+    // The rest of it is not read, so the connection cannot be used again.
+    res.setHeader('connection', 'close');
+    return answer(res, { status: 413 });
+  }
+  const { method = '', headers } = req;
+  answer(res, await handle({ method, query: url.searchParams, headers, body }));
+}
+
+/** @param handle throws when it could not take the request: the caller gets a 500 and tries again. */
+export async function startWebhookServer(options: {
+  readonly addr: string;
+  readonly path: string;
+  readonly handle: (request: WebhookRequest) => Promise<WebhookAnswer>;
+}): Promise<WebhookServer> {
+  const { host, port } = parseAddress(options.addr);
+  let closing = false;
+  const server: Server = createServer((req, res) => {
+    if (closing) res.setHeader('connection', 'close');
+    serve(req, res, options.path, options.handle).catch(() => {
+      if (!res.headersSent) answer(res, { status: 500 });
+      else res.destroy();
+    });
+  });
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new PlaneError('FAILED_PRECONDITION', `Cannot listen at ${options.addr}.`, { cause })),
+    );
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : port,
+    close: () =>
+      new Promise((resolve) => {
+        closing = true;
+        server.close(() => resolve());
+      }),
+  };
+}

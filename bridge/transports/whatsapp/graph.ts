@@ -1,0 +1,118 @@
+/**
+ * The Graph API of one phone number, at Meta or through Kapso's proxy: they differ in the address
+ * and in one header. Our own instead of an SDK: see decision 061.
+ */
+
+import type { InboundMessage, OutboundMessage } from '../../message.ts';
+import type { Finding, SendOutcome } from '../../ports.ts';
+import { type GraphAnswer, outcomeOf, outcomeOfFailure } from './outcome.ts';
+
+export interface GraphOptions {
+  /** With the version: `https://graph.facebook.com/v24.0`. */
+  readonly baseUrl: string;
+  readonly phoneNumberId: string;
+  /** `Authorization: Bearer ...` or `X-API-Key: ...` */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+export interface Graph {
+  send(message: OutboundMessage, key: string): Promise<SendOutcome>;
+  /** Blue ticks, and "typing" until an answer or 25 seconds. */
+  seen(message: InboundMessage): Promise<void>;
+  /** `GET {path}` below the version. @throws what `fetch` throws. */
+  get(path: string, query?: Readonly<Record<string, string>>): Promise<GraphAnswer>;
+  check(what: string): Promise<Finding>;
+}
+
+const TIMEOUT_MS = 20_000;
+
+/** Who gets it: a phone number, or a business-scoped user id where there is no number. */
+const recipient = ({ to }: OutboundMessage): object =>
+  to.phone ? { to: to.phone.replace('+', '') } : { recipient: to.id };
+
+const MEDIA_BY_ENDING: readonly (readonly [RegExp, 'image' | 'video' | 'audio'])[] = [
+  [/\.(jpe?g|png|webp)$/i, 'image'],
+  [/\.(mp4|3gp)$/i, 'video'],
+  [/\.(ogg|opus|mp3|m4a|aac|amr)$/i, 'audio'],
+];
+
+function contentOf({ content }: OutboundMessage): object {
+  if (content.kind === 'text') {
+    return { type: 'text', text: { body: content.text, preview_url: false } };
+  }
+  const { pathname } = new URL(content.url);
+  const type = MEDIA_BY_ENDING.find(([ending]) => ending.test(pathname))?.[1] ?? 'document';
+  const caption = type !== 'audio' && content.caption ? { caption: content.caption } : {};
+  return { type, [type]: { link: content.url, ...caption } };
+}
+
+/** The body of `POST /{phone number id}/messages`. Pure. */
+export const sendBody = (message: OutboundMessage, key: string): object => ({
+  messaging_product: 'whatsapp',
+  recipient_type: 'individual',
+  ...recipient(message),
+  ...contentOf(message),
+  ...(message.replyTo && { context: { message_id: message.replyTo } }),
+  // Comes back in the status webhooks: how a send whose answer was lost is confirmed.
+  biz_opaque_callback_data: key,
+});
+
+async function toAnswer(response: Response): Promise<GraphAnswer> {
+  const text = await response.text();
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    body = undefined;
+  }
+  const retryAfter = response.headers.get('retry-after') ?? undefined;
+  return { status: response.status, body, retryAfter };
+}
+
+export function createGraph(options: GraphOptions): Graph {
+  const { baseUrl, phoneNumberId, timeoutMs = TIMEOUT_MS } = options;
+  const call = async (path: string, body?: object): Promise<GraphAnswer> => {
+    const json = body && { 'content-type': 'application/json' };
+    const response = await fetch(`${baseUrl}/${path}`, {
+      method: body ? 'POST' : 'GET',
+      headers: { ...options.headers, ...json },
+      // A redirect would carry the key to another host.
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return await toAnswer(response);
+  };
+
+  return {
+    async send(message, key) {
+      try {
+        return outcomeOf(await call(`${phoneNumberId}/messages`, sendBody(message, key)));
+      } catch (error) {
+        return outcomeOfFailure(error);
+      }
+    },
+    async seen({ id }) {
+      await call(`${phoneNumberId}/messages`, {
+        messaging_product: 'whatsapp',
+        status: 'read',
+        message_id: id,
+        typing_indicator: { type: 'text' },
+      });
+    },
+    get: (path, query = {}) => call(`${path}?${new URLSearchParams(query)}`),
+    async check(what) {
+      try {
+        const { status } = await call(`${phoneNumberId}?fields=id`);
+        if (status === 200) return { what, ok: true, detail: `${new URL(baseUrl).host} knows it` };
+        const fix =
+          status === 401 || status === 403 ? 'check the key' : 'check the phone number id';
+        return { what, ok: false, detail: `${new URL(baseUrl).host} says ${status}: ${fix}` };
+      } catch (error) {
+        const { reason } = outcomeOfFailure(error) as { reason: string };
+        return { what, ok: false, detail: `${new URL(baseUrl).host}: ${reason}` };
+      }
+    },
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * What an answer of the Graph API means for the message that was sent (FACTS.md, WhatsApp;
+ * https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes). Pure.
+ */
+
+import type { SendOutcome } from '../../ports.ts';
+
+export interface GraphAnswer {
+  readonly status: number;
+  /** Parsed JSON; undefined when there was none. */
+  readonly body: unknown;
+  readonly retryAfter?: string | undefined;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Too much from this number or app: every message waits. */
+const THROTTLED: ReadonlySet<number> = new Set([4, 80007, 130429, 131048]);
+/** Too much to this one recipient: about one message in six seconds. */
+const PAIR_RATE = 131056;
+const PAIR_PAUSE_MS = 6_000;
+/** No later attempt can succeed; 131047 is the 24-hour window. */
+const NEVER: ReadonlySet<number> = new Set([131047, 131049, 131050, 131031, 368, 130497]);
+/** The token is missing, wrong or expired: nothing works before somebody renews it. */
+const TOKEN: ReadonlySet<number> = new Set([0, 190]);
+/** Meta's own trouble ("API unknown", "API service"): certainly not sent, works later. */
+const PASSING: ReadonlySet<number> = new Set([1, 2, 131000, 131016, 133004]);
+
+const THROTTLE_PAUSE_MS = MINUTE_MS;
+const TOKEN_PAUSE_MS = 5 * MINUTE_MS;
+
+/** `error.code`; an answer of a proxy in between has none. */
+function codeIn(body: unknown): number | undefined {
+  const code = (body as { error?: { code?: unknown } } | null)?.error?.code;
+  return typeof code === 'number' ? code : undefined;
+}
+
+function pauseOf(retryAfter: string | undefined): number | undefined {
+  const seconds = Number(retryAfter);
+  return retryAfter && Number.isFinite(seconds) ? seconds * 1_000 : undefined;
+}
+
+const sentId = (body: unknown): string | undefined => {
+  const messages = (body as { messages?: { id?: unknown }[] } | null)?.messages;
+  const id = messages?.[0]?.id;
+  return typeof id === 'string' ? id : undefined;
+};
+
+function fromCode(code: number, pause: number | undefined): SendOutcome {
+  // Meta's texts can name the recipient: the code says enough.
+  const reason = `WhatsApp error ${code}`;
+  if (code === PAIR_RATE) return { kind: 'pace', reason, afterMs: pause ?? PAIR_PAUSE_MS };
+  if (THROTTLED.has(code)) return { kind: 'rest', reason, afterMs: pause ?? THROTTLE_PAUSE_MS };
+  if (NEVER.has(code)) return { kind: 'refused', reason };
+  if (TOKEN.has(code)) {
+    return { kind: 'rest', reason: `${reason}: renew the token`, afterMs: TOKEN_PAUSE_MS };
+  }
+  if (PASSING.has(code)) return { kind: 'again', reason, ...(pause && { afterMs: pause }) };
+  return { kind: 'refused', reason };
+}
+
+function fromStatus(status: number, pause: number | undefined): SendOutcome {
+  const reason = `HTTP ${status}`;
+  if (status === 429) return { kind: 'rest', reason, afterMs: pause ?? THROTTLE_PAUSE_MS };
+  if (status === 401 || status === 403) {
+    return { kind: 'rest', reason: `${reason}: check the key`, afterMs: TOKEN_PAUSE_MS };
+  }
+  // 503 is said before anything is done; 500, 502 and 504 may hide a message that was sent.
+  if (status === 503) return { kind: 'again', reason, ...(pause && { afterMs: pause }) };
+  if (status >= 500) return { kind: 'unsure', reason };
+  return { kind: 'refused', reason };
+}
+
+/** @param answer of `POST /{phone number id}/messages` */
+export function outcomeOf({ status, body, retryAfter }: GraphAnswer): SendOutcome {
+  if (status >= 200 && status < 300) {
+    const id = sentId(body);
+    return { kind: 'sent', ...(id && { id }) };
+  }
+  const pause = pauseOf(retryAfter);
+  const code = codeIn(body);
+  return code === undefined ? fromStatus(status, pause) : fromCode(code, pause);
+}
+
+/** Codes of failures before a single byte of the request left. */
+const UNSENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** @param error what `fetch` threw */
+export function outcomeOfFailure(error: unknown): SendOutcome {
+  const cause = (error as { cause?: { code?: unknown; errors?: { code?: unknown }[] } }).cause;
+  const code = cause?.code ?? cause?.errors?.[0]?.code ?? (error as { name?: string }).name;
+  const reason = `no answer (${String(code)})`;
+  const unsent = UNSENT.has(String(code)) || String(code).startsWith('CERT_');
+  return unsent ? { kind: 'again', reason } : { kind: 'unsure', reason };
+}

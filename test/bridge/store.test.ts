@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { openStore, type Store } from '../../bridge/store/store.ts';
+
+let dir: string;
+let store: Store<string, string>;
+
+const open = (): Store<string, string> => openStore({ dir, exclusive: true });
+const add = (lane: string, ...keys: string[]): Promise<boolean[]> =>
+  store.commit(() => keys.map((key) => store.inbox.add({ key, lane, payload: key, at: 1 })));
+const claim = async (limit = 10, now = 100): Promise<string[]> =>
+  (await store.commit(() => store.inbox.claim(now, limit))).map(({ key }) => key);
+const again = { dueAt: 50, note: 'no', charged: true, begun: false };
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'bridge-store-'));
+  store = open();
+});
+afterEach(() => {
+  store.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+test('one of a lane at a time, in order; lanes side by side', async () => {
+  await add('a', 'a1', 'a2');
+  await add('b', 'b1');
+  expect(await claim()).toEqual(['a1', 'b1']);
+  expect(await claim()).toEqual([]);
+  await store.commit(() => store.inbox.finish(1, 100));
+  expect(await claim()).toEqual(['a2']);
+});
+
+test('a key is taken once, also after it ended', async () => {
+  expect(await add('a', 'x', 'x')).toEqual([true, false]);
+  await claim();
+  await store.commit(() => store.inbox.finish(1, 100));
+  expect(await add('a', 'x')).toEqual([false]);
+  expect(store.inbox.knows('x')).toBe(true);
+});
+
+test('a retried item keeps its place before those behind it', async () => {
+  await add('a', 'a1', 'a2');
+  await claim();
+  await store.commit(() => store.inbox.retry(1, again));
+  expect(await claim(10, 49)).toEqual([]);
+  expect(store.inbox.nextDue()).toBe(50);
+  expect(await claim(10, 50)).toEqual(['a1']);
+});
+
+test('a dead letter lets its lane go on, and comes back to its old place', async () => {
+  await add('a', 'a1', 'a2', 'a3');
+  await claim();
+  await store.commit(() => store.inbox.bury(1, 100, 'poison'));
+  expect(store.inbox.dead(10)).toMatchObject([{ key: 'a1', note: 'poison', attempts: 1 }]);
+  expect(await claim()).toEqual(['a2']);
+  expect(await store.commit(() => store.inbox.revive(1, 100))).toBe(true);
+  expect(await claim()).toEqual([]);
+  await store.commit(() => store.inbox.finish(2, 100));
+  expect(await claim()).toEqual(['a1']);
+  expect(store.inbox.depth()).toMatchObject({ open: 2, dead: 0 });
+});
+
+test('an interrupted item is ready again after a crash, and says so; its attempt counts', async () => {
+  await add('a', 'a1', 'a2');
+  await claim();
+  store.close();
+  store = open();
+  const [item] = await store.commit(() => store.inbox.claim(100, 10));
+  expect(item).toMatchObject({ key: 'a1', interrupted: true, attempts: 2 });
+});
+
+test('an attempt that is not charged does not count', async () => {
+  await add('a', 'a1');
+  await claim();
+  await store.commit(() => store.inbox.retry(1, { ...again, charged: false, begun: true }));
+  const [item] = await store.commit(() => store.inbox.claim(100, 10));
+  expect(item).toMatchObject({ attempts: 1, interrupted: true });
+});
+
+test('work that throws undoes itself alone', async () => {
+  const good = store.commit(() => store.setCursor('c', '1'));
+  const bad = store.commit(() => {
+    store.setCursor('c', '2');
+    throw new Error('no');
+  });
+  const after = store.commit(() => store.setCursor('d', '3'));
+  await expect(bad).rejects.toThrow('no');
+  await Promise.all([good, after]);
+  expect([store.cursor('c'), store.cursor('d')]).toEqual(['1', '3']);
+});
+
+test('an allowance is a fixed window', async () => {
+  const allow = (now: number) => store.commit(() => store.allow('s', now, 1000, 2));
+  expect([await allow(0), await allow(1), await allow(999), await allow(1000)]).toEqual([
+    true,
+    true,
+    false,
+    true,
+  ]);
+});
+
+test('a second process is refused, a command may look', () => {
+  expect(() => open()).toThrow(/Another bridge is running/);
+  openStore({ dir, exclusive: false }).close();
+});
+
+test('a file of a newer bridge is refused', () => {
+  store.close();
+  const database = new DatabaseSync(join(dir, 'bridge.db'));
+  database.exec('PRAGMA user_version = 99');
+  database.close();
+  expect(() => open()).toThrow(/newer bridge/);
+  const repaired = new DatabaseSync(join(dir, 'bridge.db'));
+  repaired.exec('PRAGMA user_version = 1');
+  repaired.close();
+  store = open();
+});
+
+test('ended items are forgotten a few at a time, open ones never', async () => {
+  await add('a', 'a1', 'a2', 'a3');
+  await claim();
+  await store.commit(() => store.inbox.finish(1, 100));
+  await claim();
+  await store.commit(() => store.inbox.finish(2, 200));
+  expect(await store.commit(() => store.inbox.prune(150, 10))).toBe(1);
+  expect(store.inbox.knows('a1')).toBe(false);
+  expect(store.inbox.knows('a3')).toBe(true);
+});
