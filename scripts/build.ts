@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { functionBundle, ROOT, vmBundle } from './build/bundles.ts';
+import { functionBundle, pluginBundle, ROOT, vmBundle } from './build/bundles.ts';
 
 const FRAMEWORK = '@google-cloud/functions-framework';
 
@@ -29,7 +29,9 @@ async function buildFunctions(outdir: string): Promise<void> {
 async function buildVm(outdir: string): Promise<void> {
   const outfile = join(outdir, 'agent.mjs');
   await mkdir(outdir, { recursive: true });
-  await build(vmBundle(join(ROOT, 'vm-bootstrap/main.ts'), outfile));
+  const plugin = join(outdir, 'plugin.js');
+  await build(pluginBundle(join(ROOT, 'vm-bootstrap/plugin/index.ts'), plugin));
+  await build(vmBundle(join(ROOT, 'vm-bootstrap/main.ts'), outfile, plugin));
   const hash = createHash('sha256')
     .update(await readFile(outfile))
     .digest('hex');

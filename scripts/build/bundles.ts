@@ -40,11 +40,27 @@ export const functionBundle = (entry: string, outdir: string): BuildOptions => (
   ],
 });
 
-/** The one file that every agent's VM runs. */
-export const vmBundle = (entry: string, outfile: string): BuildOptions => ({
+/** Our OpenClaw plugin: one small file, readable, since OpenClaw shows where a plugin failed. */
+export const pluginBundle = (entry: string, outfile: string): BuildOptions => ({
+  ...common,
+  entryPoints: [entry],
+  outfile,
+  minify: false,
+  keepNames: false,
+  banner: {},
+});
+
+/**
+ * The one file that every agent's VM runs.
+ * @param plugin the built plugin, which it carries
+ */
+export const vmBundle = (entry: string, outfile: string, plugin: string): BuildOptions => ({
   ...common,
   entryPoints: [entry],
   outfile,
   legalComments: 'inline',
-  plugins: [oneZodLocale, embedTemplates('vm-bootstrap', join(ROOT, 'templates/vm'))],
+  plugins: [
+    oneZodLocale,
+    embedTemplates('vm-bootstrap', join(ROOT, 'templates/vm'), { 'plugin/index.js': plugin }),
+  ],
 });

@@ -86,15 +86,23 @@ function filesBelow(folder: string): string[] {
     .sort();
 }
 
-/** Replaces a room's `templates.ts`, which reads a folder, by the folder's contents. */
-export const embedTemplates = (room: string, folder: string): Plugin => ({
+/**
+ * Replaces a room's `templates.ts`, which reads a folder, by the folder's contents.
+ * @param built files besides, by the name they have in there and their path
+ */
+export const embedTemplates = (
+  room: string,
+  folder: string,
+  built: Readonly<Record<string, string>> = {},
+): Plugin => ({
   name: 'embed-templates',
   setup(build) {
     build.onLoad({ filter: new RegExp(`/${room}/templates\\.ts$`) }, () => {
       const files = filesBelow(folder);
-      const contents = Object.fromEntries(
-        files.map((file) => [file, readFileSync(join(folder, file), 'utf8')]),
-      );
+      const contents = Object.fromEntries([
+        ...files.map((file) => [file, readFileSync(join(folder, file), 'utf8')]),
+        ...Object.entries(built).map(([file, path]) => [file, readFileSync(path, 'utf8')]),
+      ]);
       return {
         contents: `export const templates = ${JSON.stringify(contents)};`,
         loader: 'js',

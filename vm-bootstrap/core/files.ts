@@ -36,7 +36,7 @@ export function template(templates: Templates, name: string): string {
   return text;
 }
 
-function textValues({ config, facts }: FileInputs): TextValues {
+function textValues({ config, facts, layout }: FileInputs): TextValues {
   const provider = PROVIDER_FACTS[modelOf(config).provider];
   const { mode } = config.whatsapp;
   return {
@@ -52,6 +52,9 @@ function textValues({ config, facts }: FileInputs): TextValues {
     linked: mode === 'linked',
     ownNumber: mode !== 'linked',
     assistant: config.profile === 'assistant',
+    providerId: facts.provider,
+    brokerSocket: layout.brokerSocket,
+    stateDir: layout.state,
     supportDesk: config.profile === 'support-desk',
     backendGateway: config.profile === 'backend-gateway',
   };
@@ -67,6 +70,31 @@ export function underRoot(root: string, text: string): string {
 /** The plugin knows WhatsApp's address; an environment variable of its own names another. */
 const gatewayEnv = ({ whatsapp }: Endpoints): string =>
   whatsapp === undefined ? '' : `OPENCLAW_WHATSAPP_WEB_SOCKET_URL=${whatsapp}\n`;
+
+/**
+ * Our OpenClaw plugin: root's, for everybody to read. `index.js` is built from
+ * vm-bootstrap/plugin by scripts/build.ts.
+ */
+const PLUGIN_FILES = [
+  'package.json',
+  'openclaw.plugin.json',
+  'settings.json',
+  'replies.json',
+  'index.js',
+] as const;
+
+function pluginFiles({ layout, templates }: FileInputs, values: TextValues): FileSpec[] {
+  return PLUGIN_FILES.map((name) => {
+    const text = template(templates, `plugin/${name}`);
+    return {
+      path: `${layout.plugin}/${name}`,
+      mode: 0o644,
+      owner: 'root',
+      content: name === 'index.js' ? text : renderText(text, values),
+      keep: 'ours',
+    };
+  });
+}
 
 const UNIT_FOLDER = 'units/';
 
@@ -112,6 +140,7 @@ export function machineFiles(inputs: FileInputs): FileSpec[] {
     rootFile(layout.gatewayEnv, 0o644, gatewayEnv(facts.endpoints)),
     rootFile(layout.guardRules, 0o644, template(templates, 'metadata-guard.nft')),
     ...unitFiles(inputs),
+    ...pluginFiles(inputs, values),
     agentFile('AGENTS.md', `${layout.workspace}/AGENTS.md`, 'shared'),
     agentFile('HEARTBEAT.md', `${layout.workspace}/HEARTBEAT.md`, 'ours'),
     // Not under the workspace: a skill in there is evidence to OpenClaw that somebody lives

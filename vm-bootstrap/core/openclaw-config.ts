@@ -37,6 +37,8 @@ export const ENFORCED: readonly string[] = [
   'channels.whatsapp.groupPolicy',
   'commands.ownerAllowFrom',
   'plugins.entries.whatsapp.enabled',
+  // Keys are kept from the model by it (docs/decisions/046).
+  'plugins.entries.agents-plane',
   'telemetry.enabled',
   'update',
   ...ENFORCED_OF_CHANNELS,
@@ -75,6 +77,7 @@ function valuesOf(inputs: ConfigInputs): Record<string, Json> {
     channelsFile: layout.channelsFile,
     workspace: layout.workspace,
     whatsappPlugin: layout.whatsappPlugin,
+    ownPlugin: layout.plugin,
     provider: model.provider,
     modelId: model.id,
     baseUrl: `${providerOrigin(model.provider, inputs.endpoints)}${facts.basePath}`,
@@ -128,10 +131,11 @@ export function renderOpenclawConfig(template: string, inputs: ConfigInputs): Js
     const entries = plugins.entries as Mutable;
     delete document.channels;
     delete entries.whatsapp;
-    delete plugins.load;
-    Object.assign(plugins, {
-      allow: (plugins.allow as unknown as string[]).filter((id) => id !== 'whatsapp'),
-    });
+    const load = plugins.load as Mutable;
+    const without = (list: unknown, one: string) =>
+      (list as readonly string[]).filter((item) => item !== one);
+    Object.assign(load, { paths: without(load.paths, inputs.layout.whatsappPlugin) });
+    Object.assign(plugins, { allow: without(plugins.allow, 'whatsapp') });
   }
   return withChannels(document as unknown as JsonObject, inputs);
 }

@@ -45,6 +45,10 @@ function put(context: Context, file: FileSpec): void {
     own.makeDirectory(dirname(dirname(file.path)), { mode: 0o700 });
     own.makeDirectory(dirname(file.path), { mode: 0o700 });
   }
+  // For everybody to read means the directory too, whatever the umask.
+  if (file.owner === 'root' && !host.exists(dirname(file.path))) {
+    host.makeDirectory(dirname(file.path), { mode: 0o755 });
+  }
   own.write(file.path, content, { mode: file.mode });
   if (file.keep !== 'ours') host.write(memoryOf(context, file), file.content, { mode: 0o600 });
   if (file.keep === 'once') host.write(layout.onboardingMark, '', { mode: 0o600 });

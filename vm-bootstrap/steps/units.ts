@@ -39,7 +39,12 @@ function inForce(context: Context): Record<string, string> {
     [UNITS.watch]: digest(unit(UNITS.watch), layout.bundle),
     [UNITS.pairing]: digest(unit(UNITS.pairing), layout.bundle, layout.pairingSettings),
     // Our own rendering, not the file: what the agent changes is hot-applied by OpenClaw.
-    [UNITS.gateway]: digest(unit(UNITS.gateway), layout.gatewayEnv, layout.renderedConfig),
+    [UNITS.gateway]: digest(
+      unit(UNITS.gateway),
+      layout.gatewayEnv,
+      layout.renderedConfig,
+      ...['index.js', 'settings.json', 'replies.json'].map((name) => `${layout.plugin}/${name}`),
+    ),
   };
 }
 

@@ -45,7 +45,8 @@ const bodyOf = async (request: AsyncIterable<Buffer>): Promise<string> => {
 
 export type Cloud = Awaited<ReturnType<typeof startCloud>>;
 
-export async function startCloud() {
+/** @param keys that the providers accept */
+export async function startCloud(keys: readonly string[] = [GOOD_KEY, OTHER_GOOD_KEY]) {
   const google = await startGoogle({
     projects: [{ id: PROJECT, number: '123456789012', name: PROJECT }],
     users: ['admin@nine30.com'],
@@ -136,7 +137,7 @@ export async function startCloud() {
     response.end(JSON.stringify(answers[request.url ?? ''] ?? {}));
   });
 
-  const goodKeys = new Set([GOOD_KEY, OTHER_GOOD_KEY]);
+  const goodKeys = new Set(keys);
   const model = createModelServer({ accepts: (_, key) => goodKeys.has(key) });
   const provider = await listen(model.listener);
 
@@ -175,8 +176,8 @@ export async function startCloud() {
 }
 
 /** The same, with the agent's config document in place: what a VM finds when it first boots. */
-export async function startConfiguredCloud(): Promise<Cloud> {
-  const cloud = await startCloud();
+export async function startConfiguredCloud(keys?: readonly string[]): Promise<Cloud> {
+  const cloud = await startCloud(keys);
   await cloud.createSecret(CONFIG, 'secretAccessor');
   await cloud.addVersion(CONFIG, JSON.stringify(DOCUMENT));
   return cloud;

@@ -1,0 +1,157 @@
+/**
+ * Our OpenClaw plugin: a key that somebody sends the agent goes to the broker, and neither to
+ * the model's provider nor into a transcript (docs/decisions/046).
+ *
+ * Four walls, since not every way into OpenClaw passes the first: `before_dispatch` (channels,
+ * web chat), `before_agent_reply` (the HTTP endpoints), `before_agent_run` (refuses what came
+ * through both), `before_message_write` (the transcript).
+ */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Provider } from '../../contracts/models.ts';
+import { findKeys, withoutKeys } from '../core/find-keys.ts';
+import { storeKey } from './broker.ts';
+import { type HandedOver, handOver, type Replies } from './hand-over.ts';
+import type { HookContext, MessageEvent, PluginApi, StoredMessage } from './openclaw.ts';
+import { scrub } from './scrub.ts';
+import { deleteForEveryone } from './whatsapp.ts';
+
+/** templates/vm/plugin/settings.json. */
+interface Settings {
+  readonly brokerSocket: string;
+  readonly provider: Provider;
+  readonly stateDir: string;
+}
+
+const SHARED = Symbol.for('agents-plane.plugin');
+
+/** Web chat writes the transcript first and dispatches the same message right after. */
+const JUST_NOW_MS = 15_000;
+
+interface Shared {
+  /** Notes for sessions that OpenClaw had no record of yet, by session key. */
+  readonly waiting: Map<string, string>;
+  /** Texts with a key that the transcript's wall saw first, by session key (web chat). */
+  readonly takenOut: Map<string, { readonly text: string; readonly at: number }>;
+}
+
+/**
+ * Of the process: OpenClaw runs several instances of a plugin side by side (after each
+ * `secrets.reload`, say), and the walls of one message may be of two of them (seen, 2026.9.6).
+ */
+function shared(): Shared {
+  const place = globalThis as { [SHARED]?: Shared };
+  place[SHARED] ??= { waiting: new Map(), takenOut: new Map() };
+  return place[SHARED];
+}
+
+const readJson = <T>(directory: string, name: string): T =>
+  JSON.parse(readFileSync(join(directory, name), 'utf8')) as T;
+
+const hasKey = (text: string | undefined): boolean => findKeys(text ?? '').length > 0;
+
+/** Of all that would reach the model, what holds a key: what was written, or what was quoted. */
+const textWithKey = ({ content, body, replyToBody }: MessageEvent): string =>
+  [content, body, replyToBody].find(hasKey) ?? '';
+
+const partsOf = ({ content }: StoredMessage) =>
+  Array.isArray(content) ? (content as readonly { readonly text?: unknown }[]) : [];
+
+const textOf = (message: StoredMessage): string =>
+  typeof message.content === 'string'
+    ? message.content
+    : partsOf(message)
+        .map(({ text }) => (typeof text === 'string' ? text : ''))
+        .join('\n');
+
+/** A stored message without keys; undefined when there is nothing to take out. */
+function cleaned(message: StoredMessage, instead: string): StoredMessage | undefined {
+  const { content } = message;
+  if (typeof content === 'string') {
+    return hasKey(content) ? { ...message, content: withoutKeys(content, instead) } : undefined;
+  }
+  if (!hasKey(textOf(message))) return undefined;
+  const clean = partsOf(message).map((part) =>
+    typeof part.text === 'string' ? { ...part, text: withoutKeys(part.text, instead) } : part,
+  );
+  return { ...message, content: clean };
+}
+
+function register(api: PluginApi): void {
+  const directory = api.rootDir ?? import.meta.dirname;
+  const settings = readJson<Settings>(directory, 'settings.json');
+  const replies = readJson<Replies>(directory, 'replies.json');
+  const { waiting, takenOut } = shared();
+
+  const tellModel = async (sessionKey: string, { note }: HandedOver, id: string): Promise<void> => {
+    const injection = { sessionKey, text: note, idempotencyKey: `key-${id}` };
+    const queued = await api.session.workflow
+      .enqueueNextTurnInjection(injection)
+      .catch(() => ({ enqueued: false }));
+    if (!queued.enqueued) waiting.set(sessionKey, note);
+  };
+
+  /** @param from what is known of the message, for deleting it */
+  const claim = async (text: string, context: HookContext, from?: MessageEvent) => {
+    const handed = await handOver(text, settings.provider, replies, (key) =>
+      storeKey(settings.brokerSocket, key),
+    );
+    if (handed === undefined) return undefined;
+    // Never the text: a line of the log says that it happened.
+    api.logger.info(`an API key was sent: ${handed.outcome}`);
+    const sessionKey = from?.sessionKey ?? context.sessionKey;
+    if (sessionKey) await tellModel(sessionKey, handed, from?.messageId ?? String(Date.now()));
+    const needles = findKeys(text).flatMap(({ parts }) => parts);
+    void scrub(settings.stateDir, needles, (line) => api.logger.warn(line));
+    if (from?.channel !== 'whatsapp') return replies[handed.outcome];
+    const deleted = await deleteForEveryone(api, from, context);
+    return `${replies[handed.outcome]}\n\n${deleted ? replies.deleted : replies.delete}`;
+  };
+
+  /** The text that the transcript's wall took the key out of just now. */
+  const original = (sessionKey = ''): string => {
+    const before = takenOut.get(sessionKey);
+    takenOut.delete(sessionKey);
+    return before && Date.now() - before.at < JUST_NOW_MS ? before.text : '';
+  };
+
+  api.on('before_dispatch', async (event, context) => {
+    const found = textWithKey(event) || original(event.sessionKey);
+    const text = await claim(found, context, event);
+    return text === undefined ? undefined : { handled: true, text };
+  });
+  api.on(
+    'before_agent_reply',
+    async ({ cleanedBody }, context) => {
+      const found = hasKey(cleanedBody) ? cleanedBody : original(context.sessionKey);
+      const text = await claim(found, context);
+      return text === undefined ? undefined : { handled: true, reply: { text } };
+    },
+    { eligibleTriggers: ['user'] },
+  );
+  api.on('before_agent_run', ({ prompt }) =>
+    hasKey(prompt)
+      ? { outcome: 'block', reason: 'an API key in the prompt', message: replies.blocked }
+      : undefined,
+  );
+  api.on('before_message_write', ({ message }, { sessionKey = '' }) => {
+    const clean = cleaned(message, replies.removed);
+    if (clean === undefined) return undefined;
+    if (message.role === 'user')
+      takenOut.set(sessionKey, { text: textOf(message), at: Date.now() });
+    return { message: clean };
+  });
+  api.on('agent_turn_prepare', (_, { sessionKey = '' }) => {
+    const note = waiting.get(sessionKey);
+    waiting.delete(sessionKey);
+    return note === undefined ? undefined : { prependContext: note };
+  });
+}
+
+export default {
+  id: 'agents-plane',
+  name: 'Agents Plane',
+  description: "Keeps API keys away from the model and hands the owner's own to the broker.",
+  register,
+};

@@ -1,0 +1,96 @@
+/**
+ * As much of OpenClaw's plugin API (2026.9.6; docs/plugins of the package) as this plugin
+ * uses. Its own types are not imported: the built plugin is one small file that needs nothing.
+ */
+
+export interface MessageEvent {
+  readonly messageId?: string;
+  /** What the sender wrote. */
+  readonly content: string;
+  /** What the model would be given: with a location, a contact, a transcript. */
+  readonly body?: string;
+  readonly channel?: string;
+  readonly sessionKey?: string;
+  readonly senderId?: string;
+  /** Text of the message that it answers. */
+  readonly replyToBody?: string;
+}
+
+export interface HookContext {
+  readonly channelId?: string;
+  readonly accountId?: string;
+  readonly conversationId?: string;
+  readonly sessionKey?: string;
+}
+
+/** A stored message: `content` is text, or a list of parts of which some have a `text`. */
+export interface StoredMessage {
+  readonly role: string;
+  readonly content?: unknown;
+}
+
+interface Hooks {
+  before_dispatch: (
+    event: MessageEvent,
+    context: HookContext,
+  ) => Promise<{ handled: true; text: string } | undefined>;
+  before_agent_reply: (
+    event: { readonly cleanedBody: string },
+    context: HookContext,
+  ) => Promise<{ handled: true; reply: { text: string } } | undefined>;
+  before_agent_run: (event: {
+    readonly prompt: string;
+  }) => { outcome: 'block'; reason: string; message: string } | undefined;
+  /** Synchronous: OpenClaw ignores a promise here. */
+  before_message_write: (
+    event: { readonly message: StoredMessage },
+    context: HookContext,
+  ) => { message: StoredMessage } | undefined;
+  agent_turn_prepare: (
+    event: object,
+    context: HookContext,
+  ) => { prependContext: string } | undefined;
+}
+
+/** A Baileys socket, as far as messages are taken back with it. */
+export interface WhatsappSocket {
+  /** `15551234567:12@s.whatsapp.net` */
+  readonly user?: { readonly id?: string };
+  sendMessage(
+    jid: string,
+    content: {
+      delete: { readonly remoteJid: string; readonly fromMe: boolean; readonly id: string };
+    },
+  ): Promise<unknown>;
+}
+
+export interface ConnectionController {
+  getCurrentSock?(): WhatsappSocket | null;
+}
+
+export interface PluginApi {
+  readonly rootDir?: string;
+  readonly logger: { info(line: string): void; warn(line: string): void };
+  readonly runtime: {
+    readonly channel?: {
+      readonly runtimeContexts?: {
+        /** The WhatsApp plugin puts its connection here (capability `connection-controller`). */
+        get(key: { channelId: string; accountId: string; capability: string }): unknown;
+      };
+    };
+  };
+  readonly session: {
+    readonly workflow: {
+      enqueueNextTurnInjection(injection: {
+        sessionKey: string;
+        text: string;
+        idempotencyKey: string;
+      }): Promise<{ enqueued: boolean }>;
+    };
+  };
+  on<Name extends keyof Hooks>(
+    name: Name,
+    handler: Hooks[Name],
+    options?: { readonly eligibleTriggers?: readonly string[]; readonly timeoutMs?: number },
+  ): void;
+}
