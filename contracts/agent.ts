@@ -4,7 +4,16 @@ import { z } from 'zod';
 import { budget, email, PROFILES, WHATSAPP_MODES } from './config-document.ts';
 import { agentName } from './names.ts';
 
-export const AGENT_STATES = ['provisioning', 'booting', 'ready', 'stopped', 'failed'] as const;
+export const AGENT_STATES = [
+  'provisioning',
+  'booting',
+  'ready',
+  'stopped',
+  'failed',
+  /** Out of service: stopped and without rights; all it has is kept. */
+  'deprovisioned',
+  'purging',
+] as const;
 export type AgentState = (typeof AGENT_STATES)[number];
 
 export const CHANNEL_STATES = [
@@ -65,8 +74,11 @@ export const agent = z.strictObject({
 });
 export type Agent = z.infer<typeof agent>;
 
-/** `GET /v1/agents`: every agent of the project, by name. */
-export const agentList = z.strictObject({ agents: z.array(agent) });
+/** `GET /v1/agents`: one page of the project's agents, by name. */
+export const agentList = z.strictObject({
+  agents: z.array(agent),
+  nextPageToken: z.string().optional(),
+});
 export type AgentList = z.infer<typeof agentList>;
 
 /** One step of a plan, as `?dryRun=true` shows it. */

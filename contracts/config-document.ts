@@ -98,6 +98,17 @@ export const provisionRequest = z
   .refine(numberFitsMode, NUMBER_MISSING);
 export type ProvisionRequest = z.infer<typeof provisionRequest>;
 
+/** What an admin may change of an agent that exists: all but whose it is. */
+export const updatable = z.strictObject({
+  userPhone: phoneNumber.optional(),
+  whatsappNumber: phoneNumber.nullable().optional(),
+  whatsapp: settings.whatsapp,
+  model: modelReference.optional(),
+  budget: budget.optional(),
+  profile: z.enum(PROFILES).optional(),
+  timezone: timezone.optional(),
+});
+
 export const CONFIG_VERSION = 1;
 
 export const configDocument = z

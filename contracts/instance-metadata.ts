@@ -22,6 +22,9 @@ export const METADATA_KEYS = {
   endpoints: 'agents-plane-endpoints',
   /** Which config version the plane wrote last; a change tells the VM to bootstrap again. */
   configVersion: 'agents-plane-config-version',
+  /** Ids of the restart and of the rebuild that this VM is the outcome of. */
+  boot: 'agents-plane-boot',
+  machine: 'agents-plane-machine',
 } as const;
 
 /** Set on every instance: guest attributes on, OS Login on, project-wide SSH keys off. */

@@ -33,17 +33,21 @@ export interface PlaneErrorOptions {
   readonly details?: readonly Problem[];
   /** For the log only; never shown to a caller. */
   readonly cause?: unknown;
+  /** Milliseconds for which asking again is of no use, as Google's Retry-After said. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** Thrown wherever something goes wrong that has a name. `message` says what to do. */
 export class PlaneError extends Error {
   readonly code: ErrorCode;
   readonly details: readonly Problem[];
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: PlaneErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'PlaneError';
     this.code = code;
     this.details = options.details ?? [];
+    this.retryAfterMs = options.retryAfterMs;
   }
 }

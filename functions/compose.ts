@@ -21,6 +21,8 @@ export interface Ambient {
   readonly newId: () => string;
   /** A fresh random key of 256 bits, as text. */
   readonly newKey: () => string;
+  /** 0 up to 1; draws the pauses between attempts. */
+  readonly random: () => number;
 }
 
 /** Made once, at the first call; a failure is not kept. */
@@ -56,7 +58,11 @@ function verifier(config: Config) {
   });
 }
 
-function tools(config: Config, { clock }: Ambient, google: ReturnType<typeof access>) {
+function tools(
+  config: Config,
+  { clock, newId, random }: Ambient,
+  google: ReturnType<typeof access>,
+) {
   return lazy(async (): Promise<Tools> => {
     const [at, { secretsDriver }, { machinesDriver }, { serviceAccountsDriver }] =
       await Promise.all([
@@ -68,6 +74,8 @@ function tools(config: Config, { clock }: Ambient, google: ReturnType<typeof acc
     return {
       project: config.project,
       clock,
+      newId,
+      random,
       secrets: secretsDriver(at, config.project),
       machines: machinesDriver(at, config),
       serviceAccounts: serviceAccountsDriver(at, config.project),
@@ -126,7 +134,6 @@ export function composeVm(config: Config, ambient: Ambient): App {
       mailTemplates: { html: template('mail/welcome.html'), text: template('mail/welcome.txt') },
       budgetTemplate: template('mail/budget.txt'),
       admins: config.admins,
-      newId: ambient.newId,
     };
     return { service, tools: all };
   });

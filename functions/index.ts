@@ -12,6 +12,7 @@ const ambient: Ambient = {
   clock: { now: Date.now, sleep: (ms) => sleep(ms) },
   newId: () => randomUUID(),
   newKey: () => randomBytes(32).toString('base64url'),
+  random: Math.random,
 };
 
 const context: Context = {

@@ -33,13 +33,21 @@ export interface InstanceSettings {
 /** Debian, Node and OpenClaw with WhatsApp take 2.2 GB; the rest is room for the agent's work. */
 const BOOT_DISK_GB = 20;
 const DATA_DISK_GB = 10;
-const DATA_DEVICE = 'agents-plane-data';
+export const DATA_DEVICE = 'agents-plane-data';
+
+/** Ids of the restart and the rebuild that the VM is the outcome of; empty: of none. */
+export interface Marks {
+  readonly boot: string;
+  readonly machine: string;
+}
+const NO_MARKS: Marks = { boot: '', machine: '' };
 
 /** Metadata of the VM, by key. */
 export function metadataOf(
   settings: InstanceSettings,
   name: AgentName,
   configVersion: string,
+  { boot, machine }: Marks = NO_MARKS,
 ): Record<string, string> {
   const endpoints = JSON.stringify(settings.vmEndpoints);
   return {
@@ -51,6 +59,8 @@ export function metadataOf(
     [METADATA_KEYS.planeUrl]: settings.vmUrl,
     [METADATA_KEYS.configVersion]: configVersion,
     ...(endpoints === '{}' ? {} : { [METADATA_KEYS.endpoints]: endpoints }),
+    ...(boot && { [METADATA_KEYS.boot]: boot }),
+    ...(machine && { [METADATA_KEYS.machine]: machine }),
   };
 }
 
@@ -68,6 +78,7 @@ export function renderInstance(
   name: AgentName,
   configVersion: string,
   dataDiskExists: boolean,
+  marks: Marks = NO_MARKS,
 ) {
   const { project, zone } = settings;
   const labels = labelsOf(name);
@@ -89,7 +100,7 @@ export function renderInstance(
       enableVtpm: true,
       enableIntegrityMonitoring: true,
     },
-    metadata: { items: metadataItems(metadataOf(settings, name, configVersion)) },
+    metadata: { items: metadataItems(metadataOf(settings, name, configVersion, marks)) },
     scheduling: { automaticRestart: true, onHostMaintenance: 'MIGRATE' },
     deletionProtection: false,
   };

@@ -28,12 +28,15 @@ export interface InstanceState {
   readonly labels: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, string>>;
   readonly metadataFingerprint: string | undefined;
+  /** Names of the attached disks; undefined when nobody looked. */
+  readonly disks?: readonly string[] | undefined;
   /** RFC 3339 */
   readonly startedAt: string | undefined;
 }
 
 /** The newest operation on the instance. `errors` come from `operation.error`. */
 export interface OperationState {
+  readonly name?: string | undefined;
   readonly kind: string;
   readonly done: boolean;
   readonly errors: ReadonlyArray<{ readonly code: string; readonly message: string }>;
@@ -56,6 +59,15 @@ export interface Observed {
   readonly guestStatus?: VmStatus | undefined;
   readonly pairing?: Pairing | undefined;
   readonly operation?: OperationState | undefined;
+  /** Looked at for a purge alone. */
+  readonly inventory?: Inventory | undefined;
+}
+
+/** Names of all that carries the agent's labels. */
+export interface Inventory {
+  readonly secrets: readonly string[];
+  readonly instances: readonly string[];
+  readonly disks: readonly string[];
 }
 
 /** Annotations of the config secret. */

@@ -25,13 +25,25 @@ import {
 } from '../../contracts/names.ts';
 import { isWithdrawn, monthOf, parseUsage } from './budget.ts';
 import { sameDocument } from './document.ts';
+import { type Intent, intentOf, isServed, sameIntent } from './intent.ts';
+import { machineRemoval, machineSteps } from './machine-plan.ts';
 import { ANNOTATION_USAGE, type Observed } from './observed.ts';
 import { missingRoles, type Policy, ROLE_ACCESSOR, ROLE_VERSION_MANAGER } from './policy.ts';
+import {
+  accountRemoval,
+  configRemoval,
+  diskRemoval,
+  secretRemoval,
+  sharedKeyWithdrawal,
+  withdrawal,
+} from './purge-plan.ts';
 
 export interface Desired {
   readonly name: AgentName;
   readonly project: string;
-  readonly document: ConfigDocument;
+  /** Undefined when it is not known and not needed: to let go of an agent takes none. */
+  readonly document: ConfigDocument | undefined;
+  readonly intent: Intent;
   /** Milliseconds since the epoch; which month it is depends on it. */
   readonly now: number;
   /** Of the VM, as the plane is set now; the config version's number is not known yet. */
@@ -49,7 +61,20 @@ export type StepId =
   | 'channels-secret'
   | 'channels-access'
   | 'instance'
-  | 'announce';
+  | 'announce'
+  | 'intent'
+  | 'settle'
+  | 'stop'
+  | 'attach-disk'
+  | 'start'
+  | 'instance-removal'
+  | 'config-withdrawal'
+  | 'key-withdrawal'
+  | 'shared-key-withdrawal'
+  | 'disk-removal'
+  | 'secret-removal'
+  | 'service-account-removal'
+  | 'config-removal';
 
 export interface Step {
   readonly id: StepId;
@@ -57,6 +82,8 @@ export interface Step {
   readonly needs: readonly StepId[];
   /** Of the access steps: what to grant, and on top of which policy. */
   readonly grant?: Grant;
+  /** Of the withdrawals: whose rights on what. */
+  readonly withdraw?: Withdrawal;
 }
 
 export interface Grant {
@@ -66,10 +93,26 @@ export interface Grant {
   readonly policy: Policy | undefined;
 }
 
-type Rule = (desired: Desired, observed: Observed) => Step | undefined;
+export interface Withdrawal {
+  readonly secret: string;
+  readonly member: string;
+  readonly policy: Policy;
+}
+
+type Rule = (desired: Desired, observed: Observed) => Step | readonly Step[] | undefined;
+
+const WITHDRAWALS: readonly Rule[] = [
+  (desired, { configPolicy }) =>
+    withdrawal('config-withdrawal', desired, configSecretId(desired.name), configPolicy),
+  (desired, { keyPolicy }) =>
+    withdrawal('key-withdrawal', desired, keySecretId(desired.name), keyPolicy),
+  sharedKeyWithdrawal,
+];
 
 export const GOALS = {
+  /** An agent that is looked after, running or stopped. */
   provision: [
+    intent,
     serviceAccount,
     configSecret,
     keySecret,
@@ -77,8 +120,18 @@ export const GOALS = {
     configAccess,
     keyAccess,
     sharedKeyAccess,
-    instance,
+    machineSteps,
     announce,
+  ],
+  deprovision: [intent, machineSteps, ...WITHDRAWALS],
+  purge: [
+    intent,
+    machineRemoval,
+    sharedKeyWithdrawal,
+    diskRemoval,
+    secretRemoval,
+    accountRemoval,
+    configRemoval,
   ],
   /** What `POST /v1/self/key-secret` asks for. */
   keySecret: [keySecret, keyAccess],
@@ -86,6 +139,15 @@ export const GOALS = {
   channelsSecret: [channelsSecret, channelsAccess],
 } as const satisfies Record<string, readonly Rule[]>;
 export type Goal = keyof typeof GOALS;
+
+const GOAL_OF = {
+  running: 'provision',
+  stopped: 'provision',
+  deprovisioned: 'deprovision',
+  purged: 'purge',
+} as const satisfies Record<Intent['life'], Goal>;
+
+export const goalOf = ({ life }: Intent): Goal => GOAL_OF[life];
 
 /**
  * @returns steps in an order in which they could run one after the other; `needs` names only
@@ -95,10 +157,17 @@ export type Goal = keyof typeof GOALS;
 export function planFor(goal: Goal, desired: Desired, observed: Observed): readonly Step[] {
   refuseForeign(desired.name, observed);
   const rules: readonly Rule[] = GOALS[goal];
-  const steps = rules.map((rule) => rule(desired, observed)).filter((step) => step !== undefined);
+  const all = rules.flatMap((rule) => rule(desired, observed)).filter((step) => step !== undefined);
+  // While something goes on, what follows from it cannot be known: it is planned after that.
+  const waiting = all.some(({ id }) => id === 'settle');
+  const steps = waiting ? all.filter(({ id }) => id === 'intent' || id === 'settle') : all;
   const ids = new Set(steps.map((step) => step.id));
-  return steps.map((step) => ({ ...step, needs: step.needs.filter((id) => ids.has(id)) }));
+  return steps.map((step) => ({ ...step, needs: needsOf(step).filter((id) => ids.has(id)) }));
 }
+
+/** What is asked for is on record before anything follows from it. */
+const needsOf = ({ id, needs }: Step): readonly StepId[] =>
+  id === 'intent' ? needs : [...needs, 'intent'];
 
 /** The plan as `?dryRun=true` shows it. */
 export const viewOf = (name: AgentName, steps: readonly Step[]): PlanView => ({
@@ -141,6 +210,12 @@ function refuseForeign(name: AgentName, observed: Observed): void {
   );
 }
 
+/** A new config secret is created with the record in it. */
+function intent({ name, intent: wanted }: Desired, observed: Observed): Step | undefined {
+  if (!observed.configSecret || sameIntent(wanted, intentOf(observed))) return undefined;
+  return { id: 'intent', title: `Record in ${configSecretId(name)}: ${wanted.life}`, needs: [] };
+}
+
 function serviceAccount({ name }: Desired, observed: Observed): Step | undefined {
   if (observed.serviceAccount) return undefined;
   return {
@@ -150,9 +225,9 @@ function serviceAccount({ name }: Desired, observed: Observed): Step | undefined
   };
 }
 
-function configSecret({ name }: Desired, observed: Observed): Step | undefined {
-  if (observed.configSecret) return undefined;
-  return { id: 'config-secret', title: `Create secret ${configSecretId(name)}`, needs: [] };
+function configSecret(desired: Desired, observed: Observed): Step | undefined {
+  if (observed.configSecret || !desired.document) return undefined;
+  return { id: 'config-secret', title: `Create secret ${configSecretId(desired.name)}`, needs: [] };
 }
 
 function keySecret({ name }: Desired, observed: Observed): Step | undefined {
@@ -170,7 +245,7 @@ function channelsSecret({ name }: Desired, observed: Observed): Step | undefined
 }
 
 function configVersion({ name, document }: Desired, observed: Observed): Step | undefined {
-  if (sameDocument(observed.config?.payload, document)) return undefined;
+  if (!document || sameDocument(observed.config?.payload, document)) return undefined;
   return {
     id: 'config-version',
     title: `Add a version to ${configSecretId(name)}`,
@@ -185,6 +260,7 @@ function access(
   policy: Policy | undefined,
   wanted: readonly string[],
 ): Step | undefined {
+  if (!isServed(desired.intent)) return undefined;
   const member = `serviceAccount:${serviceAccountEmail(desired.name, desired.project)}`;
   const roles = missingRoles(policy, wanted, member);
   if (roles.length === 0) return undefined;
@@ -217,32 +293,12 @@ function channelsAccess(desired: Desired, observed: Observed): Step | undefined 
  */
 function sharedKeyAccess(desired: Desired, observed: Observed): Step | undefined {
   const policy = observed.sharedKeyPolicy;
-  if (!policy) return undefined;
+  if (!policy || !desired.document) return undefined;
   const { budget: limit, timezone } = desired.document;
   const usage = parseUsage(observed.configSecret?.annotations[ANNOTATION_USAGE]);
   if (isWithdrawn(usage, { limit, month: monthOf(desired.now, timezone) })) return undefined;
   return access('shared-key-access', desired, SHARED_KEY_SECRET, policy, [ROLE_ACCESSOR]);
 }
-
-/** Last, so that a VM never boots into a permission or a document that is not there yet. */
-function instance({ name }: Desired, observed: Observed): Step | undefined {
-  if (observed.instance || insertRunning(observed)) return undefined;
-  return {
-    id: 'instance',
-    title: `Create VM ${instanceName(name)}`,
-    needs: [
-      'service-account',
-      'config-version',
-      'config-access',
-      'key-secret',
-      'key-access',
-      'shared-key-access',
-    ],
-  };
-}
-
-const insertRunning = ({ operation }: Observed): boolean =>
-  operation?.kind === 'insert' && !operation.done;
 
 /**
  * Tells a VM that exists about the new config version, and about a bundle or startup script
@@ -251,12 +307,17 @@ const insertRunning = ({ operation }: Observed): boolean =>
 function announce(desired: Desired, observed: Observed): Step | undefined {
   if (!observed.instance) return undefined;
   const { metadata } = observed.instance;
+  // A VM that is replaced is told at its creation.
+  if (metadata[METADATA_KEYS.machine] !== (desired.intent.machine || undefined)) return undefined;
   const wanted = { ...desired.metadata, [METADATA_KEYS.configVersion]: observed.config?.version };
   const told = Object.entries(wanted).every(([key, value]) => metadata[key] === value);
-  if (told && sameDocument(observed.config?.payload, desired.document)) return undefined;
+  const { document } = desired;
+  const current = !document || sameDocument(observed.config?.payload, document);
+  if (told && current) return undefined;
   return {
     id: 'announce',
     title: `Tell ${instanceName(desired.name)} about its config version and bundle`,
-    needs: ['config-version', 'config-access'],
+    // What names a restart is written between off and on, or a restart could get lost.
+    needs: ['config-version', 'config-access', 'settle', 'stop'],
   };
 }

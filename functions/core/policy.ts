@@ -57,3 +57,15 @@ export function withoutMember(policy: Policy, roles: readonly string[], member: 
     .filter((binding) => binding.members.length > 0);
   return { ...policy, bindings };
 }
+
+/** Whether the member has any role here, under a condition or not. */
+export const holds = (policy: Policy, member: string): boolean =>
+  policy.bindings.some((binding) => binding.members.includes(member));
+
+/** The policy without the member; bindings that are empty then are left out. */
+export function withoutAnyRole(policy: Policy, member: string): Policy {
+  const bindings = policy.bindings
+    .map((binding) => ({ ...binding, members: binding.members.filter((one) => one !== member) }))
+    .filter((binding) => binding.members.length > 0);
+  return { ...policy, bindings };
+}

@@ -84,12 +84,22 @@ export function parseProvision(policy: Policy, body: unknown): ProvisionRequest 
     const fix = `use an address in ${policy.domains.join(' or ')}`;
     details.push({ field: 'user', problem: 'is not in a domain of this organisation', fix });
   }
-  if (request.budget > policy.budgetMax) {
-    const problem = "is above the organisation's limit";
-    details.push({ field: 'budget', problem, fix: `use ${policy.budgetMax} or less` });
-  }
+  details.push(...budgetProblems(policy, request.budget));
   if (details.length === 0) return request;
-  throw new PlaneError('INVALID_ARGUMENT', 'The request breaks a rule of the organisation.', {
-    details,
-  });
+  throw ruleBroken(details);
 }
+
+/** @throws PlaneError INVALID_ARGUMENT when it is above the organisation's limit */
+export function refuseBudget(policy: Policy, budget: number | undefined): void {
+  const details = budgetProblems(policy, budget ?? 0);
+  if (details.length > 0) throw ruleBroken(details);
+}
+
+function budgetProblems({ budgetMax }: Policy, budget: number): readonly Problem[] {
+  if (budget <= budgetMax) return [];
+  const problem = "is above the organisation's limit";
+  return [{ field: 'budget', problem, fix: `use ${budgetMax} or less` }];
+}
+
+const ruleBroken = (details: readonly Problem[]): PlaneError =>
+  new PlaneError('INVALID_ARGUMENT', 'The request breaks a rule of the organisation.', { details });

@@ -1,6 +1,7 @@
 /** Observed -> the state of the agent resource, with a reason a person can act on. */
 
 import type { AgentState } from '../../contracts/agent.ts';
+import { intentOf } from './intent.ts';
 import type { Observed } from './observed.ts';
 
 export interface StateView {
@@ -12,6 +13,7 @@ export interface StateView {
 export const BOOT_LIMIT_MS = 15 * 60_000;
 
 const INTERRUPTED = 'No VM yet. If this lasts more than a minute, send the same request again.';
+const PURGING = 'If this lasts more than a few minutes, purge it once more: it goes on.';
 const SILENT =
   'The VM runs but has not reported for 15 minutes. Look at its serial console output, then reset it.';
 
@@ -48,8 +50,15 @@ const STATES: Readonly<Record<string, AgentState>> = {
 /** @param now milliseconds since the epoch */
 export function stateOf(observed: Observed, now: number): StateView {
   const { instance, operation } = observed;
+  const { life } = intentOf(observed);
+  if (life === 'deprovisioned') return { state: 'deprovisioned' };
+  if (life === 'purged') return { state: 'purging', reason: PURGING };
+  if (!instance && life === 'stopped') return { state: 'stopped' };
   if (!instance) return withoutInstance(operation);
   const state = STATES[instance.status] ?? 'provisioning';
+  const error = operation?.kind === 'start' ? operation.errors[0] : undefined;
+  if (state === 'stopped' && life === 'running' && error)
+    return { state: 'failed', reason: whyNot(error.code, 'start') };
   return instance.status === 'RUNNING' ? runningState(observed, now) : { state };
 }
 
@@ -58,8 +67,12 @@ function withoutInstance(operation: Observed['operation']): StateView {
   if (!operation || (operation.done && !error))
     return { state: 'provisioning', reason: INTERRUPTED };
   if (!error) return { state: 'provisioning' };
-  const reason = OPERATION_REASONS[error.code] ?? `Google could not create the VM (${error.code}).`;
-  return { state: 'failed', reason: `${reason} Then send the same request again.` };
+  return { state: 'failed', reason: whyNot(error.code, 'create') };
+}
+
+function whyNot(code: string, verb: string): string {
+  const reason = OPERATION_REASONS[code] ?? `Google could not ${verb} the VM (${code}).`;
+  return `${reason} Then send the same request again.`;
 }
 
 /** The VM wrote it, and it ends up on an admin's terminal: no escape sequences, no hidden turns. */

@@ -8,6 +8,8 @@ import { type ErrorCode, PlaneError } from '../../contracts/errors.ts';
 /** https://grpc.github.io/grpc/core/md_doc_statuscodes.html (the generated clients' `code`). */
 const GRPC: Readonly<Record<number, ErrorCode>> = {
   1: 'CANCELLED',
+  // Google's word for a 500 of its own.
+  2: 'UNAVAILABLE',
   3: 'INVALID_ARGUMENT',
   4: 'DEADLINE_EXCEEDED',
   5: 'NOT_FOUND',
@@ -16,6 +18,7 @@ const GRPC: Readonly<Record<number, ErrorCode>> = {
   8: 'RESOURCE_EXHAUSTED',
   9: 'FAILED_PRECONDITION',
   10: 'ABORTED',
+  13: 'UNAVAILABLE',
   14: 'UNAVAILABLE',
   16: 'UNAUTHENTICATED',
 };

@@ -11,6 +11,7 @@ import { GUEST_KEY_PAIRING, pairing } from '../../contracts/pairing.ts';
 import type { Machines, OperationState } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call, read } from './google-error.ts';
+import { powerCalls } from './google-power.ts';
 
 export interface Place {
   readonly project: string;
@@ -44,11 +45,14 @@ async function lastOperation(
   if (!newest) return undefined;
   const errors = newest.error?.errors ?? [];
   return {
+    name: newest.name ?? '',
     kind: newest.operationType ?? '',
     done: newest.status === 'DONE',
     errors: errors.map(({ code, message }) => ({ code: code ?? '', message: message ?? '' })),
   };
 }
+
+const lastSegment = (link: string | null | undefined): string => link?.split('/').at(-1) ?? '';
 
 function reads(access: GoogleAccess, place: Place, instances: InstancesClient) {
   const disks = new DisksClient(access.generated, gax);
@@ -64,6 +68,7 @@ function reads(access: GoogleAccess, place: Place, instances: InstancesClient) {
           labels: it.labels ?? {},
           metadata: Object.fromEntries(items),
           metadataFingerprint: it.metadata?.fingerprint ?? undefined,
+          disks: (it.disks ?? []).map(({ source }) => lastSegment(source)),
           startedAt: it.lastStartTimestamp || it.creationTimestamp || undefined,
         };
       }),
@@ -93,6 +98,7 @@ export function machinesDriver(access: GoogleAccess, place: Place): Machines {
   const instances = new InstancesClient(access.generated, gax);
   return {
     ...reads(access, place, instances),
+    ...powerCalls(access, place, instances),
     insert: (body) =>
       call(`create VM ${body.name}`, async () => {
         await instances.insert({ ...place, instanceResource: body });

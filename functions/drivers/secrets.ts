@@ -139,6 +139,9 @@ function writes(client: Client, secret: (id: string) => string, parent: string) 
       call(`write the policy of secret ${id}`, async () => {
         await client.setIamPolicy({ resource: secret(id), policy: toWire(policy) as object });
       }),
+    remove: async (id) => {
+      await read(`delete secret ${id}`, () => client.deleteSecret({ name: secret(id) }));
+    },
   } satisfies Partial<Secrets>;
 }
 

@@ -19,5 +19,9 @@ export function serviceAccountsDriver(access: GoogleAccess, project: string): Se
         const requestBody = { accountId: id, serviceAccount: { displayName, description } };
         await serviceAccounts.create({ name: `projects/${project}`, requestBody });
       }),
+    remove: async (email) => {
+      const name = `projects/${project}/serviceAccounts/${email}`;
+      await read(`delete service account ${email}`, () => serviceAccounts.delete({ name }));
+    },
   };
 }

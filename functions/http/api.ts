@@ -1,7 +1,14 @@
 /** Function `api`: what admins and viewers may do. */
 
 import { z } from 'zod';
-import { agent, agentList, pairingLink, pairingLinkRequest, plan } from '../../contracts/agent.ts';
+import {
+  AGENT_STATES,
+  agent,
+  agentList,
+  pairingLink,
+  pairingLinkRequest,
+  plan,
+} from '../../contracts/agent.ts';
 import { provisionRequest } from '../../contracts/config-document.ts';
 import { openapi } from '../core/openapi.ts';
 import { type Policy, parseBody } from '../core/request.ts';
@@ -9,6 +16,7 @@ import { getAgent, linkFor, listAgents } from '../service/agents.ts';
 import type { LinkTools } from '../service/pairing-link.ts';
 import { provision, readRequest } from '../service/provision.ts';
 import type { Tools } from '../service/steps.ts';
+import { dryRun, fleetRoutes, pageOf, paging } from './fleet.ts';
 import type { Answer } from './reply.ts';
 import type { Call, Route } from './router.ts';
 
@@ -23,10 +31,7 @@ export interface ApiParts {
 
 const health = z.strictObject({ status: z.literal('ok') });
 const anyDocument = z.record(z.string(), z.unknown());
-const dryRun = {
-  schema: z.enum(['true', 'false']),
-  description: 'true shows the plan and touches nothing',
-};
+const state = { schema: z.enum(AGENT_STATES), description: `one of ${AGENT_STATES.join(', ')}` };
 
 async function postAgent({ tools, policy }: ApiParts, call: Call): Promise<Answer> {
   const wanted = readRequest(policy, call.body);
@@ -59,10 +64,15 @@ function agentRoutes(parts: ApiParts): readonly Route[] {
       method: 'GET',
       path: '/v1/agents',
       id: 'listAgents',
-      summary: 'All agents, by name.',
+      summary: 'The agents, by name, page by page.',
       role: 'viewer',
-      answers: { 200: { description: 'The agents', schema: agentList } },
-      handle: async () => ({ status: 200, body: await listAgents(await parts.tools()) }),
+      query: { ...paging, state },
+      answers: { 200: { description: 'A page of agents', schema: agentList } },
+      handle: async (call) => {
+        const wanted = state.schema.safeParse(call.query.get('state')).data;
+        const page = { ...pageOf(call), state: wanted };
+        return { status: 200, body: await listAgents(await parts.tools(), page) };
+      },
     },
     {
       method: 'GET',
@@ -120,4 +130,4 @@ export function openRoutes(title: string, url: string, others: readonly Route[])
 }
 
 export const apiRoutes = (parts: ApiParts): readonly Route[] =>
-  openRoutes('Agents Plane', parts.url, agentRoutes(parts));
+  openRoutes('Agents Plane', parts.url, [...agentRoutes(parts), ...fleetRoutes(parts)]);

@@ -1,26 +1,26 @@
 /** Reading agents: `GET /v1/agents` and `GET /v1/agents/{name}`. */
 
-import type { Agent, AgentList, PairingLink } from '../../contracts/agent.ts';
+import type { Agent, AgentList, AgentState, PairingLink } from '../../contracts/agent.ts';
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
-import { type AgentName, agentName, LABEL_MANAGED_BY, MANAGED_BY } from '../../contracts/names.ts';
+import type { AgentName } from '../../contracts/names.ts';
 import { isLinked } from '../core/channel.ts';
 import { readDocument } from '../core/document.ts';
 import type { Observed } from '../core/observed.ts';
 import { isOurs } from '../core/plan.ts';
+import { each, namesOf, type Page } from './fleet.ts';
+import { readName } from './lifecycle.ts';
 import { observe } from './observe.ts';
 import { issueLink, type LinkTools } from './pairing-link.ts';
 import { resourceOf } from './resource.ts';
+import { persistently } from './retry.ts';
+import { notFound } from './steer.ts';
 import type { Tools } from './steps.ts';
-
-/** Agents read at the same time while listing: under Secret Manager's quota and quick enough. */
-const AT_ONCE = 8;
 
 /** @throws PlaneError NOT_FOUND when no agent has this name */
 export async function getAgent(tools: Tools, text: string): Promise<Agent> {
-  const name = agentName.safeParse(text).data;
-  if (!name) throw notFound();
-  const observed = await observe(tools, name);
+  const name = readName(text);
+  const observed = await persistently(tools, () => observe(tools, name));
   const document = documentOf(name, observed);
   if (!document) throw notFound();
   const place = { project: tools.project, zone: tools.instance.zone };
@@ -47,18 +47,17 @@ export async function linkFor(
   });
 }
 
-export async function listAgents(tools: Tools): Promise<AgentList> {
-  const ids = await tools.secrets.list({ [LABEL_MANAGED_BY]: MANAGED_BY });
-  const names = ids
-    .map((id) => agentName.safeParse(/^agent-(.+)-config$/.exec(id)?.[1]).data)
-    .filter((name) => name !== undefined)
-    .sort();
-  const agents: Agent[] = [];
-  for (let start = 0; start < names.length; start += AT_ONCE) {
-    const batch = names.slice(start, start + AT_ONCE).map((name) => found(tools, name));
-    agents.push(...(await Promise.all(batch)).filter((agent) => agent !== undefined));
-  }
-  return { agents };
+export interface ListPage extends Page {
+  readonly state?: AgentState | undefined;
+}
+
+/** With a filter, a page may hold fewer agents than its size, and be followed by another. */
+export async function listAgents(tools: Tools, { state, ...page }: ListPage): Promise<AgentList> {
+  const { names, ...next } = await namesOf(tools, page);
+  const agents = (await each(names, (name) => found(tools, name))).filter(
+    (agent) => agent !== undefined,
+  );
+  return { agents: agents.filter((agent) => !state || agent.state === state), ...next };
 }
 
 async function found(tools: Tools, name: AgentName): Promise<Agent | undefined> {
@@ -75,10 +74,3 @@ function documentOf(name: AgentName, observed: Observed): ConfigDocument | undef
   if (!observed.configSecret || !isOurs(observed.configSecret.labels, name)) return undefined;
   return readDocument(observed.config?.payload);
 }
-
-const notFound = (): PlaneError =>
-  new PlaneError('NOT_FOUND', 'No agent has this name.', {
-    details: [
-      { field: 'name', problem: 'is not the name of an agent', fix: 'GET /v1/agents lists them' },
-    ],
-  });

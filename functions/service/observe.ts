@@ -4,10 +4,11 @@ import {
   type AgentName,
   configSecretId,
   keySecretId,
+  labelsOf,
   SHARED_KEY_SECRET,
   serviceAccountEmail,
 } from '../../contracts/names.ts';
-import type { Observed } from '../core/observed.ts';
+import type { Inventory, Observed } from '../core/observed.ts';
 import type { Machines, Secrets, ServiceAccounts } from './ports.ts';
 
 export interface Observer {
@@ -34,6 +35,16 @@ export async function observe(from: Observer, name: AgentName): Promise<Observed
     operation: machines.lastOperation(name),
   });
   return { ...observed, guestStatus: guest.status, pairing: guest.pairing };
+}
+
+/** What carries the agent's labels, whatever its name. @throws PlaneError */
+export async function takeInventory(from: Observer, name: AgentName): Promise<Inventory> {
+  const labels = labelsOf(name);
+  const { secrets, machines } = await settle({
+    secrets: from.secrets.list(labels),
+    machines: from.machines.labelled(labels),
+  });
+  return { secrets, ...machines };
 }
 
 /** Waits for all of them, so that no read is left running when one fails. */

@@ -38,6 +38,8 @@ export interface Secrets {
   ): Promise<void>;
   /** @throws PlaneError ABORTED when the policy's etag is not the current one. */
   setPolicy(id: string, policy: Policy): Promise<void>;
+  /** With all its versions; what is gone already counts as deleted. */
+  remove(id: string): Promise<void>;
 }
 
 /** What is there and readable of a VM's guest attributes. */
@@ -56,6 +58,22 @@ export interface Machines {
   guest(name: AgentName): Promise<Guest>;
   lastOperation(name: AgentName): Promise<OperationState | undefined>;
   insert(body: InstanceBody): Promise<void>;
+  /** These begin what takes a while, and give the name of the operation to wait for. */
+  start(name: AgentName): Promise<string>;
+  stop(name: AgentName): Promise<string>;
+  /** The boot disk goes with it, the data disk stays. */
+  remove(name: AgentName): Promise<string>;
+  attachDataDisk(name: AgentName): Promise<string>;
+  removeDisk(disk: string): Promise<string>;
+  /**
+   * @throws PlaneError DEADLINE_EXCEEDED while it goes on, UNAVAILABLE when it ended with an
+   *   error (ask again: what is there now decides)
+   */
+  wait(operation: string): Promise<void>;
+  /** Names of the instances and disks that carry these labels. */
+  labelled(
+    labels: Readonly<Record<string, string>>,
+  ): Promise<{ readonly instances: readonly string[]; readonly disks: readonly string[] }>;
   setMetadata(
     name: AgentName,
     metadata: Readonly<Record<string, string>>,
@@ -66,6 +84,8 @@ export interface Machines {
 export interface ServiceAccounts {
   get(email: string): Promise<ServiceAccountState | undefined>;
   create(id: string, displayName: string, description: string): Promise<void>;
+  /** What is gone already counts as deleted. */
+  remove(email: string): Promise<void>;
 }
 
 export interface Message {

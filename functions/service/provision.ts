@@ -9,13 +9,16 @@ import {
 import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, configSecretId } from '../../contracts/names.ts';
 import { readDocument } from '../core/document.ts';
+import { digestOf, firstIntent, type Intent, intentOf, leaseLeft } from '../core/intent.ts';
 import { candidateNames } from '../core/name.ts';
 import { ANNOTATION_USER, type Observed } from '../core/observed.ts';
-import { type Desired, isOurs, planFor, type Step, viewOf } from '../core/plan.ts';
+import { type Desired, goalOf, isOurs, planFor, type Step, viewOf } from '../core/plan.ts';
 import { type Policy, parseProvision } from '../core/request.ts';
 import { applyPlan } from './apply.ts';
 import { observe } from './observe.ts';
 import { resourceOf } from './resource.ts';
+import { persistently } from './retry.ts';
+import { beingRemoved } from './steer.ts';
 import { desiredOf, runStep, type Tools } from './steps.ts';
 
 export type Provisioned =
@@ -40,11 +43,6 @@ export function readRequest(policy: Policy, body: unknown): Wanted {
   return { document, names: candidateNames(document.user) };
 }
 
-/** Lost races (somebody created or changed the same thing meanwhile) before giving up. */
-const ROUNDS = 4;
-/** What was created by the winner takes a moment to be seen by the loser. */
-const ROUND_PAUSE_MS = 300;
-
 /**
  * @returns `changed` when something was created or changed, `unchanged` when all was there
  * @throws PlaneError FAILED_PRECONDITION (something foreign carries the
@@ -55,34 +53,31 @@ export async function provision(
   { document, names }: Wanted,
   dryRun: boolean,
 ): Promise<Provisioned> {
-  for (let round = 1; ; round += 1) {
-    try {
-      return await converge(tools, names, document, dryRun);
-    } catch (error) {
-      const raced =
-        error instanceof PlaneError &&
-        (error.code === 'ABORTED' || error.code === 'ALREADY_EXISTS');
-      // A name clash is final; only races between our own requests are worth another look.
-      if (!raced || error.details.length > 0 || round === ROUNDS) throw error;
-      await tools.clock.sleep(ROUND_PAUSE_MS * round);
-    }
-  }
+  const by = tools.newId();
+  return persistently(tools, async () => {
+    const { name, observed } = await locate(tools, names, document.user);
+    if (leaseLeft(observed, by, tools.clock.now()) > 0) throw beingWritten();
+    const intent = intentFor(document, observed, by, tools.clock.now());
+    const desired = desiredOf(tools, name, document, intent);
+    const steps = planFor(goalOf(intent), desired, observed);
+    if (dryRun) return { kind: 'plan', plan: viewOf(name, steps) };
+    const after = await applied(tools, desired, observed, steps);
+    const place = { project: tools.project, zone: tools.instance.zone };
+    const agent = resourceOf(name, document, after, place, tools.clock.now());
+    return { kind: steps.length > 0 ? 'changed' : 'unchanged', agent };
+  });
 }
 
-async function converge(
-  tools: Tools,
-  names: readonly AgentName[],
-  document: ConfigDocument,
-  dryRun: boolean,
-): Promise<Provisioned> {
-  const { name, observed } = await locate(tools, names, document.user);
-  const desired = desiredOf(tools, name, document);
-  const steps = planFor('provision', desired, observed);
-  if (dryRun) return { kind: 'plan', plan: viewOf(name, steps) };
-  const after = await applied(tools, desired, observed, steps);
-  const place = { project: tools.project, zone: tools.instance.zone };
-  const agent = resourceOf(name, document, after, place, tools.clock.now());
-  return { kind: steps.length > 0 ? 'changed' : 'unchanged', agent };
+/**
+ * A new agent runs; one that was stopped by hand stays so; one that was deprovisioned comes back.
+ * @throws PlaneError ABORTED while it is being purged
+ */
+function intentFor(document: ConfigDocument, observed: Observed, by: string, now: number): Intent {
+  if (!observed.configSecret) return firstIntent(document, by, now);
+  const current = intentOf(observed);
+  if (current.life === 'purged') throw beingRemoved();
+  const life = current.life === 'stopped' ? 'stopped' : 'running';
+  return { ...current, life, document: digestOf(document), by, at: now };
 }
 
 /** Applies the plan; gives what is to be expected now, without asking Google again. */
@@ -99,6 +94,8 @@ async function applied(
     results.set(step.id, result);
     return result;
   });
+  // What went on had to end first; now there is more to do.
+  if (results.has('settle')) throw beingWritten();
   const version = results.get('config-version');
   const created = results.has('instance');
   return {
@@ -107,6 +104,9 @@ async function applied(
     ...(created ? { operation: { kind: 'insert', done: false, errors: [] } } : {}),
   };
 }
+
+const beingWritten = (): PlaneError =>
+  new PlaneError('ABORTED', 'Another request is at work on the same agent. Send it again.');
 
 interface Located {
   readonly name: AgentName;

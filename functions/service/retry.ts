@@ -1,4 +1,11 @@
-/** Trying again on a written schedule, for the two cases in which Google says "not yet". */
+/**
+ * Trying again, on written schedules (docs/decisions/081).
+ *
+ * Reads and writes that are safe to repeat: `persistently`, with full jitter within a deadline.
+ * Everything else is never repeated blindly: the whole of observe -> plan -> apply is, so that
+ * what a lost answer had done is seen first (steer.ts). The two fixed schedules below are for
+ * what Google says is "not yet" or "somebody was faster".
+ */
 
 import { type ErrorCode, PlaneError } from '../../contracts/errors.ts';
 import type { Clock } from './ports.ts';
@@ -34,4 +41,59 @@ export async function retrying<T>(
     }
   }
   throw new Error('unreachable: the last attempt returns or throws');
+}
+
+/** Google is busy, away, or does not say what became of a call; or somebody else was faster. */
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  'ABORTED',
+  'ALREADY_EXISTS',
+  'RESOURCE_EXHAUSTED',
+  'UNAVAILABLE',
+  'DEADLINE_EXCEEDED',
+]);
+
+/** Our own errors with details tell a caller what to change: no second try would help. */
+export const isPassing = (error: unknown): error is PlaneError =>
+  error instanceof PlaneError && PASSING.has(error.code) && error.details.length === 0;
+
+/** The longest pause grows from `firstMs` by doubling up to `mostMs`; the real one is drawn below it. */
+export const JITTER = { firstMs: 250, mostMs: 8000 } as const;
+
+/** A function has 60 s; what is left is for the last attempt. */
+export const DEADLINE_MS = 40_000;
+
+export interface Patience {
+  readonly clock: Clock;
+  /** 0 up to 1. */
+  readonly random: () => number;
+}
+
+/**
+ * @param attempt its number from 0; @param askedMs what Google's Retry-After says
+ * @returns milliseconds: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function pauseBefore(attempt: number, random: () => number, askedMs = 0): number {
+  const most = Math.min(JITTER.mostMs, JITTER.firstMs * 2 ** attempt);
+  return askedMs + Math.round(random() * most);
+}
+
+/**
+ * Calls again while it fails with a passing error and the deadline allows another pause; then
+ * throws the last error.
+ */
+export async function persistently<T>(
+  { clock, random }: Patience,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const deadline = clock.now() + DEADLINE_MS;
+  for (let number = 0; ; number += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      const pause = pauseBefore(number, random, error.retryAfterMs);
+      if (clock.now() + pause > deadline) throw error;
+      await clock.sleep(pause);
+    }
+  }
 }

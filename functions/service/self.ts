@@ -16,6 +16,7 @@ import {
   type WelcomeAnswer,
 } from '../../contracts/vm-api.ts';
 import { readDocument } from '../core/document.ts';
+import { intentOf } from '../core/intent.ts';
 import { type MailTemplates, renderWelcome } from '../core/mail.ts';
 import { ANNOTATION_WELCOME, type SecretState } from '../core/observed.ts';
 import { isOurs, planFor } from '../core/plan.ts';
@@ -33,8 +34,6 @@ export interface SelfTools extends Tools {
   readonly budgetTemplate: string;
   /** Who hears that an agent's budget is used up. */
   readonly admins: readonly string[];
-  /** A fresh random id. */
-  readonly newId: () => string;
 }
 
 interface Self {
@@ -67,7 +66,7 @@ export async function sendMail(
 /** Creates the empty key secret and the agent's rights on it, should they be missing. */
 export async function ensureKeySecret(tools: SelfTools, name: AgentName): Promise<KeySecretAnswer> {
   const [{ document }, observed] = await Promise.all([self(tools, name), observe(tools, name)]);
-  const desired = desiredOf(tools, name, document);
+  const desired = desiredOf(tools, name, document, intentOf(observed));
   const steps = planFor('keySecret', desired, observed);
   await applyPlan(steps, runStep(tools, desired, observed, steps));
   return { secret: keySecretId(name) };
@@ -86,7 +85,7 @@ export async function ensureChannelsSecret(
     tools.secrets.policy(id),
   ]);
   const observed = { ...rest, channelsSecret, channelsPolicy };
-  const desired = desiredOf(tools, name, document);
+  const desired = desiredOf(tools, name, document, intentOf(observed));
   const steps = planFor('channelsSecret', desired, observed);
   await applyPlan(steps, runStep(tools, desired, observed, steps));
   return { secret: id };

@@ -10,13 +10,15 @@ import {
   instanceName,
   keySecretId,
   labelsOf,
+  serviceAccountEmail,
   serviceAccountId,
 } from '../../contracts/names.ts';
 import { canonicalJson } from '../core/canonical.ts';
 import { type InstanceSettings, metadataOf, renderInstance } from '../core/instance.ts';
+import { ANNOTATION_INTENT, formatIntent, type Intent, LEASE_MS } from '../core/intent.ts';
 import { ANNOTATION_USER, type Observed } from '../core/observed.ts';
 import { type Desired, type Step, type StepId, serviceAccountMark } from '../core/plan.ts';
-import { type Policy, withMember } from '../core/policy.ts';
+import { type Policy, withMember, withoutAnyRole } from '../core/policy.ts';
 import type { Observer } from './observe.ts';
 import type { Clock } from './ports.ts';
 import { CONFLICT_SCHEDULE_MS, NEW_ACCOUNT_SCHEDULE_MS, retrying } from './retry.ts';
@@ -24,12 +26,21 @@ import { CONFLICT_SCHEDULE_MS, NEW_ACCOUNT_SCHEDULE_MS, retrying } from './retry
 export interface Tools extends Observer {
   readonly clock: Clock;
   readonly instance: InstanceSettings;
+  /** A fresh random id. */
+  readonly newId: () => string;
+  /** 0 up to 1. */
+  readonly random: () => number;
 }
 
-/** What is wanted of one agent: its document, under the plane's own settings. */
-export function desiredOf(tools: Tools, name: AgentName, document: ConfigDocument): Desired {
-  const metadata = metadataOf(tools.instance, name, '');
-  return { name, project: tools.project, document, now: tools.clock.now(), metadata };
+/** What is wanted of one agent, under the plane's own settings. */
+export function desiredOf(
+  tools: Tools,
+  name: AgentName,
+  document: ConfigDocument | undefined,
+  intent: Intent,
+): Desired {
+  const metadata = metadataOf(tools.instance, name, '', intent);
+  return { name, project: tools.project, document, intent, now: tools.clock.now(), metadata };
 }
 
 interface Run {
@@ -39,6 +50,8 @@ interface Run {
   readonly done: (id: StepId) => unknown;
   /** The service account was made by this very plan, so Google may not know it everywhere yet. */
   readonly newAccount: boolean;
+  /** Another step needs this one to be over, not just begun. */
+  readonly awaited: boolean;
   readonly step: Step;
 }
 
@@ -47,14 +60,14 @@ type Action = (run: Run) => Promise<unknown>;
 const ACTIONS: Readonly<Record<StepId, Action>> = {
   'service-account': ({ tools, desired: { name } }) =>
     tools.serviceAccounts.create(serviceAccountId(name), `Agent ${name}`, serviceAccountMark(name)),
-  'config-secret': ({ tools, desired: { name, document } }) =>
-    tools.secrets.create(configSecretId(name), labelsOf(name), {
-      [ANNOTATION_USER]: document.user,
+  'config-secret': ({ tools, desired }) =>
+    tools.secrets.create(configSecretId(desired.name), labelsOf(desired.name), {
+      [ANNOTATION_USER]: documentIn(desired).user,
+      [ANNOTATION_INTENT]: formatIntent(desired.intent),
     }),
   'key-secret': ({ tools, desired: { name } }) =>
     tools.secrets.create(keySecretId(name), labelsOf(name), {}),
-  'config-version': ({ tools, desired }) =>
-    tools.secrets.addVersion(configSecretId(desired.name), canonicalJson(desired.document)),
+  'config-version': addConfig,
   'config-access': grant,
   'key-access': grant,
   'shared-key-access': grant,
@@ -63,7 +76,70 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
   'channels-access': grant,
   instance: createInstance,
   announce,
+  intent: recordIntent,
+  settle: async ({ tools, observed: { operation } }) => {
+    if (operation?.name && !operation.done) await tools.machines.wait(operation.name);
+  },
+  stop: begin(({ machines }, name) => machines.stop(name)),
+  start: begin(({ machines }, name) => machines.start(name)),
+  'attach-disk': begin(({ machines }, name) => machines.attachDataDisk(name)),
+  'instance-removal': begin(({ machines }, name) => machines.remove(name)),
+  'config-withdrawal': withdraw,
+  'key-withdrawal': withdraw,
+  'shared-key-withdrawal': withdraw,
+  'disk-removal': async ({ tools: { machines }, observed }) => {
+    const begun = (observed.inventory?.disks ?? []).map((disk) => machines.removeDisk(disk));
+    for (const operation of await Promise.all(begun)) await machines.wait(operation);
+  },
+  'secret-removal': async ({ tools: { secrets }, observed, desired: { name } }) => {
+    const ids = (observed.inventory?.secrets ?? []).filter((id) => id !== configSecretId(name));
+    await Promise.all(ids.map((id) => secrets.remove(id)));
+  },
+  'service-account-removal': ({ tools, desired: { name, project } }) =>
+    tools.serviceAccounts.remove(serviceAccountEmail(name, project)),
+  'config-removal': ({ tools, desired: { name } }) => tools.secrets.remove(configSecretId(name)),
 };
+
+/** Waits for its end only if something depends on it. */
+function begin(action: (tools: Tools, name: AgentName) => Promise<string>): Action {
+  return async ({ tools, desired, awaited }) => {
+    const operation = await action(tools, desired.name);
+    if (awaited) await tools.machines.wait(operation);
+  };
+}
+
+/** With the etag that was read: of two requests at once, one gets ABORTED here. */
+async function recordIntent({ tools, desired, observed: { configSecret } }: Run): Promise<void> {
+  const { name, intent } = desired;
+  const annotations = { ...configSecret?.annotations, [ANNOTATION_INTENT]: formatIntent(intent) };
+  await tools.secrets.annotate(configSecretId(name), annotations, configSecret?.etag);
+}
+
+async function addConfig({ tools, desired }: Run): Promise<string> {
+  const { name, intent } = desired;
+  if (tools.clock.now() - intent.at > LEASE_MS / 2) {
+    throw new PlaneError('ABORTED', 'This took too long to be safe. Send the same request again.');
+  }
+  return tools.secrets.addVersion(configSecretId(name), canonicalJson(documentIn(desired)));
+}
+
+function documentIn({ name, document }: Desired): ConfigDocument {
+  if (!document) throw new Error(`the plan for ${name} has no document`);
+  return document;
+}
+
+async function withdraw({ tools, step }: Run): Promise<void> {
+  const { withdraw: wanted } = step;
+  if (!wanted) throw new Error(`step ${step.id} has no withdrawal`);
+  const { secret, member, policy } = wanted;
+  await retrying(
+    { codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock: tools.clock },
+    async (again) => {
+      const current = again ? await tools.secrets.policy(secret) : policy;
+      if (current) await tools.secrets.setPolicy(secret, withoutAnyRole(current, member));
+    },
+  );
+}
 
 /** Does one step. Safe to repeat: what exists already is found by the next observation. */
 export function runStep(
@@ -73,7 +149,10 @@ export function runStep(
   plan: readonly Step[],
 ): (step: Step, done: (id: StepId) => unknown) => Promise<unknown> {
   const newAccount = plan.some((step) => step.id === 'service-account');
-  return (step, done) => ACTIONS[step.id]({ tools, desired, observed, done, newAccount, step });
+  return (step, done) => {
+    const awaited = plan.some(({ needs }) => needs.includes(step.id));
+    return ACTIONS[step.id]({ tools, desired, observed, done, newAccount, awaited, step });
+  };
 }
 
 /** The version number that is in force once the plan is done. */
@@ -108,7 +187,7 @@ function patient<T>({ tools, newAccount }: Run, attempt: () => Promise<T>): Prom
 async function createInstance(run: Run): Promise<void> {
   const { tools, desired, observed } = run;
   const exists = observed.dataDisk !== undefined;
-  const body = renderInstance(tools.instance, desired.name, versionOf(run), exists);
+  const body = renderInstance(tools.instance, desired.name, versionOf(run), exists, desired.intent);
   await patient(run, () => tools.machines.insert(body));
 }
 

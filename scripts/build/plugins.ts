@@ -12,15 +12,26 @@ import { type CalledMethods, trimProtos } from './trim-protos.ts';
  */
 const CALLED: Readonly<Record<string, CalledMethods>> = {
   compute: {
-    'google.cloud.compute.v1.Instances': ['Get', 'GetGuestAttributes', 'Insert', 'SetMetadata'],
-    'google.cloud.compute.v1.ZoneOperations': ['List'],
-    'google.cloud.compute.v1.Disks': ['Get'],
+    'google.cloud.compute.v1.Instances': [
+      'AttachDisk',
+      'Delete',
+      'Get',
+      'GetGuestAttributes',
+      'Insert',
+      'List',
+      'SetMetadata',
+      'Start',
+      'Stop',
+    ],
+    'google.cloud.compute.v1.ZoneOperations': ['List', 'Wait'],
+    'google.cloud.compute.v1.Disks': ['Delete', 'Get', 'List'],
   },
   'secret-manager': {
     'google.cloud.secretmanager.v1.SecretManagerService': [
       'AccessSecretVersion',
       'AddSecretVersion',
       'CreateSecret',
+      'DeleteSecret',
       'GetIamPolicy',
       'GetSecret',
       'ListSecrets',

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { labelsOf, SHARED_KEY_SECRET, serviceAccountEmail } from '../../contracts/names.ts';
 import { canonicalJson } from '../../functions/core/canonical.ts';
 import { metadataOf } from '../../functions/core/instance.ts';
+import { ANNOTATION_INTENT, firstIntent, formatIntent } from '../../functions/core/intent.ts';
 import type { Observed } from '../../functions/core/observed.ts';
 import { type Desired, planFor, type Step, serviceAccountMark } from '../../functions/core/plan.ts';
 import { type Policy, withMember } from '../../functions/core/policy.ts';
@@ -12,6 +13,7 @@ const DESIRED: Desired = {
   project: PROJECT,
   document: DOCUMENT,
   now: Date.parse('2026-11-20T12:00:00Z'),
+  intent: firstIntent(DOCUMENT, 'request-1', 0),
   metadata: metadataOf(SETTINGS, ALLISON, ''),
 };
 const SHARED: Policy = { etag: 'e', bindings: [] };
@@ -45,6 +47,10 @@ function after(observed: Observed, step: Step): Observed {
       return { ...observed, channelsPolicy: grant(observed.channelsPolicy) };
     case 'shared-key-access':
       return { ...observed, sharedKeyPolicy: grant(observed.sharedKeyPolicy) };
+    case 'intent': {
+      const annotations = { [ANNOTATION_INTENT]: formatIntent(DESIRED.intent) };
+      return { ...observed, configSecret: { ...secret(), annotations } };
+    }
     case 'instance':
     case 'announce':
       return {
@@ -58,6 +64,8 @@ function after(observed: Observed, step: Step): Observed {
           startedAt: undefined,
         },
       };
+    default:
+      throw new Error(`${step.id} is not a step of a provision`);
   }
 }
 

@@ -1,0 +1,70 @@
+/** The verbs over an agent that exists: what goes over the wire of the admin API. */
+
+import { z } from 'zod';
+import { plan } from './agent.ts';
+import { updatable } from './config-document.ts';
+import { agentName } from './names.ts';
+
+/**
+ * What is wanted of an agent, apart from its config document.
+ * `deprovisioned`: stopped, and without any right; everything it has is kept.
+ * `purged`: on its way out; nothing is kept.
+ */
+export const LIVES = ['running', 'stopped', 'deprovisioned', 'purged'] as const;
+export type Life = (typeof LIVES)[number];
+
+/** `PATCH /v1/agents/{name}`: fields that are left out stay as they are; null takes one away. */
+export const updateRequest = updatable.refine((fields) => Object.keys(fields).length > 0, {
+  error: 'changes nothing',
+  params: { fix: 'give at least one field' },
+});
+export type UpdateRequest = z.infer<typeof updateRequest>;
+
+/**
+ * Of `restart` and `rebuild`, which would otherwise happen once more when a request whose answer
+ * got lost is sent again: the same id is the same restart.
+ */
+export const onceRequest = z.strictObject({ requestId: z.uuid().optional() });
+export type OnceRequest = z.infer<typeof onceRequest>;
+
+export const RESOURCE_KINDS = ['instance', 'disk', 'secret', 'serviceAccount', 'binding'] as const;
+
+/** One thing in the project that belongs to an agent. */
+export const owned = z.strictObject({ kind: z.enum(RESOURCE_KINDS), name: z.string() });
+export type Owned = z.infer<typeof owned>;
+
+/** What a purge found at its start, and that nothing of it is there any more. */
+export const receipt = z.strictObject({
+  agent: agentName,
+  removed: z.array(owned),
+  /** By label, after the last deletion: always empty, or the purge has failed. */
+  left: z.array(owned).length(0),
+  /** RFC 3339 */
+  at: z.string(),
+});
+export type Receipt = z.infer<typeof receipt>;
+
+export const RECONCILE_OUTCOMES = ['unchanged', 'repaired', 'purged', 'refused', 'failed'] as const;
+
+export const reconciled = z.strictObject({
+  agent: agentName,
+  outcome: z.enum(RECONCILE_OUTCOMES),
+  /** Titles of the steps that were taken. */
+  done: z.array(z.string()),
+  /** Why nothing was, and what to do. */
+  reason: z.string().optional(),
+});
+export type Reconciled = z.infer<typeof reconciled>;
+
+/** `POST /v1/reconcile`: one page of agents; `nextPageToken` continues. */
+export const reconcileAnswer = z.strictObject({
+  agents: z.array(reconciled),
+  nextPageToken: z.string().optional(),
+});
+export type ReconcileAnswer = z.infer<typeof reconcileAnswer>;
+
+/** `GET /v1/plan`: what that would do. */
+export const planAnswer = z.strictObject({
+  plans: z.array(plan),
+  nextPageToken: z.string().optional(),
+});

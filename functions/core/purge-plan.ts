@@ -1,0 +1,96 @@
+/**
+ * The end of an agent: the VM, then what the VM held on to, and its config secret last of all.
+ * For that secret holds the record of what was asked for: as long as anything is left, so is
+ * the record, and whoever looks at it (the same request, or reconcile) goes on.
+ */
+
+import type { Owned } from '../../contracts/lifecycle.ts';
+import {
+  configSecretId,
+  SHARED_KEY_SECRET,
+  serviceAccountEmail,
+  serviceAccountId,
+} from '../../contracts/names.ts';
+import type { Observed } from './observed.ts';
+import type { Desired, Step } from './plan.ts';
+import { holds } from './policy.ts';
+
+const memberOf = ({ name, project }: Desired): string =>
+  `serviceAccount:${serviceAccountEmail(name, project)}`;
+
+/** Before the account goes: afterwards its name would stay behind in the policy as `deleted:`. */
+export function sharedKeyWithdrawal(desired: Desired, observed: Observed): Step | undefined {
+  return withdrawal('shared-key-withdrawal', desired, SHARED_KEY_SECRET, observed.sharedKeyPolicy);
+}
+
+export function withdrawal(
+  id: 'config-withdrawal' | 'key-withdrawal' | 'shared-key-withdrawal',
+  desired: Desired,
+  secret: string,
+  policy: Observed['sharedKeyPolicy'],
+): Step | undefined {
+  const member = memberOf(desired);
+  if (!policy || !holds(policy, member)) return undefined;
+  const title = `Take ${serviceAccountId(desired.name)} its rights on ${secret}`;
+  return { id, title, needs: [], withdraw: { secret, member, policy } };
+}
+
+export function diskRemoval(_desired: Desired, { inventory }: Observed): Step | undefined {
+  const names = inventory?.disks ?? [];
+  if (names.length === 0) return undefined;
+  return {
+    id: 'disk-removal',
+    title: `Delete ${names.map((name) => `disk ${name}`).join(', ')}`,
+    needs: ['settle', 'instance-removal'],
+  };
+}
+
+export function accountRemoval({ name }: Desired, observed: Observed): Step | undefined {
+  if (!observed.serviceAccount) return undefined;
+  return {
+    id: 'service-account-removal',
+    title: `Delete service account ${serviceAccountId(name)}`,
+    needs: ['settle', 'instance-removal', 'shared-key-withdrawal'],
+  };
+}
+
+export function secretRemoval({ name }: Desired, { inventory }: Observed): Step | undefined {
+  const names = (inventory?.secrets ?? []).filter((id) => id !== configSecretId(name));
+  if (names.length === 0) return undefined;
+  return {
+    id: 'secret-removal',
+    title: `Delete ${names.map((id) => `secret ${id}`).join(', ')}`,
+    needs: ['settle', 'instance-removal'],
+  };
+}
+
+export function configRemoval({ name }: Desired, observed: Observed): Step | undefined {
+  if (!observed.configSecret) return undefined;
+  return {
+    id: 'config-removal',
+    title: `Delete secret ${configSecretId(name)}`,
+    needs: [
+      'settle',
+      'instance-removal',
+      'disk-removal',
+      'secret-removal',
+      'shared-key-withdrawal',
+      'service-account-removal',
+    ],
+  };
+}
+
+/** Everything that belongs to the agent, as far as it was seen. */
+export function ownedBy(desired: Desired, observed: Observed): readonly Owned[] {
+  const { inventory, serviceAccount, sharedKeyPolicy } = observed;
+  const bound = sharedKeyPolicy && holds(sharedKeyPolicy, memberOf(desired));
+  const named = (kind: Owned['kind'], names: readonly string[] = []): readonly Owned[] =>
+    names.map((name) => ({ kind, name }));
+  return [
+    ...named('instance', inventory?.instances),
+    ...named('disk', inventory?.disks),
+    ...named('binding', bound ? [`${SHARED_KEY_SECRET} ${memberOf(desired)}`] : []),
+    ...named('serviceAccount', serviceAccount ? [serviceAccount.email] : []),
+    ...named('secret', inventory?.secrets),
+  ];
+}

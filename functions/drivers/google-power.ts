@@ -1,0 +1,86 @@
+/** The half of port `Machines` that turns VMs on and off, takes them away, and waits. */
+
+import { DisksClient } from '@google-cloud/compute/build/src/v1/disks_client.js';
+import type { InstancesClient } from '@google-cloud/compute/build/src/v1/instances_client.js';
+import { ZoneOperationsClient } from '@google-cloud/compute/build/src/v1/zone_operations_client.js';
+import gax from 'google-gax/fallback';
+import { PlaneError } from '../../contracts/errors.ts';
+import { type AgentName, dataDiskName, instanceName } from '../../contracts/names.ts';
+import { DATA_DEVICE } from '../core/instance.ts';
+import type { Machines } from '../service/ports.ts';
+import type { GoogleAccess } from './google-access.ts';
+import { call } from './google-error.ts';
+
+interface Place {
+  readonly project: string;
+  readonly zone: string;
+}
+
+/** Every change answers with an operation; its name is all that is kept of it. */
+type Started = readonly [
+  { readonly name?: unknown; readonly latestResponse?: unknown },
+  ...unknown[],
+];
+
+const nameIn = (text: unknown): string => (typeof text === 'string' ? text : '');
+
+/** The generated client wraps the operation in one of its own. */
+function operationOf([started]: Started): string {
+  const inner = started.latestResponse as { readonly name?: unknown } | undefined;
+  return nameIn(inner?.name) || nameIn(started.name);
+}
+
+function filterOf(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `labels.${key}=${value}`)
+    .join(' AND ');
+}
+
+const STILL_GOING =
+  'Google is still at work on the VM. Send the same request again: it goes on where this one ended.';
+const WENT_WRONG =
+  'Google began what was asked for and could not finish it. Send the same request again.';
+
+async function wait(client: ZoneOperationsClient, place: Place, operation: string): Promise<void> {
+  const [done] = await client.wait({ ...place, operation });
+  if (done.status !== 'DONE') throw new PlaneError('DEADLINE_EXCEEDED', STILL_GOING);
+  const [error] = done.error?.errors ?? [];
+  if (error)
+    throw new PlaneError('UNAVAILABLE', WENT_WRONG, { cause: new Error(error.code ?? '') });
+}
+
+export function powerCalls(access: GoogleAccess, place: Place, instances: InstancesClient) {
+  const disks = new DisksClient(access.generated, gax);
+  const operations = new ZoneOperationsClient(access.generated, gax);
+  const on = (name: AgentName) => ({ ...place, instance: instanceName(name) });
+  return {
+    start: (name) =>
+      call(`start ${instanceName(name)}`, async () => operationOf(await instances.start(on(name)))),
+    stop: (name) =>
+      call(`stop ${instanceName(name)}`, async () => operationOf(await instances.stop(on(name)))),
+    remove: (name) =>
+      call(`delete ${instanceName(name)}`, async () =>
+        operationOf(await instances.delete(on(name))),
+      ),
+    attachDataDisk: (name) =>
+      call(`attach ${dataDiskName(name)}`, async () => {
+        const source = `projects/${place.project}/zones/${place.zone}/disks/${dataDiskName(name)}`;
+        const attachedDiskResource = { source, deviceName: DATA_DEVICE, autoDelete: false };
+        return operationOf(await instances.attachDisk({ ...on(name), attachedDiskResource }));
+      }),
+    removeDisk: (disk) =>
+      call(`delete disk ${disk}`, async () => operationOf(await disks.delete({ ...place, disk }))),
+    wait: (operation) => call(`wait for ${operation}`, () => wait(operations, place, operation)),
+    labelled: (labels) =>
+      call('list what carries the labels', async () => {
+        const filter = filterOf(labels);
+        const [[machines], [volumes]] = await Promise.all([
+          instances.list({ ...place, filter }),
+          disks.list({ ...place, filter }),
+        ]);
+        const names = (all: ReadonlyArray<{ name?: string | null }>) =>
+          all.map(({ name }) => name ?? '');
+        return { instances: names(machines), disks: names(volumes) };
+      }),
+  } satisfies Partial<Machines>;
+}

@@ -1,0 +1,146 @@
+/**
+ * Every verb over an agent: look, decide, act, and look again until nothing is left to do.
+ *
+ * What a verb wants goes on record first (core/intent.ts). From then on this loop serves the
+ * record and not the verb: a later request of somebody else is carried out by both.
+ */
+
+import type { ConfigDocument } from '../../contracts/config-document.ts';
+import { PlaneError } from '../../contracts/errors.ts';
+import { type AgentName, configSecretId } from '../../contracts/names.ts';
+import { readDocument } from '../core/document.ts';
+import { digestOf, type Intent, intentOf, leaseLeft } from '../core/intent.ts';
+import type { Observed } from '../core/observed.ts';
+import { type Desired, goalOf, planFor, type Step } from '../core/plan.ts';
+import { applyPlan } from './apply.ts';
+import { observe, takeInventory } from './observe.ts';
+import { persistently } from './retry.ts';
+import { desiredOf, runStep, type Tools } from './steps.ts';
+
+/** What is in force: undefined where nobody could read a document. */
+export interface InForce {
+  readonly document: ConfigDocument | undefined;
+  readonly intent: Pick<Intent, 'life' | 'boot' | 'machine'>;
+}
+
+/** Pure. @throws PlaneError when this cannot be done to this agent */
+export type Change = (current: InForce, observed: Observed) => InForce;
+
+export interface Steered {
+  readonly desired: Desired;
+  /** As it was found when nothing was left to do. */
+  readonly observed: Observed;
+  /** Taken by this request, in order. */
+  readonly steps: readonly Step[];
+  /** As it was found at first. */
+  readonly before: Observed;
+}
+
+/** Far more than any plan takes: each look that finds work finds the next part of the same plan. */
+const LOOKS = 8;
+
+interface Look {
+  readonly desired: Desired;
+  readonly observed: Observed;
+  readonly steps: readonly Step[];
+}
+
+/** What the change would take now; touches nothing. @throws PlaneError */
+export async function planned(tools: Tools, name: AgentName, change: Change): Promise<Look> {
+  return persistently(tools, () => look(tools, name, change, tools.newId()));
+}
+
+/**
+ * @throws PlaneError NOT_FOUND, FAILED_PRECONDITION (foreign resources), ABORTED (others are at
+ *   it all the time), or what Google said when its answers did not get better in time
+ */
+export async function steer(tools: Tools, name: AgentName, change: Change): Promise<Steered> {
+  const by = tools.newId();
+  const done: Step[] = [];
+  let wanted = change;
+  let before: Observed | undefined;
+  return persistently(tools, async () => {
+    for (let count = 0; count < LOOKS; count += 1) {
+      const { desired, observed, steps } = await look(tools, name, wanted, by);
+      before ??= observed;
+      if (steps.length === 0 || isStuck(steps, done)) {
+        return { desired, observed, steps: done, before };
+      }
+      await applyPlan(steps, runStep(tools, desired, observed, steps));
+      done.push(...steps);
+      wanted = recorded;
+    }
+    throw new PlaneError('ABORTED', 'Others change the same agent all the time. Send it again.');
+  });
+}
+
+const recorded: Change = (current) => current;
+
+/** Begun by this very request, over, and to be done once more: Google could not. The state says why. */
+const isStuck = (steps: readonly Step[], done: readonly Step[]): boolean =>
+  steps.every(({ id }) => BACKGROUND.has(id) && done.some((earlier) => earlier.id === id));
+const BACKGROUND: ReadonlySet<string> = new Set(['instance', 'start']);
+
+async function look(tools: Tools, name: AgentName, change: Change, by: string): Promise<Look> {
+  const seen = await observe(tools, name);
+  if (leaseLeft(seen, by, tools.clock.now()) > 0) {
+    throw new PlaneError('ABORTED', 'Another request is writing the same agent. Send it again.');
+  }
+  const current = intentOf(seen);
+  const { document, intent } = change(
+    { document: readDocument(seen.config?.payload), intent: current },
+    seen,
+  );
+  const whole: Intent = {
+    ...intent,
+    document: document ? digestOf(document) : current.document,
+    by,
+    at: tools.clock.now(),
+  };
+  const desired = desiredOf(tools, name, document, whole);
+  const goal = goalOf(whole);
+  const observed =
+    goal === 'purge' ? { ...seen, inventory: await takeInventory(tools, name) } : seen;
+  return { desired, observed, steps: planFor(goal, desired, observed) };
+}
+
+export const notFound = (): PlaneError =>
+  new PlaneError('NOT_FOUND', 'No agent has this name.', {
+    details: [
+      { field: 'name', problem: 'is not the name of an agent', fix: 'GET /v1/agents lists them' },
+    ],
+  });
+
+/** @throws PlaneError NOT_FOUND when there is no such agent */
+export const existing =
+  (change: Change): Change =>
+  (current, observed) => {
+    if (!observed.configSecret) throw notFound();
+    if (current.intent.life === 'purged') throw beingRemoved();
+    return change(current, observed);
+  };
+
+export const beingRemoved = (): PlaneError =>
+  new PlaneError('ABORTED', 'This agent is being removed for good.', {
+    details: [
+      {
+        field: 'name',
+        problem: 'names an agent that is being purged',
+        fix: 'purge it once more to finish that; then it can be provisioned anew',
+      },
+    ],
+  });
+
+export const documentIn = (name: AgentName, { document }: InForce): ConfigDocument => {
+  if (document) return document;
+  const field = configSecretId(name);
+  throw new PlaneError('FAILED_PRECONDITION', "The agent's configuration cannot be read.", {
+    details: [
+      {
+        field,
+        problem: 'has no newest version that is a config document',
+        fix: 'reconcile restores an older one; or provision the agent again',
+      },
+    ],
+  });
+};
