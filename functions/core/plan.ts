@@ -162,7 +162,23 @@ export function planFor(goal: Goal, desired: Desired, observed: Observed): reado
   const waiting = all.some(({ id }) => id === 'settle');
   const steps = waiting ? all.filter(({ id }) => id === 'intent' || id === 'settle') : all;
   const ids = new Set(steps.map((step) => step.id));
-  return steps.map((step) => ({ ...step, needs: needsOf(step).filter((id) => ids.has(id)) }));
+  const linked = steps.map((step) => ({
+    ...step,
+    needs: needsOf(step).filter((id) => ids.has(id)),
+  }));
+  return inOrder(linked);
+}
+
+/** Each step after those it needs; else in the order of the rules. */
+function inOrder(steps: readonly Step[]): readonly Step[] {
+  const ordered: Step[] = [];
+  const isDone = (id: StepId): boolean => ordered.some((step) => step.id === id);
+  for (let left = [...steps]; left.length > 0; left = left.filter(({ id }) => !isDone(id))) {
+    const next = left.find(({ needs }) => needs.every(isDone));
+    if (!next) throw new Error(`steps need each other: ${left.map(({ id }) => id).join(', ')}`);
+    ordered.push(next);
+  }
+  return ordered;
 }
 
 /** What is asked for is on record before anything follows from it. */

@@ -9,7 +9,7 @@ import { type AgentName, dataDiskName, instanceName } from '../../contracts/name
 import { DATA_DEVICE } from '../core/instance.ts';
 import type { Machines } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
-import { call } from './google-error.ts';
+import { call, read } from './google-error.ts';
 
 interface Place {
   readonly project: string;
@@ -49,27 +49,38 @@ async function wait(client: ZoneOperationsClient, place: Place, operation: strin
     throw new PlaneError('UNAVAILABLE', WENT_WRONG, { cause: new Error(error.code ?? '') });
 }
 
+/** What was looked at a moment ago and is gone now is a race: the next look decides. */
+async function present<T>(what: string, run: () => Promise<T>): Promise<T> {
+  const result = await read(what, run);
+  if (result === undefined) throw new PlaneError('ABORTED', `${what}: it went away meanwhile.`);
+  return result;
+}
+
 export function powerCalls(access: GoogleAccess, place: Place, instances: InstancesClient) {
   const disks = new DisksClient(access.generated, gax);
   const operations = new ZoneOperationsClient(access.generated, gax);
   const on = (name: AgentName) => ({ ...place, instance: instanceName(name) });
   return {
     start: (name) =>
-      call(`start ${instanceName(name)}`, async () => operationOf(await instances.start(on(name)))),
+      present(`start ${instanceName(name)}`, async () =>
+        operationOf(await instances.start(on(name))),
+      ),
     stop: (name) =>
-      call(`stop ${instanceName(name)}`, async () => operationOf(await instances.stop(on(name)))),
+      present(`stop ${instanceName(name)}`, async () =>
+        operationOf(await instances.stop(on(name))),
+      ),
     remove: (name) =>
-      call(`delete ${instanceName(name)}`, async () =>
+      present(`delete ${instanceName(name)}`, async () =>
         operationOf(await instances.delete(on(name))),
       ),
     attachDataDisk: (name) =>
-      call(`attach ${dataDiskName(name)}`, async () => {
+      present(`attach ${dataDiskName(name)}`, async () => {
         const source = `projects/${place.project}/zones/${place.zone}/disks/${dataDiskName(name)}`;
         const attachedDiskResource = { source, deviceName: DATA_DEVICE, autoDelete: false };
         return operationOf(await instances.attachDisk({ ...on(name), attachedDiskResource }));
       }),
     removeDisk: (disk) =>
-      call(`delete disk ${disk}`, async () => operationOf(await disks.delete({ ...place, disk }))),
+      read(`delete disk ${disk}`, async () => operationOf(await disks.delete({ ...place, disk }))),
     wait: (operation) => call(`wait for ${operation}`, () => wait(operations, place, operation)),
     labelled: (labels) =>
       call('list what carries the labels', async () => {

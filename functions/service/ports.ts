@@ -64,7 +64,8 @@ export interface Machines {
   /** The boot disk goes with it, the data disk stays. */
   remove(name: AgentName): Promise<string>;
   attachDataDisk(name: AgentName): Promise<string>;
-  removeDisk(disk: string): Promise<string>;
+  /** Undefined when it is gone already. */
+  removeDisk(disk: string): Promise<string | undefined>;
   /**
    * @throws PlaneError DEADLINE_EXCEEDED while it goes on, UNAVAILABLE when it ended with an
    *   error (ask again: what is there now decides)

@@ -74,7 +74,11 @@ export async function steer(tools: Tools, name: AgentName, change: Change): Prom
   });
 }
 
-const recorded: Change = (current) => current;
+/** Where there is no record any more, nothing is wanted. */
+const recorded: Change = ({ document, intent }, { configSecret }) => ({
+  document,
+  intent: configSecret ? intent : { ...intent, life: 'purged' },
+});
 
 /** Begun by this very request, over, and to be done once more: Google could not. The state says why. */
 const isStuck = (steps: readonly Step[], done: readonly Step[]): boolean =>

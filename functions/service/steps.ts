@@ -89,7 +89,9 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
   'shared-key-withdrawal': withdraw,
   'disk-removal': async ({ tools: { machines }, observed }) => {
     const begun = (observed.inventory?.disks ?? []).map((disk) => machines.removeDisk(disk));
-    for (const operation of await Promise.all(begun)) await machines.wait(operation);
+    for (const operation of await Promise.all(begun)) {
+      if (operation !== undefined) await machines.wait(operation);
+    }
   },
   'secret-removal': async ({ tools: { secrets }, observed, desired: { name } }) => {
     const ids = (observed.inventory?.secrets ?? []).filter((id) => id !== configSecretId(name));

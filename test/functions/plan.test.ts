@@ -31,8 +31,6 @@ function after(observed: Observed, step: Step): Observed {
       const email = serviceAccountEmail(ALLISON, PROJECT);
       return { ...observed, serviceAccount: { email, description: serviceAccountMark(ALLISON) } };
     }
-    case 'config-secret':
-      return { ...observed, configSecret: secret() };
     case 'key-secret':
       return { ...observed, keySecret: secret() };
     case 'config-version':
@@ -47,6 +45,7 @@ function after(observed: Observed, step: Step): Observed {
       return { ...observed, channelsPolicy: grant(observed.channelsPolicy) };
     case 'shared-key-access':
       return { ...observed, sharedKeyPolicy: grant(observed.sharedKeyPolicy) };
+    case 'config-secret':
     case 'intent': {
       const annotations = { [ANNOTATION_INTENT]: formatIntent(DESIRED.intent) };
       return { ...observed, configSecret: { ...secret(), annotations } };

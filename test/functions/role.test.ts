@@ -53,6 +53,14 @@ async function remove(path: string): Promise<void> {
   }
 }
 
+async function detachDataDisk(): Promise<void> {
+  const { accessToken } = api.google.tokens.access(`user:${LOCAL.admin}`);
+  const path = `${ZONE}/instances/agent-allison/detachDisk?deviceName=agents-plane-data`;
+  const answer = await send(`${api.google.restUrl}${path}`, 'POST', accessToken);
+  if (answer.status !== 200) throw new Error(`the disk stays: ${answer.status}`);
+  await api.google.compute.operations.idle();
+}
+
 test('the role holds exactly what provisioning, reading, mailing and repairing demand', async () => {
   const life = await asAdminOfPlane([
     ['POST', '?dryRun=true', REQUEST],
@@ -71,6 +79,15 @@ test('the role holds exactly what provisioning, reading, mailing and repairing d
   // The VM is rebuilt on the data disk that it leaves behind.
   await remove(`${ZONE}/instances/agent-allison`);
   expect(await asAdminOfPlane([['POST', '', { ...REQUEST, budget: 60 }]])).toEqual([202]);
+
+  await api.google.compute.operations.idle();
+  await detachDataDisk();
+  expect(
+    await asAdminOfPlane([
+      ['POST', '/allison/reconcile'],
+      ['POST', '/allison/purge'],
+    ]),
+  ).toEqual([200, 200]);
 
   const plane = `serviceAccount:${PLANE_ACCOUNT}`;
   const demanded = api.google.recording

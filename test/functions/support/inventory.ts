@@ -1,0 +1,112 @@
+/**
+ * All that an emulated project holds, as its owner sees it through Google's APIs: without times,
+ * ids and etags, so that two projects can be compared that came to the same by different ways.
+ */
+
+import type { Google } from '../../../local/google/google.ts';
+import { LOCAL, PLANE_ACCOUNT } from '../../../local/plane/settings.ts';
+
+const PROJECT = `projects/${LOCAL.project.id}`;
+const ZONE = `/compute/v1/${PROJECT}/zones/${LOCAL.zone}`;
+
+// biome-ignore lint/suspicious/noExplicitAny: Google's answers, of which a test takes what it needs
+type Json = any;
+
+export interface Everything {
+  readonly secrets: Readonly<Record<string, object>>;
+  readonly accounts: readonly object[];
+  readonly instances: readonly object[];
+  readonly disks: readonly object[];
+}
+
+function reader({ restUrl, tokens }: Google): (path: string) => Promise<Json> {
+  const { accessToken } = tokens.access(`user:${LOCAL.admin}`);
+  return async (path) => {
+    const answer = await fetch(`${restUrl}${path}`, {
+      headers: { authorization: `Bearer ${accessToken}` },
+    });
+    const body = await answer.json();
+    if (!answer.ok) throw new Error(`${path}: ${JSON.stringify(body)}`);
+    return body;
+  };
+}
+
+const lastSegment = (name: string): string => name.split('/').at(-1) ?? '';
+
+/** Who recorded an intent, and when, differs from run to run. */
+function annotationsOf({ annotations = {} }: Json): object {
+  return Object.fromEntries(
+    Object.entries<string>(annotations).map(([key, value]) => {
+      if (key !== 'agents-plane-intent') return [key, value];
+      const { by: _by, at: _at, ...intent } = JSON.parse(value);
+      return [key, intent];
+    }),
+  );
+}
+
+const bindingsOf = ({ bindings = [] }: Json): readonly string[] =>
+  bindings
+    .flatMap(({ role, members }: Json) => members.map((member: string) => `${role} ${member}`))
+    .sort();
+
+async function versionsOf(get: (path: string) => Promise<Json>, path: string) {
+  const { versions = [] } = await get(`${path}/versions?pageSize=1000`);
+  return Promise.all(
+    versions
+      .map(({ name, state }: Json) => ({ number: Number(lastSegment(name)), state }))
+      .sort((a: Json, b: Json) => a.number - b.number)
+      .map(async ({ number, state }: Json) => {
+        if (state !== 'ENABLED') return state;
+        const { payload } = await get(`${path}/versions/${number}:access`);
+        return Buffer.from(payload?.data ?? '', 'base64').toString();
+      }),
+  );
+}
+
+async function secretOf(get: (path: string) => Promise<Json>, secret: Json): Promise<object> {
+  const path = `/v1/${PROJECT}/secrets/${lastSegment(secret.name)}`;
+  const [policy, versions] = await Promise.all([
+    get(`${path}:getIamPolicy`),
+    versionsOf(get, path),
+  ]);
+  const { labels = {} } = secret;
+  return { labels, annotations: annotationsOf(secret), bindings: bindingsOf(policy), versions };
+}
+
+const instanceOf = ({ name, status, labels, metadata, disks, serviceAccounts }: Json) => ({
+  name,
+  status,
+  labels,
+  metadata: Object.fromEntries(metadata.items.map(({ key, value }: Json) => [key, value])),
+  disks: disks.map(({ source }: Json) => lastSegment(source)),
+  accounts: serviceAccounts.map(({ email }: Json) => email),
+});
+
+/** Everything in the project but the plane's own account. */
+export async function everythingIn(google: Google): Promise<Everything> {
+  const get = reader(google);
+  const [secrets, accounts, instances, disks] = await Promise.all([
+    get(`/v1/${PROJECT}/secrets?pageSize=1000`),
+    get(`/v1/${PROJECT}/serviceAccounts?pageSize=100`),
+    get(`${ZONE}/instances`),
+    get(`${ZONE}/disks`),
+  ]);
+  const entries = await Promise.all(
+    (secrets.secrets ?? []).map(async (secret: Json) => [
+      lastSegment(secret.name),
+      await secretOf(get, secret),
+    ]),
+  );
+  return {
+    secrets: Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))),
+    accounts: (accounts.accounts ?? [])
+      .map(({ email, description }: Json) => ({ email, description }))
+      .filter(({ email }: Json) => email !== PLANE_ACCOUNT),
+    instances: (instances.items ?? []).map(instanceOf),
+    disks: (disks.items ?? []).map(({ name, labels, users = [] }: Json) => ({
+      name,
+      labels,
+      users: users.map(lastSegment),
+    })),
+  };
+}
