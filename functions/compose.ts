@@ -44,6 +44,14 @@ function template(path: string): string {
   return text;
 }
 
+/** Those of one folder, by their path in there. */
+const templatesIn = (folder: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(templates)
+      .filter(([path]) => path.startsWith(folder))
+      .map(([path, text]) => [path.slice(folder.length), text]),
+  );
+
 function access(config: Config) {
   return lazy(async () => {
     const { googleAccess } = await import('./drivers/google-access.ts');
@@ -116,10 +124,10 @@ export function composeApi(config: Config, ambient: Ambient): App {
 export function composeVm(config: Config, ambient: Ambient): App {
   const tokens = verifier(config);
   const google = access(config);
-  const common = tools(config, ambient, google);
+  const links = linkTools(config, ambient, tools(config, ambient, google));
   const self = lazy(async () => {
     const [base, at, { mailDriver }, service] = await Promise.all([
-      common(),
+      links(),
       google(),
       import('./drivers/mail.ts'),
       Promise.all([import('./service/self.ts'), import('./service/usage.ts')]).then(
@@ -131,7 +139,7 @@ export function composeVm(config: Config, ambient: Ambient): App {
     const all: SelfTools = {
       ...base,
       mailer: mailDriver(at, sender),
-      mailTemplates: { html: template('mail/welcome.html'), text: template('mail/welcome.txt') },
+      mailTemplates: templatesIn('mail/'),
       budgetTemplate: template('mail/budget.txt'),
       admins: config.admins,
     };

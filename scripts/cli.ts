@@ -2,7 +2,7 @@
 
 import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
-import { agent as agentSchema } from '../contracts/agent.ts';
+import { agent as agentSchema, pairingLink } from '../contracts/agent.ts';
 import { PROFILES, WHATSAPP_MODES } from '../contracts/config-document.ts';
 import type { ExecResult } from '../local/machine.ts';
 import { callControl } from '../local/plane/control.ts';
@@ -76,6 +76,7 @@ const program = new Command('agents-plane')
 Examples:
   agents-plane provision --user allison@nine30.com --phone +15551234567
   agents-plane get allison --json
+  agents-plane pair allison
   agents-plane local exec agent-allison -- systemctl status openclaw-gateway
 
 Without AGENTS_PLANE_URL the commands go to the local plane (./scripts/demo).`,
@@ -114,6 +115,22 @@ program
   .action(async (options: { json?: boolean }) => {
     const client = await connect(process.env);
     print((await client.call('GET', '/v1/agents')).body, options.json);
+  });
+
+program
+  .command('pair <name>')
+  .description("Print a link to the page on which the agent's WhatsApp is linked.")
+  .option('--replace', 'kill the links that were given out before')
+  .option('--json', 'print JSON')
+  .action(async (name: string, options: { replace?: boolean; json?: boolean }) => {
+    const client = await connect(process.env);
+    const path = `/v1/agents/${encodeURIComponent(name)}/pairing-link`;
+    const { body } = await client.call('POST', path, { replace: options.replace === true });
+    if (options.json) return print(body, true);
+    const { url, expires } = pairingLink.parse(body);
+    process.stdout.write(`${url}\n`);
+    const hint = `for whoever holds the phone; works until ${expires}`;
+    process.stderr.write(coloursFor(process.stderr).dim(`${hint}\n`));
   });
 
 const local = program.command('local').description('Google Cloud on this machine.');

@@ -1,17 +1,15 @@
-/** The welcome mail (seeds/000, phase 1): what it says in each WhatsApp mode. */
+/** The plane's mails: a template each, in HTML and in text, in one frame. */
 
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import Mustache from 'mustache';
+import type { PairingLink } from '../../contracts/agent.ts';
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import type { AgentName } from '../../contracts/names.ts';
+import { showPhone } from './phone.ts';
 
 export const WELCOME_SUBJECT = 'Your AI assistant is ready! 🤖';
 
-/** Contents of templates/plane/mail/. */
-export interface MailTemplates {
-  readonly html: string;
-  readonly text: string;
-}
+/** Contents of templates/plane/mail/, by file name. */
+export type MailTemplates = Readonly<Record<string, string>>;
 
 export interface RenderedMail {
   readonly subject: string;
@@ -19,42 +17,126 @@ export interface RenderedMail {
   readonly text: string;
 }
 
-/**
- * `+15559876543` -> `+1 (555) 987-6543`; other countries as they write it, with the country
- * code in front; numbers that no plan knows stay as they are.
- */
-export function showPhone(phone: string): string {
-  const parsed = parsePhoneNumberFromString(phone);
-  if (!parsed) return phone;
-  if (parsed.countryCallingCode !== '1') return parsed.formatInternational();
-  const national = parsed.nationalNumber;
-  if (national.length !== 10) return parsed.formatInternational();
-  return `+1 (${national.slice(0, 3)}) ${national.slice(3, 6)}-${national.slice(6)}`;
+export interface Button {
+  readonly url: string;
+  readonly label: string;
 }
 
-/** Values are escaped by mustache in the HTML; the text template writes them as they are. */
+export interface MailView {
+  readonly subject: string;
+  /** What mail programs show beside the subject. */
+  readonly preview: string;
+  readonly footer: string;
+  /** The next step: one per mail. */
+  readonly button?: Button | undefined;
+  readonly [field: string]: unknown;
+}
+
+/** @throws Error when the build forgot a template */
+function part(templates: MailTemplates, name: string): string {
+  const text = templates[name];
+  if (text === undefined) throw new Error(`templates/plane/mail/${name} is missing`);
+  return text;
+}
+
+/**
+ * @param name of the two files, without their endings
+ * @param view values are escaped by mustache in the HTML, and stand as they are in the text
+ */
+export function renderMail(templates: MailTemplates, name: string, view: MailView): RenderedMail {
+  const partials = {
+    body: part(templates, `${name}.html`),
+    button: part(templates, 'button.html'),
+  };
+  return {
+    subject: view.subject,
+    html: Mustache.render(part(templates, 'frame.html'), view, partials),
+    text: Mustache.render(part(templates, `${name}.txt`), view, {}, { escape: String }),
+  };
+}
+
+/** As people in that zone write it: `Friday, 27 November, 18:30`. */
+export function showTime(at: string, timeZone: string, seconds = false): string {
+  return new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    ...(seconds ? { timeStyle: 'medium' } : { weekday: 'long', day: 'numeric', month: 'long' }),
+    ...(seconds ? {} : { hour: '2-digit', minute: '2-digit' }),
+  }).format(new Date(at));
+}
+
+export const footerFor = (name: AgentName, { user }: ConfigDocument): string =>
+  `Your AI assistant (${name}). Sent to ${user} because your organisation set up an assistant for you.`;
+
+/**
+ * The welcome mail (seeds/000, phase 1): what it says in each WhatsApp mode.
+ * @param link to connect with; in mode `linked` alone
+ */
 export function renderWelcome(
   templates: MailTemplates,
   name: AgentName,
   document: ConfigDocument,
+  link: PairingLink | undefined,
 ): RenderedMail {
   const linked = document.whatsapp.mode === 'linked';
-  const number = document.whatsappNumber;
-  const view = {
-    name,
-    user: document.user,
+  const { whatsappNumber: number, profile, timezone } = document;
+  // wa.me wants digits alone: https://faq.whatsapp.com/5913398998672934
+  const chat = number && { url: `https://wa.me/${number.slice(1)}`, label: 'Open the chat' };
+  return renderMail(templates, 'welcome', {
+    subject: WELCOME_SUBJECT,
+    preview: linked ? 'One step is left: connect WhatsApp.' : 'Say hello on WhatsApp.',
+    footer: footerFor(name, document),
     linked,
     ownNumber: !linked,
     number: number === undefined ? '' : showPhone(number),
-    // wa.me wants digits alone: https://faq.whatsapp.com/5913398998672934
-    chatLink: number === undefined ? '' : `https://wa.me/${number.slice(1)}`,
-    supportDesk: document.profile === 'support-desk',
-    backendGateway: document.profile === 'backend-gateway',
-    assistant: document.profile === 'assistant',
-  };
-  return {
-    subject: WELCOME_SUBJECT,
-    html: Mustache.render(templates.html, view),
-    text: Mustache.render(templates.text, view, {}, { escape: String }),
-  };
+    button: linked ? link && { url: link.url, label: 'Connect WhatsApp' } : chat || undefined,
+    expires: link ? showTime(link.expires, timezone) : '',
+    supportDesk: profile === 'support-desk',
+    backendGateway: profile === 'backend-gateway',
+    assistant: profile === 'assistant',
+  });
+}
+
+/** The mail with a code in it: the picture is attached, and shown as `cid:code`. */
+export const CODE_CID = 'code';
+
+/** @param until RFC 3339; when the code dies */
+export function renderCodeMail(
+  templates: MailTemplates,
+  name: AgentName,
+  document: ConfigDocument,
+  link: PairingLink,
+  until: string,
+): RenderedMail {
+  return renderMail(templates, 'code', {
+    subject: 'Your WhatsApp code: scan it within a minute',
+    preview: 'On a computer or tablet, with your phone in hand.',
+    footer: footerFor(name, document),
+    until: showTime(until, document.timezone, true),
+    button: { url: link.url, label: 'Open the page' },
+  });
+}
+
+/** The phone or WhatsApp ended the link: to the owner, or to the admins of a number of the agent's own. */
+export function renderLost(
+  templates: MailTemplates,
+  name: AgentName,
+  document: ConfigDocument,
+  link: PairingLink,
+): RenderedMail {
+  const owner = document.whatsapp.mode === 'linked';
+  const { user, whatsappNumber, timezone } = document;
+  return renderMail(templates, 'lost', {
+    subject: owner
+      ? 'We lost our WhatsApp connection'
+      : `Agent ${name} is not on WhatsApp any more`,
+    preview: owner ? 'Connect me again to go on.' : 'Its number has to be linked again.',
+    footer: owner ? footerFor(name, document) : 'Sent to the administrators of Agents Plane.',
+    owner,
+    admin: !owner,
+    name,
+    user,
+    number: whatsappNumber === undefined ? '' : showPhone(whatsappNumber),
+    button: { url: link.url, label: owner ? 'Connect WhatsApp' : 'Link the number' },
+    expires: showTime(link.expires, timezone),
+  });
 }

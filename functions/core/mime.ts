@@ -4,7 +4,7 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 
 export interface MimeMessage {
   readonly from: string;
-  readonly to: string;
+  readonly to: string | readonly string[];
   readonly subject: string;
   readonly text: string;
   readonly html?: string;
@@ -12,7 +12,20 @@ export interface MimeMessage {
   readonly id: string;
   /** Milliseconds since the epoch */
   readonly at: number;
+  /** Shown in the HTML as `cid:{cid}`. */
+  readonly picture?: { readonly cid: string; readonly png: Uint8Array };
 }
+
+const attachmentsOf = ({ picture }: MimeMessage) =>
+  picture && [
+    {
+      cid: picture.cid,
+      filename: `${picture.cid}.png`,
+      content: Buffer.from(picture.png),
+      contentType: 'image/png',
+      contentDisposition: 'inline' as const,
+    },
+  ];
 
 /** Kept by Gmail in the sent copy, so that a message can be found again by our id. */
 export const ID_HEADER = 'X-Agents-Plane-Id';
@@ -25,10 +38,11 @@ export async function renderMime(message: MimeMessage): Promise<Buffer> {
   const { from, to, subject, text, html, id, at } = message;
   const mail = new MailComposer({
     from: { name: 'Your AI assistant', address: from },
-    to: { name: '', address: to },
+    to: [to].flat().map((address) => ({ name: '', address })),
     subject,
     text,
     ...(html === undefined ? {} : { html }),
+    attachments: attachmentsOf(message) ?? [],
     date: new Date(at),
     messageId: `<${id}@${from.slice(from.lastIndexOf('@') + 1)}>`,
     headers: { [ID_HEADER]: id, 'Auto-Submitted': 'auto-generated' },

@@ -2,10 +2,14 @@
 
 import { type AgentName, agentName } from '../../contracts/names.ts';
 import {
+  channelReport,
   channelsSecretAnswer,
   keySecretAnswer,
   mailAnswer,
   mailRequest,
+  nothing,
+  pairingMailRequest,
+  pairingReplyAnswer,
   usageAnswer,
   usageReport,
   VM_API_PATHS,
@@ -98,5 +102,43 @@ export function vmRoutes(parts: VmParts): readonly Route[] {
       },
       (service, tools, name, body) => service.reportUsage(tools, name, body),
     ),
+    ...pairingRoutes(parts),
   ]);
+}
+
+function pairingRoutes(parts: VmParts): readonly Route[] {
+  return [
+    route(
+      parts,
+      {
+        path: VM_API_PATHS.channel,
+        id: 'reportChannel',
+        summary: 'Report what became of the WhatsApp channel.',
+        body: channelReport,
+        answers: { 200: { description: 'It is written down', schema: nothing } },
+      },
+      (service, tools, name, body) => service.reportChannel(tools, name, body),
+    ),
+    route(
+      parts,
+      {
+        path: VM_API_PATHS.pairingMail,
+        id: 'mailCode',
+        summary: 'Mail the owner a code to scan.',
+        body: pairingMailRequest,
+        answers: { 200: { description: 'It is in their mailbox', schema: nothing } },
+      },
+      (service, tools, name, body) => service.pairingMail(tools, name, body),
+    ),
+    route(
+      parts,
+      {
+        path: VM_API_PATHS.pairingReply,
+        id: 'readReply',
+        summary: 'Whether the owner replied "connect" since this was asked last.',
+        answers: { 200: { description: 'Whether they did', schema: pairingReplyAnswer } },
+      },
+      (service, tools, name) => service.pairingReply(tools, name),
+    ),
+  ];
 }

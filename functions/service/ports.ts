@@ -12,6 +12,7 @@ import type {
   ServiceAccountState,
 } from '../core/observed.ts';
 import type { Policy } from '../core/policy.ts';
+import type { Reply } from '../core/reply.ts';
 
 export type { OperationState, Policy };
 
@@ -90,12 +91,20 @@ export interface ServiceAccounts {
 }
 
 export interface Message {
-  readonly to: string;
+  readonly to: string | readonly string[];
   readonly subject: string;
   readonly text: string;
   readonly html?: string;
   /** Kept in a header of our own, so that the message can be found among the sent ones. */
   readonly id: string;
+  /** Shown in the HTML as `cid:{cid}`. */
+  readonly picture?: { readonly cid: string; readonly png: Uint8Array };
+}
+
+/** A message that an owner wrote to the plane's address. */
+export interface OwnersReply extends Reply {
+  /** Milliseconds since the epoch */
+  readonly at: number;
 }
 
 export interface Mailer {
@@ -103,6 +112,13 @@ export interface Mailer {
   send(message: Message): Promise<string>;
   /** Whether the sender's SENT mail has a message with this id to that address. */
   wasSent(id: string, to: string): Promise<boolean>;
+  /**
+   * Puts the message into the mailbox of its one receiver, a person of the organisation, as if
+   * it had arrived there: no copy among the sent ones.
+   */
+  deliver(message: Message & { readonly to: string }): Promise<void>;
+  /** What the owner of that mailbox wrote to the plane's address after that time; newest first. */
+  repliesAfter(owner: string, after: number): Promise<readonly OwnersReply[]>;
 }
 
 export interface Clock {

@@ -18,8 +18,9 @@ import { missingRoles, ROLE_ACCESSOR, withMember, withoutMember } from '../core/
 import { parseBody } from '../core/request.ts';
 import { formatWelcome, nextMove, parseWelcome, type WelcomeState } from '../core/welcome.ts';
 import { annotate } from './annotations.ts';
+import { type SelfTools, self } from './caller.ts';
 import { CONFLICT_SCHEDULE_MS, retrying } from './retry.ts';
-import { isRefusal, type SelfTools, self } from './self.ts';
+import { isRefusal } from './send-once.ts';
 
 const recordIn = (annotations: Readonly<Record<string, string>>): UsageRecord | undefined =>
   parseUsage(annotations[ANNOTATION_USAGE]);

@@ -39,6 +39,7 @@ export interface Gmail {
 
 const FULL = 'https://mail.google.com/';
 const SEND = ['gmail.send', 'gmail.compose', 'gmail.modify', FULL];
+const INSERT = ['gmail.insert', 'gmail.modify', FULL];
 const READ = ['gmail.readonly', 'gmail.modify', FULL];
 const METADATA = ['gmail.metadata', ...READ];
 const MODIFY = ['gmail.modify', FULL];
@@ -75,9 +76,8 @@ function ownFrom(raw: Buffer, owner: string): Buffer {
   return Buffer.from(`From: ${owner}\r\n${text}`, 'latin1');
 }
 
-async function send(call: Call, deps: GmailDeps, mailboxes: Mailboxes): Promise<object> {
-  needScope(call, SEND);
-  const owner = ownerOf(call, deps);
+/** The message of a request. @throws GoogleError INVALID_ARGUMENT */
+function rawOf(call: Call): Buffer {
   const unknown = Object.keys(call.body).find(
     (key) => !['raw', 'threadId', 'labelIds', 'payload', 'id', 'snippet'].includes(key),
   );
@@ -90,11 +90,32 @@ async function send(call: Call, deps: GmailDeps, mailboxes: Mailboxes): Promise<
       "'raw' RFC822 payload message string or uploading message via /upload/* URL required",
     );
   }
-  const bytes = ownFrom(Buffer.from(raw, 'base64url'), owner);
+  return Buffer.from(raw, 'base64url');
+}
+
+async function send(call: Call, deps: GmailDeps, mailboxes: Mailboxes): Promise<object> {
+  needScope(call, SEND);
+  const owner = ownerOf(call, deps);
+  const bytes = ownFrom(rawOf(call), owner);
   const to = recipientsOf(parseMime(bytes));
   if (to.length === 0) throw invalid('Recipient address required');
   const mail = mailboxes.deliver(owner, bytes);
   await deps.onSent?.({ id: mail.id, from: owner, to, raw: bytes });
+  return { id: mail.id, threadId: mail.threadId, labelIds: [...mail.labels] };
+}
+
+/**
+ * As if it had arrived: into this one mailbox, its From as it stands.
+ * https://developers.google.com/gmail/api/reference/rest/v1/users.messages/import
+ */
+async function importMail(call: Call, deps: GmailDeps, mailboxes: Mailboxes): Promise<object> {
+  needScope(call, INSERT);
+  const owner = ownerOf(call, deps);
+  const raw = rawOf(call);
+  const { labelIds = [] } = call.body as { labelIds?: string[] };
+  const mail = mailboxes.put(owner, raw, labelIds);
+  const from = addressesOf(headerOf(mail.part.headers, 'from'))[0] ?? '';
+  await deps.onSent?.({ id: mail.id, from, to: [owner], raw });
   return { id: mail.id, threadId: mail.threadId, labelIds: [...mail.labels] };
 }
 
@@ -145,6 +166,13 @@ function routes(deps: GmailDeps, mailboxes: Mailboxes): readonly Route[] {
       method: `${METHOD}.send`,
       demands,
       handle: (call) => send(call, deps, mailboxes),
+    },
+    {
+      verb: 'POST',
+      path: `${PATH}/import`,
+      method: `${METHOD}.import`,
+      demands,
+      handle: (call) => importMail(call, deps, mailboxes),
     },
     {
       verb: 'GET',

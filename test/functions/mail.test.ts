@@ -1,13 +1,17 @@
 import PostalMime from 'postal-mime';
 import { type ConfigDocument, PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
-import { renderWelcome, showPhone } from '../../functions/core/mail.ts';
+import { renderWelcome } from '../../functions/core/mail.ts';
 import { renderMime } from '../../functions/core/mime.ts';
+import { showPhone } from '../../functions/core/phone.ts';
 import { templates } from '../../functions/templates.ts';
 import { ALLISON, DOCUMENT } from './fixtures.ts';
 
-const MAIL = {
-  html: templates['mail/welcome.html'] ?? '',
-  text: templates['mail/welcome.txt'] ?? '',
+const MAIL = Object.fromEntries(
+  Object.entries(templates).map(([path, text]) => [path.replace('mail/', ''), text]),
+);
+const LINK = {
+  url: 'https://pages.example/pair/abc.def',
+  expires: '2026-11-27T17:30:00.000Z',
 };
 const { whatsappNumber: _, ...withoutNumber } = DOCUMENT;
 const documentFor = (mode: ConfigDocument['whatsapp']['mode']): ConfigDocument =>
@@ -17,13 +21,18 @@ const documentFor = (mode: ConfigDocument['whatsapp']['mode']): ConfigDocument =
 
 describe('the welcome mail', () => {
   test.each(WHATSAPP_MODES)('mode %s says how to connect, in both forms', (mode) => {
-    const { subject, html, text } = renderWelcome(MAIL, ALLISON, documentFor(mode));
+    const { subject, html, text } = renderWelcome(
+      MAIL,
+      ALLISON,
+      documentFor(mode),
+      mode === 'linked' ? LINK : undefined,
+    );
     expect(subject).toBe('Your AI assistant is ready! 🤖');
     for (const body of [html, text]) {
       expect(body).not.toMatch(/\{\{|\}\}|undefined/);
       expect(body.includes('+1 (555) 987-6543')).toBe(mode !== 'linked');
       expect(/Linked devices/.test(body)).toBe(mode === 'linked');
-      expect(/what linking means/i.test(body)).toBe(mode === 'linked');
+      expect(/what connecting means/i.test(body)).toBe(mode === 'linked');
       expect(body).toMatch(/what I can do/i);
     }
     if (mode !== 'linked') {
@@ -33,19 +42,19 @@ describe('the welcome mail', () => {
   });
 
   test.each(PROFILES)('profile %s says what it does', (profile) => {
-    const { text } = renderWelcome(MAIL, ALLISON, { ...DOCUMENT, profile });
+    const { text } = renderWelcome(MAIL, ALLISON, { ...DOCUMENT, profile }, undefined);
     expect(text.match(/^- /gm)?.length).toBeGreaterThan(1);
   });
 
   test('it loads nothing from anywhere and never holds the whole number of the owner', () => {
-    const { html, text } = renderWelcome(MAIL, ALLISON, DOCUMENT);
+    const { html, text } = renderWelcome(MAIL, ALLISON, DOCUMENT, undefined);
     expect(html).not.toMatch(/<img|<link|<script|src=|url\(/i);
     expect(`${html}${text}`).not.toContain('5551234567');
   });
 
   test('what stands in an address is escaped in HTML', () => {
     const user = "o'neil&co{x}@nine30.com";
-    const { html, text } = renderWelcome(MAIL, ALLISON, { ...DOCUMENT, user });
+    const { html, text } = renderWelcome(MAIL, ALLISON, { ...DOCUMENT, user }, undefined);
     expect(html).not.toContain("o'neil&co");
     expect(html).toContain('&amp;co');
     expect(text).toContain(user);
@@ -65,7 +74,7 @@ describe('MIME', () => {
   const message = { from: 'agents@nine30.com', to: 'allison@nine30.com', id: 'id-1', at: 0 };
 
   test('a real parser reads back what was written', async () => {
-    const rendered = renderWelcome(MAIL, ALLISON, DOCUMENT);
+    const rendered = renderWelcome(MAIL, ALLISON, DOCUMENT, undefined);
     const parsed = await PostalMime.parse(await renderMime({ ...message, ...rendered }));
     expect(parsed.subject).toBe(rendered.subject);
     expect(parsed.from?.address).toBe('agents@nine30.com');

@@ -15,11 +15,16 @@ const ELSEWHERE = ['iam.serviceAccounts.signJwt'];
 
 let api: Harness;
 let vm: Harness;
+let pages: Harness;
 beforeAll(async () => {
   api = await startHarness({ target: 'api' });
-  vm = await startHarness({ target: 'vm', google: api.google });
+  [vm, pages] = await Promise.all([
+    startHarness({ target: 'vm', google: api.google }),
+    startHarness({ target: 'pages', google: api.google }),
+  ]);
 });
 afterAll(async () => {
+  await pages.close();
   await vm.close();
   await api.close();
 });
@@ -41,6 +46,16 @@ async function asVm(requests: ReadonlyArray<readonly [string, object?]>) {
     statuses.push((await send(`${vm.plane.url}/v1/self/${path}`, 'POST', token, body)).status);
   }
   return statuses;
+}
+
+/** A person at the pairing page. */
+async function asOwner(): Promise<number[]> {
+  const token = await api.idToken();
+  const link = await send(`${api.plane.url}/v1/agents/allison/pairing-link`, 'POST', token, {});
+  const path = new URL(link.body.url).pathname;
+  const seen = await fetch(`${pages.plane.url}${path}`);
+  const started = await fetch(`${pages.plane.url}${path}/request`, { method: 'POST' });
+  return [link.status, seen.status, started.status];
 }
 
 /** Somebody's hands in the console; waits until it is gone. */
@@ -72,10 +87,17 @@ test('the role holds exactly what provisioning, reading, mailing and repairing d
   ]);
   expect(life).toEqual([200, 202, 200, 202, 200, 200]);
   await remove(`/v1/${PROJECT}/secrets/agent-allison-api-key`);
+  await api.google.compute.operations.idle();
+  const said = { failures: 0, at: new Date().toISOString(), state: 'idle' };
+  api.google.compute.instances
+    .byName('agent-allison')
+    ?.guest.put('agents-plane', 'pairing', JSON.stringify(said));
+  expect(await asOwner()).toEqual([200, 200, 200]);
+  const linked = { channel: 'whatsapp', state: 'linked', at: new Date().toISOString() };
   const mail = { subject: 'Hello', text: 'Hello' };
-  expect(await asVm([['welcome'], ['welcome'], ['mail', mail], ['key-secret']])).toEqual([
-    200, 200, 200, 200,
-  ]);
+  expect(
+    await asVm([['welcome'], ['channel', linked], ['welcome'], ['mail', mail], ['key-secret']]),
+  ).toEqual([200, 200, 200, 200, 200]);
   // The VM is rebuilt on the data disk that it leaves behind.
   await remove(`${ZONE}/instances/agent-allison`);
   expect(await asAdminOfPlane([['POST', '', { ...REQUEST, budget: 60 }]])).toEqual([202]);

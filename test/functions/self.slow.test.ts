@@ -4,9 +4,10 @@ import PostalMime from 'postal-mime';
 import { keySecretAnswer, mailAnswer, welcomeAnswer } from '../../contracts/vm-api.ts';
 import type { Fault } from '../../local/google/gate.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
-import { DOCUMENT } from './fixtures.ts';
+import { DOCUMENT as DEDICATED } from './fixtures.ts';
 import { type Answered, type Harness, send, startHarness } from './harness.ts';
 
+const DOCUMENT = { ...DEDICATED, whatsapp: { mode: 'cloud-api' } };
 const SECRETS = `/v1/projects/${LOCAL.project.id}/secrets`;
 const SECRET = `${SECRETS}/agent-allison-config`;
 const LABELS = { 'managed-by': 'agents-plane', 'agents-plane-agent': 'allison' };

@@ -10,6 +10,8 @@ export const welcome: Step<Context> = {
   async apply({ host, layout, facts }) {
     const answer = await callPlane(host, facts.planeUrl, VM_API_PATHS.welcome);
     const { sent } = welcomeAnswer.parse(answer);
+    // The plane sends it when the number is linked; until then every boot asks again.
+    if (sent === 'not-yet') return;
     host.write(layout.welcomeMark, `${sent}\n`, { mode: 0o600 });
   },
 };

@@ -19,6 +19,8 @@ export interface Mailboxes {
   find(owner: string, id: string): Mail | undefined;
   /** Puts a copy into the sender's SENT and into the INBOX of every recipient who has a mailbox here. */
   deliver(sender: string, raw: Buffer): Mail;
+  /** Puts it into one mailbox alone, under these labels. */
+  put(owner: string, raw: Buffer, labels: readonly string[]): Mail;
 }
 
 export interface MailboxesOptions {
@@ -56,6 +58,7 @@ export function createMailboxes(options: MailboxesOptions): Mailboxes {
   const list = (owner: string): readonly Mail[] => boxes.get(owner) ?? [];
   return {
     list,
+    put: (owner, raw, labels) => put(owner, raw, '', labels),
     find: (owner, id) => list(owner).find((mail) => mail.id === id),
     deliver(sender, raw) {
       const sent = put(sender, raw, '', ['SENT']);
