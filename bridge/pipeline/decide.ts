@@ -47,7 +47,7 @@ function afterUnsure(
   if (item.payload.whenUnsure === 'hold') {
     return { kind: 'dead', note: `${note}; it may have arrived, so it was not repeated` };
   }
-  if (item.attempts >= UNSURE_LIMIT) return { kind: 'dead', note };
+  if (charged && item.attempts >= UNSURE_LIMIT) return { kind: 'dead', note };
   return { kind: 'again', again: { dueAt: now + unsureMs, note, charged, begun: false } };
 }
 

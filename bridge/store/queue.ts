@@ -63,7 +63,7 @@ export interface Queue<T> {
   retry(seq: number, again: Again): void;
   /** To the dead letters; the lane goes on. */
   bury(seq: number, at: number, note: string): void;
-  /** After a crash: what was running is ready again, marked as interrupted. */
+  /** After a crash, which is no message's fault: what was running is ready again, marked as interrupted. */
   recover(): number;
   dead(limit: number, afterSeq?: number): DeadItem<T>[];
   /** A dead letter starts over, in its old place of its lane. @returns false when there is none. */
@@ -141,7 +141,8 @@ function statements(database: DatabaseSync, table: string) {
       `UPDATE ${table} SET state = 'ready', due_at = ?, note = ?, interrupted = ?,
          attempts = attempts - ? WHERE seq = ? AND state = 'running'`,
     ),
-    recover: sql(`UPDATE ${table} SET state = 'ready', interrupted = 1 WHERE state = 'running'`),
+    recover: sql(`UPDATE ${table} SET state = 'ready', interrupted = 1, attempts = attempts - 1
+       WHERE state = 'running'`),
     dead: sql(`SELECT * FROM ${table} WHERE state = 'dead' AND seq > ? ORDER BY seq LIMIT ?`),
     revive: sql(
       `UPDATE ${table} SET state = 'waiting', attempts = 0, interrupted = 0, due_at = ?,

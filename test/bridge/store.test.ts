@@ -62,13 +62,13 @@ test('a dead letter lets its lane go on, and comes back to its old place', async
   expect(store.inbox.depth()).toMatchObject({ open: 2, dead: 0 });
 });
 
-test('an interrupted item is ready again after a crash, and says so; its attempt counts', async () => {
+test('an interrupted item is ready again after a crash, and says so; no attempt is charged', async () => {
   await add('a', 'a1', 'a2');
   await claim();
   store.close();
   store = open();
   const [item] = await store.commit(() => store.inbox.claim(100, 10));
-  expect(item).toMatchObject({ key: 'a1', interrupted: true, attempts: 2 });
+  expect(item).toMatchObject({ key: 'a1', interrupted: true, attempts: 1 });
 });
 
 test('an attempt that is not charged does not count', async () => {

@@ -1,0 +1,133 @@
+/**
+ * kill -9 at random moments, hundreds of times, while people write by webhook and by poll:
+ * nothing is lost, the agent is asked once for each message, and each sender's replies keep their
+ * order. What may happen is a reply that comes twice in a row, when its send was cut off.
+ *
+ * CRASH_KILLS=5000 for a long run.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type KapsoServer, startKapso } from '../../local/kapso/server.ts';
+import { until } from './support/bridge.ts';
+
+const KILLS = Number(process.env.CRASH_KILLS ?? 300);
+const SENDERS = ['15550000001', '15550000002', '15550000003', '15550000004', '15550000005'];
+const SECRET = 'wh_sec';
+const CHILD = join(import.meta.dirname, 'support/crash-child.ts');
+
+/** The agent of the test: remembers whom it answered, as OpenClaw does by idempotency key. */
+function createAgent() {
+  const asked = new Map<string, number>();
+  const answered = new Map<string, string>();
+  const server = createServer((req: IncomingMessage, res: ServerResponse) => {
+    const { searchParams } = new URL(req.url ?? '/', 'http://agent');
+    const key = searchParams.get('key') ?? '';
+    if (req.method === 'POST') {
+      asked.set(key, (asked.get(key) ?? 0) + 1);
+      answered.set(key, searchParams.get('text') ?? '');
+    }
+    const reply = answered.get(key);
+    // Takes a moment, so that a kill can fall between the question and the answer.
+    setTimeout(() => res.writeHead(reply === undefined ? 404 : 200).end(reply), Math.random() * 8);
+  });
+  return { asked, server };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+let kapso: KapsoServer;
+const agent = createAgent();
+let dir: string;
+let child: ChildProcess | undefined;
+
+beforeAll(async () => {
+  kapso = await startKapso();
+  agent.server.listen(0, '127.0.0.1');
+  await once(agent.server, 'listening');
+  dir = mkdtempSync(join(tmpdir(), 'bridge-crash-'));
+});
+afterAll(async () => {
+  child?.kill('SIGKILL');
+  agent.server.closeAllConnections();
+  agent.server.close();
+  await kapso.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+test(
+  `${KILLS} kills`,
+  async () => {
+    const port = await freePort();
+    const agentUrl = `http://127.0.0.1:${(agent.server.address() as AddressInfo).port}/`;
+    const argv = [dir, kapso.baseUrl, kapso.apiKey, kapso.phoneNumberId, `127.0.0.1:${port}`];
+    const target = { url: `http://127.0.0.1:${port}/webhook`, secret: SECRET };
+    const start = async (): Promise<ChildProcess> => {
+      const born = spawn(process.execPath, [CHILD, ...argv, agentUrl, SECRET], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const [said] = (await once(born.stdout, 'data')) as [Buffer];
+      expect(String(said)).toBe('ready\n');
+      return born;
+    };
+
+    const wrote = new Map<string, string[]>(SENDERS.map((from) => [from, []]));
+    let writing = true;
+    const write = async (from: string): Promise<void> => {
+      for (let n = 0; writing; n++) {
+        const text = `${n}`;
+        wrote.get(from)?.push(text);
+        const id = kapso.say(from, text);
+        // Half of them come by webhook too, without an order among themselves but after the last.
+        if (n % 2 === 0) await kapso.webhook(target, [id]);
+        await sleep(Math.random() * 20);
+      }
+    };
+    child = await start();
+    const writers = SENDERS.map(write);
+    for (let kill = 0; kill < KILLS; kill++) {
+      await sleep(Math.random() ** 2 * 150);
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+      child = await start();
+    }
+    writing = false;
+    await Promise.all(writers);
+
+    const total = [...wrote.values()].reduce((sum, texts) => sum + texts.length, 0);
+    const keysSent = (): number =>
+      new Set(kapso.number.sent.map(({ request }) => request.biz_opaque_callback_data)).size;
+    await until('everything is answered', () => keysSent() >= 2 * total, 60_000);
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+
+    expect([...agent.asked.values()].filter((times) => times !== 1)).toEqual([]);
+    expect(agent.asked.size).toBe(total);
+    let repeats = 0;
+    for (const [from, texts] of wrote) {
+      const got = kapso.number.sent
+        .filter(({ request }) => request.to === from)
+        .map(({ request }) => (request.type === 'text' ? request.text.body : ''));
+      const once = got.filter((text, at) => text !== got[at - 1]);
+      repeats += got.length - once.length;
+      expect(once).toEqual(texts.flatMap((text) => [`${text} a`, `${text} b`]));
+    }
+    expect(repeats).toBeLessThanOrEqual(KILLS * SENDERS.length);
+    process.stdout.write(`${total} messages, ${KILLS} kills, ${repeats} replies came twice\n`);
+  },
+  60_000 + KILLS * 1_500,
+);

@@ -1,0 +1,79 @@
+/** A whole bridge in a process of its own, to be killed: real store, pipeline and Kapso transport. */
+
+import { createGuard } from '../../../bridge/guard/guard.ts';
+import type { AdmittedMessage } from '../../../bridge/message.ts';
+import type { BridgeStore } from '../../../bridge/pipeline/receive.ts';
+import { createPipeline } from '../../../bridge/pipeline.ts';
+import type { Handler, HandlerOutcome } from '../../../bridge/ports.ts';
+import { openStore } from '../../../bridge/store/store.ts';
+import { createKapso } from '../../../bridge/transports/kapso/kapso.ts';
+
+const [
+  dir = '',
+  baseUrl = '',
+  apiKey = '',
+  phoneNumberId = '',
+  addr = '',
+  agentUrl = '',
+  secret = '',
+] = process.argv.slice(2);
+
+/** Asks the agent of the test; after an interruption it asks first whether it had asked before. */
+async function ask(message: AdmittedMessage, key: string, begun: boolean): Promise<HandlerOutcome> {
+  const text = message.content.kind === 'text' ? message.content.text : '';
+  const url = `${agentUrl}?${new URLSearchParams({ key, text })}`;
+  const known = begun ? await fetch(url) : undefined;
+  const answer = known?.status === 200 ? known : await fetch(url, { method: 'POST' });
+  if (answer.status !== 200) return { kind: 'failed', reason: `${answer.status}`, begun: false };
+  const reply = await answer.text();
+  // Two replies to a message: they have an order too.
+  const replies = [`${reply} a`, `${reply} b`].map(
+    (words) => ({ kind: 'text', text: words, markup: 'plain' }) as const,
+  );
+  return { kind: 'replies', replies };
+}
+
+const handler: Handler = {
+  name: 'crash-test',
+  start: async () => {},
+  handle: (message, { key, begun }) => ask(message, key, begun),
+  check: async () => [],
+  stop: async () => {},
+};
+
+const store: BridgeStore = openStore({ dir, exclusive: true });
+const pipeline = createPipeline({
+  store,
+  guard: createGuard({
+    mode: 'open',
+    roles: {},
+    defaultRole: 'member',
+    denyMessage: '',
+    rateLimit: 1_000_000,
+    rateWindowMs: 60_000,
+  }),
+  handler,
+  transports: [
+    createKapso({
+      baseUrl,
+      apiKey,
+      phoneNumberId,
+      pollEveryMs: 30,
+      webhook: { addr, verifyToken: 'x', secret },
+    }),
+  ],
+  observe: (event) => {
+    if (event.type === 'broken') throw event.error;
+  },
+  apology: '',
+  concurrency: 8,
+  unsureMs: 20,
+});
+await pipeline.start();
+process.stdout.write('ready\n');
+process.once('SIGTERM', () => {
+  void pipeline.stop().then(() => {
+    store.close();
+    process.exit(0);
+  });
+});
