@@ -1,0 +1,102 @@
+/** One lasting connection to OpenClaw's gateway (protocol 4), by OpenClaw's own client. */
+
+import { GatewayClient, isGatewayProtocolResponseError } from '@openclaw/gateway-client';
+
+export interface GatewayOptions {
+  /** `ws://127.0.0.1:18789` */
+  readonly url: string;
+  readonly token: string;
+  readonly role: string;
+  readonly scopes: readonly string[];
+}
+
+/** Why a call has no result. */
+export class GatewayFailure extends Error {
+  /** `refused`: the gateway said no; `away`: it is not there, or went away meanwhile. */
+  readonly kind: 'refused' | 'away';
+  /** The request may have reached it. */
+  readonly sent: boolean;
+
+  constructor(kind: 'refused' | 'away', message: string, sent: boolean) {
+    super(message);
+    this.name = 'GatewayFailure';
+    this.kind = kind;
+    this.sent = sent;
+  }
+}
+
+export interface Gateway {
+  start(): void;
+  /** @throws GatewayFailure */
+  call<T>(method: string, params: object, options?: CallOptions): Promise<T>;
+  /** Waits for a connection. @throws GatewayFailure with what is wrong, after `timeoutMs`. */
+  connected(timeoutMs: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface CallOptions {
+  /** Wait for the end of the run, not only for its acceptance. */
+  readonly final?: boolean;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
+
+export function createGateway(options: GatewayOptions): Gateway {
+  let up = Promise.withResolvers<void>();
+  up.promise.catch(() => {});
+  let isUp = false;
+  let lastError = 'no connection yet';
+
+  const client = new GatewayClient({
+    url: options.url,
+    ...(options.token && { token: options.token }),
+    role: options.role,
+    scopes: [...options.scopes],
+    minProtocol: 4,
+    maxProtocol: 4,
+    clientDisplayName: 'agents-plane-bridge',
+    onHelloOk: () => {
+      isUp = true;
+      up.resolve();
+    },
+    onConnectError: (error) => {
+      lastError = messageOf(error);
+    },
+    onClose: () => {
+      if (isUp) up = Promise.withResolvers<void>();
+      isUp = false;
+    },
+  });
+
+  const connected = async (timeoutMs: number): Promise<void> => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new GatewayFailure('away', lastError, false)), timeoutMs);
+    });
+    await Promise.race([up.promise, late]).finally(() => clearTimeout(timer));
+  };
+
+  return {
+    start: () => client.start(),
+    connected,
+    async call<T>(method: string, params: object, call: CallOptions = {}): Promise<T> {
+      let sent = false;
+      try {
+        return await client.request<T>(method, params, {
+          ...(call.final && { expectFinal: true }),
+          timeoutMs: call.timeoutMs ?? null,
+          ...(call.signal && { signal: call.signal }),
+          onSent: () => {
+            sent = true;
+          },
+        });
+      } catch (error) {
+        const refused = isGatewayProtocolResponseError(error);
+        throw new GatewayFailure(refused ? 'refused' : 'away', messageOf(error), sent);
+      }
+    },
+    stop: () => client.stopAndWait(),
+  };
+}

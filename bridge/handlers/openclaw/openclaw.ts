@@ -1,0 +1,127 @@
+/**
+ * Hands messages to an OpenClaw agent and brings back what it says, read from the run itself.
+ * The inbox key is the idempotency key: asked again, a gateway that is still up gives the same
+ * answer without a second turn; after a restart of the gateway its transcript tells (decision 060).
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AdmittedMessage } from '../../message.ts';
+import type { Finding, Handler, HandlerContext, HandlerOutcome } from '../../ports.ts';
+import { createGateway, type Gateway, GatewayFailure, type GatewayOptions } from './gateway.ts';
+import { promptOf, sessionKeyOf } from './prompt.ts';
+import { finalAnswer, history, outcomeOfFinal, outcomeOfWait, traceOf, waitAnswer } from './run.ts';
+
+export interface OpenclawOptions extends GatewayOptions {
+  readonly sessionKey: string;
+  readonly sessionIsolation: boolean;
+  /** Longest turn, in milliseconds. */
+  readonly runTimeoutMs?: number;
+}
+
+const RUN_TIMEOUT_MS = 600_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+const CHECK_TIMEOUT_MS = 10_000;
+const CALL_TIMEOUT_MS = 15_000;
+const HISTORY_ROWS = 50;
+/** OpenClaw resumes an interrupted turn "a few seconds after startup" (its restart-recovery page). */
+const RESUME_MS = 20_000;
+const RESUME_PAUSE_MS = 500;
+
+interface Turn {
+  readonly sessionKey: string;
+  readonly text: string;
+  readonly key: string;
+  readonly signal: AbortSignal;
+}
+
+/** The key of the one repeat that is made when a restart swallowed the first turn. */
+const againKey = (key: string): string => `${key}/again`;
+
+function createTurns(gateway: Gateway, runTimeoutMs: number) {
+  const ask = async (turn: Turn, idempotencyKey: string): Promise<HandlerOutcome> => {
+    const { sessionKey, text: message, signal } = turn;
+    const params = { sessionKey, message, idempotencyKey, deliver: false };
+    const answer = await gateway.call('agent', params, {
+      final: true,
+      timeoutMs: runTimeoutMs,
+      signal,
+    });
+    return outcomeOfFinal(finalAnswer.parse(answer));
+  };
+  const waited = async (key: string): Promise<HandlerOutcome | undefined> => {
+    const params = { runId: key, timeoutMs: 1 };
+    const answer = await gateway.call('agent.wait', params, { timeoutMs: CALL_TIMEOUT_MS });
+    return outcomeOfWait(waitAnswer.parse(answer));
+  };
+  /** Finds out what became of a turn that was begun, and asks again only if the agent never got it. */
+  const resume = async (turn: Turn): Promise<HandlerOutcome> => {
+    const { key, sessionKey, signal } = turn;
+    const keys = [key, againKey(key)];
+    const began = Date.now();
+    for (;;) {
+      const ended = (await waited(againKey(key))) ?? (await waited(key));
+      if (ended?.kind === 'replies') return ended;
+      const params = { sessionKey, limit: HISTORY_ROWS };
+      const seen = history.parse(
+        await gateway.call('chat.history', params, { timeoutMs: CALL_TIMEOUT_MS }),
+      );
+      const trace = traceOf(seen, keys);
+      if (trace.kind === 'absent') return await ask(turn, key);
+      if (trace.kind === 'answered') {
+        const reply = { kind: 'text', text: trace.text, markup: 'markdown' } as const;
+        return { kind: 'replies', replies: [reply] };
+      }
+      const active = seen.sessionInfo?.hasActiveRun === true;
+      const patience = active ? runTimeoutMs : RESUME_MS;
+      if (Date.now() - began > patience) return await ask(turn, againKey(key));
+      await sleep(RESUME_PAUSE_MS, undefined, { signal });
+    }
+  };
+  return { ask, resume };
+}
+
+async function checkGateway(options: OpenclawOptions): Promise<Finding> {
+  const what = 'OpenClaw gateway';
+  const gateway = createGateway(options);
+  gateway.start();
+  try {
+    await gateway.connected(CHECK_TIMEOUT_MS);
+    await gateway.call('chat.history', { sessionKey: 'agent:main:bridge-check', limit: 1 });
+    return { what, ok: true, detail: `${options.url} accepted the handshake (protocol 4)` };
+  } catch (error) {
+    return { what, ok: false, detail: `${options.url}: ${(error as Error).message}` };
+  } finally {
+    await gateway.stop();
+  }
+}
+
+/** A failure of the call itself. The agent may have been reached: the next attempt looks first. */
+function outcomeOfFailure(error: unknown): HandlerOutcome {
+  if (!(error instanceof GatewayFailure)) {
+    return { kind: 'away', reason: (error as Error).message, begun: true };
+  }
+  if (error.kind === 'away') return { kind: 'away', reason: error.message, begun: error.sent };
+  return { kind: 'failed', reason: `the gateway refused: ${error.message}`, begun: error.sent };
+}
+
+export function createOpenclaw(options: OpenclawOptions): Handler {
+  const gateway = createGateway(options);
+  const turns = createTurns(gateway, options.runTimeoutMs ?? RUN_TIMEOUT_MS);
+
+  return {
+    name: 'openclaw',
+    start: async () => gateway.start(),
+    async handle(message: AdmittedMessage, { key, begun, signal }: HandlerContext) {
+      const sessionKey = sessionKeyOf(message, options.sessionKey, options.sessionIsolation);
+      const turn = { sessionKey, text: promptOf(message), key, signal };
+      try {
+        await gateway.connected(CONNECT_TIMEOUT_MS);
+        return await (begun ? turns.resume(turn) : turns.ask(turn, key));
+      } catch (error) {
+        return outcomeOfFailure(error);
+      }
+    },
+    check: async () => [await checkGateway(options)],
+    stop: () => gateway.stop(),
+  };
+}

@@ -1,0 +1,111 @@
+/** What the gateway's answers mean, pure. Shapes as seen with OpenClaw 2026.9.6 (decision 060). */
+
+import { z } from 'zod';
+import type { Reply } from '../../message.ts';
+import type { HandlerOutcome } from '../../ports.ts';
+
+const payload = z.looseObject({
+  text: z.string().nullish(),
+  mediaUrl: z.string().nullish(),
+  mediaUrls: z.array(z.string()).nullish(),
+  isError: z.boolean().nullish(),
+  isReasoning: z.boolean().nullish(),
+});
+
+/** The final answer of `agent`. */
+export const finalAnswer = z.looseObject({
+  runId: z.string().optional(),
+  status: z.string(),
+  summary: z.string().nullish(),
+  error: z.unknown().optional(),
+  result: z.looseObject({ payloads: z.array(payload).nullish() }).nullish(),
+});
+export type FinalAnswer = z.infer<typeof finalAnswer>;
+
+/** The answer of `agent.wait`. */
+export const waitAnswer = z.looseObject({
+  status: z.string(),
+  error: z.string().nullish(),
+  terminalReply: z.looseObject({ text: z.string().nullish() }).nullish(),
+});
+export type WaitAnswer = z.infer<typeof waitAnswer>;
+
+const row = z.looseObject({
+  role: z.string(),
+  content: z.union([
+    z.string(),
+    z.array(z.looseObject({ type: z.string().optional(), text: z.string().optional() })),
+  ]),
+  idempotencyKey: z.string().nullish(),
+});
+export type HistoryRow = z.infer<typeof row>;
+
+/** The answer of `chat.history`. */
+export const history = z.looseObject({
+  messages: z
+    .array(z.unknown())
+    .transform((rows) => rows.flatMap((one) => row.safeParse(one).data ?? [])),
+  sessionInfo: z.looseObject({ hasActiveRun: z.boolean().nullish() }).nullish(),
+});
+export type History = z.infer<typeof history>;
+
+const text = (words: string): Reply => ({ kind: 'text', text: words, markup: 'markdown' });
+
+const isWeb = (url: string): boolean => /^https:\/\//.test(url);
+
+function repliesOf({ text: words, mediaUrl, mediaUrls }: z.infer<typeof payload>): Reply[] {
+  const urls = (mediaUrls ?? (mediaUrl ? [mediaUrl] : [])).filter(isWeb);
+  const said = words?.trim() ?? '';
+  if (urls.length === 0) return said === '' ? [] : [text(said)];
+  return urls.map((url, index) =>
+    index === 0 && said !== '' ? { kind: 'media', url, caption: said } : { kind: 'media', url },
+  );
+}
+
+/** A run that ended with an error, whose text is for the operator and not for the sender. */
+const failed = (reason: string): HandlerOutcome => ({ kind: 'failed', reason, begun: false });
+
+/** @returns replies (none, when the agent chose to say nothing), or why it failed */
+export function outcomeOfFinal(answer: FinalAnswer): HandlerOutcome {
+  const payloads = (answer.result?.payloads ?? []).filter(({ isReasoning }) => !isReasoning);
+  if (answer.status !== 'ok' || (payloads.length > 0 && payloads.every(({ isError }) => isError))) {
+    const why = payloads.find(({ isError }) => isError)?.text ?? answer.summary;
+    return failed(`the agent failed: ${why ?? answer.status}`);
+  }
+  return {
+    kind: 'replies',
+    replies: payloads.filter(({ isError }) => !isError).flatMap(repliesOf),
+  };
+}
+
+/** @returns undefined while the run is unknown or goes on */
+export function outcomeOfWait(answer: WaitAnswer): HandlerOutcome | undefined {
+  if (answer.status === 'error') return failed(`the agent failed: ${answer.error ?? 'unknown'}`);
+  if (answer.status !== 'ok') return undefined;
+  const said = answer.terminalReply?.text?.trim() ?? '';
+  return { kind: 'replies', replies: said === '' ? [] : [text(said)] };
+}
+
+function wordsOf({ content }: HistoryRow): string {
+  if (typeof content === 'string') return content;
+  return content.flatMap(({ text: words }) => words ?? []).join('\n');
+}
+
+/** What the transcript says of a message of ours. */
+export type Trace =
+  /** The agent never got it. */
+  | { readonly kind: 'absent' }
+  /** It got it, and is at it (or will be: OpenClaw resumes by itself after a restart). */
+  | { readonly kind: 'open' }
+  | { readonly kind: 'answered'; readonly text: string };
+
+/** @param keys idempotency keys under which the message may have been asked */
+export function traceOf({ messages, sessionInfo }: History, keys: readonly string[]): Trace {
+  const wanted = new Set(keys.map((key) => `${key}:user`));
+  const at = messages.findLastIndex(({ idempotencyKey }) => wanted.has(idempotencyKey ?? ''));
+  if (at < 0) return { kind: 'absent' };
+  if (sessionInfo?.hasActiveRun) return { kind: 'open' };
+  const answer = messages.slice(at + 1).findLast(({ role }) => role === 'assistant');
+  const said = answer ? wordsOf(answer).trim() : '';
+  return said === '' ? { kind: 'open' } : { kind: 'answered', text: said };
+}

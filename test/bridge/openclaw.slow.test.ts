@@ -1,0 +1,122 @@
+/** The OpenClaw handler with the real gateway (and the local model). */
+
+import { createOpenclaw } from '../../bridge/handlers/openclaw/openclaw.ts';
+import type { AdmittedMessage } from '../../bridge/message.ts';
+import type { HandlerOutcome } from '../../bridge/ports.ts';
+import { createKapso } from '../../bridge/transports/kapso/kapso.ts';
+import { startKapso } from '../../local/kapso/server.ts';
+import { startBridge, until } from './support/bridge.ts';
+import { createGateway, type TestGateway, TOKEN } from './support/openclaw.ts';
+
+const PORT = 20_260;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await createGateway(PORT);
+  await gateway.start();
+}, 300_000);
+afterAll(() => gateway.close(), 60_000);
+
+const options = {
+  url: `ws://127.0.0.1:${PORT}`,
+  token: TOKEN,
+  role: 'operator',
+  scopes: ['operator.read', 'operator.write'],
+  sessionKey: 'main',
+  sessionIsolation: true,
+};
+const message = (id: string, text: string, from = '15550001111'): AdmittedMessage => ({
+  id,
+  transport: 'kapso',
+  sender: { id: from, phone: `+${from}` },
+  content: { kind: 'text', text },
+  at: Date.now(),
+  role: 'member',
+});
+const wordsOf = (outcome: HandlerOutcome): string[] =>
+  outcome.kind === 'replies'
+    ? outcome.replies.map((reply) => (reply.kind === 'text' ? reply.text : reply.url))
+    : [`${outcome.kind}: ${outcome.reason}`];
+const turnsAsked = (): number =>
+  gateway.model.requests.filter(({ messages }) => messages > 0).length;
+
+test('a turn, and the same message asked again: one turn of the model', async () => {
+  const handler = createOpenclaw(options);
+  await handler.start();
+  const context = { key: 'kapso:m1', begun: false, signal: new AbortController().signal };
+  const before = turnsAsked();
+  const first = await handler.handle(message('m1', 'hello there'), context);
+  expect(wordsOf(first)).toEqual([expect.stringContaining('hello there')]);
+  expect(wordsOf(first)[0]).toContain('[role: member]');
+  const again = await handler.handle(message('m1', 'hello there'), { ...context, begun: true });
+  expect(wordsOf(again)).toEqual(wordsOf(first));
+  expect(turnsAsked() - before).toBe(1);
+  await handler.stop();
+}, 60_000);
+
+test('a model that fails is a failure, with the cause for the operator', async () => {
+  const handler = createOpenclaw(options);
+  await handler.start();
+  const stop = gateway.model.script(() => {
+    throw new Error('broken on purpose');
+  });
+  const signal = new AbortController().signal;
+  const outcome = await handler.handle(message('f1', 'fail', '15550009999'), {
+    key: 'kapso:f1',
+    begun: false,
+    signal,
+  });
+  stop();
+  expect(outcome).toMatchObject({ kind: 'failed', reason: expect.stringContaining('failed') });
+  await handler.stop();
+}, 120_000);
+
+test('check: a handshake, a wrong token, nobody there', async () => {
+  expect(await createOpenclaw(options).check()).toMatchObject([{ ok: true }]);
+  const wrong = await createOpenclaw({ ...options, token: 'wrong' }).check();
+  expect(wrong).toMatchObject([{ ok: false }]);
+  const nobody = await createOpenclaw({ ...options, url: 'ws://127.0.0.1:1' }).check();
+  expect(nobody).toMatchObject([{ ok: false }]);
+}, 60_000);
+
+test.each(['SIGKILL', 'SIGTERM'] as const)(
+  'the gateway restarts (%s) in the middle of a run: the reply arrives once',
+  async (signal) => {
+    const kapso = await startKapso();
+    const transport = createKapso({
+      baseUrl: kapso.baseUrl,
+      apiKey: kapso.apiKey,
+      phoneNumberId: kapso.phoneNumberId,
+      pollEveryMs: 50,
+    });
+    const bridge = await startBridge(transport, { handler: createOpenclaw(options) });
+    await until('the first poll', () => kapso.polls > 0);
+    const release = Promise.withResolvers<void>();
+    let asked = false;
+    gateway.hold(release.promise);
+    const from = signal === 'SIGKILL' ? '15550002222' : '15550003333';
+    const stopWatching = gateway.model.script(() => {
+      asked = true;
+      return undefined;
+    });
+    kapso.say(from, `remember ${signal}`);
+    await until('the run', () => bridge.store.inbox.depth().open === 1);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const stopping = gateway.stop(signal);
+    if (signal === 'SIGTERM') setTimeout(() => release.resolve(), 500);
+    await stopping;
+    gateway.hold(undefined);
+    release.resolve();
+    await gateway.start();
+    await until('a reply', () => kapso.number.sent.length > 0, 90_000);
+    await until('the inbox is empty', () => bridge.store.inbox.depth().open === 0);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    expect(kapso.number.sent).toHaveLength(1);
+    expect(asked).toBe(true);
+    expect(bridge.store.inbox.depth().dead).toBe(0);
+    stopWatching();
+    await bridge[Symbol.asyncDispose]();
+    await kapso.close();
+  },
+  180_000,
+);
