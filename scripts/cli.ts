@@ -1,13 +1,14 @@
 /** `npx agents-plane ...`: the admin's commands, and the local plane's. */
 
 import { Command, Option } from 'commander';
-import { stringify } from 'yaml';
 import { agent as agentSchema, pairingLink } from '../contracts/agent.ts';
 import { PROFILES, WHATSAPP_MODES } from '../contracts/config-document.ts';
 import type { ExecResult } from '../local/machine.ts';
 import { callControl } from '../local/plane/control.ts';
 import { connect } from './cli/client.ts';
+import { addFleetCommands } from './cli/fleet.ts';
 import { startLocal } from './cli/local.ts';
+import { hint, print } from './cli/output.ts';
 import { controlSocket } from './cli/paths.ts';
 import { addPhoneCommands } from './cli/phone.ts';
 import { coloursFor } from './ui/colours.ts';
@@ -43,10 +44,6 @@ function requestBody(options: ProvisionOptions): object {
   };
 }
 
-const print = (value: unknown, json: boolean | undefined): void => {
-  process.stdout.write(json ? `${JSON.stringify(value)}\n` : stringify(value));
-};
-
 async function provision(options: ProvisionOptions): Promise<void> {
   const client = await connect(process.env);
   const path = options.dryRun ? '/v1/agents?dryRun=true' : '/v1/agents';
@@ -56,7 +53,7 @@ async function provision(options: ProvisionOptions): Promise<void> {
   const { name } = agentSchema.parse(body);
   const next =
     status === 202 ? `follow it with: npx agents-plane get ${name}` : 'nothing to change';
-  process.stderr.write(coloursFor(process.stderr).dim(`${next}\n`));
+  hint(next);
 }
 
 async function exec(machine: string, argv: string[]): Promise<void> {
@@ -77,6 +74,9 @@ Examples:
   agents-plane provision --user allison@nine30.com --phone +15551234567
   agents-plane get allison --json
   agents-plane pair allison
+  agents-plane list --state failed
+  agents-plane update allison --budget 80
+  agents-plane deprovision allison --purge --dry-run
   agents-plane local exec agent-allison -- systemctl status openclaw-gateway
 
 Without AGENTS_PLANE_URL the commands go to the local plane (./scripts/demo).`,
@@ -108,14 +108,7 @@ program
     print((await client.call('GET', `/v1/agents/${encodeURIComponent(name)}`)).body, options.json);
   });
 
-program
-  .command('list')
-  .description('List the agents.')
-  .option('--json', 'print JSON')
-  .action(async (options: { json?: boolean }) => {
-    const client = await connect(process.env);
-    print((await client.call('GET', '/v1/agents')).body, options.json);
-  });
+addFleetCommands(program);
 
 program
   .command('pair <name>')
@@ -129,8 +122,7 @@ program
     if (options.json) return print(body, true);
     const { url, expires } = pairingLink.parse(body);
     process.stdout.write(`${url}\n`);
-    const hint = `for whoever holds the phone; works until ${expires}`;
-    process.stderr.write(coloursFor(process.stderr).dim(`${hint}\n`));
+    hint(`for whoever holds the phone; works until ${expires}`);
   });
 
 const local = program.command('local').description('Google Cloud on this machine.');

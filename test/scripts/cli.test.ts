@@ -72,7 +72,25 @@ describe('agents-plane', () => {
     expect(JSON.parse((await cli('get', 'allison', '--json')).stdout)).toMatchObject({
       user: 'allison@nine30.com',
     });
-    expect((await cli('list')).stdout).toContain('name: allison');
+    expect((await cli('list')).stdout).toMatch(/^NAME +STATE.*\nallison +\w+/);
+    expect((await cli('list', '-o', 'yaml')).stdout).toContain('name: allison');
+    expect(JSON.parse((await cli('list', '--json')).stdout).agents).toHaveLength(1);
+  });
+
+  test('the verbs change the agent, say what comes next, and can be repeated', async () => {
+    const updated = await cli('update', 'allison', '--budget', '75', '--json');
+    expect(JSON.parse(updated.stdout)).toMatchObject({ budget: 75, configVersion: '2' });
+    expect((await cli('stop', 'allison')).stderr).toContain('agents-plane get allison');
+    expect((await cli('stop', 'allison')).stderr).toContain('nothing to change');
+    expect((await cli('list', '--state', 'stopped')).stdout).toContain('allison');
+    expect((await cli('plan')).stderr).toContain('nothing to do');
+    expect((await cli('reconcile', 'allison')).code).toBe(0);
+    const dry = await cli('deprovision', 'allison', '--purge', '--dry-run', '--json');
+    expect(JSON.parse(dry.stdout).steps.at(-1)).toMatchObject({ id: 'config-removal' });
+    const purged = await cli('deprovision', 'allison', '--purge', '--json');
+    expect(JSON.parse(purged.stdout)).toMatchObject({ agent: 'allison', left: [] });
+    expect((await cli('get', 'allison')).code).toBe(1);
+    expect((await cli('provision', ...ALLISON)).code).toBe(0);
   });
 
   test("a refusal is the plane's own code, field and fix, and exit code 1", async () => {
@@ -98,6 +116,8 @@ describe('agents-plane', () => {
     ['an unknown command', ['destroy']],
     ['a missing option', ['provision', '--user', 'a@nine30.com']],
     ['an unknown mode', ['provision', ...ALLISON, '--mode', 'fax']],
+    ['a budget that is no number', ['update', 'allison', '--budget', 'much']],
+    ['an agent that does not exist', ['restart', 'nobody']],
     ['a bad port', ['local', 'start', '--port', '99999']],
   ])('%s is a clear error', async (_what, args) => {
     const { code, stderr } = await cli(...args);
