@@ -30,3 +30,13 @@ resource "google_cloud_run_v2_service_iam_member" "agents_call_vm" {
   role     = "roles/run.invoker"
   member   = local.all_accounts
 }
+
+# An owner opens the pairing page from a mail, on a phone, signed in to nothing. What protects it is
+# the link: signed, for one agent, until a time, dead when it is used (functions/core/pairing-link.ts).
+resource "google_cloud_run_v2_service_iam_member" "anyone_calls_pages" {
+  count    = local.deployed ? 1 : 0
+  location = var.region
+  name     = local.functions.pages.service
+  role     = "roles/run.invoker"
+  member   = "allUsers"
+}

@@ -32,6 +32,7 @@ install_packages() {
 
 # As root on Debian or Ubuntu: the packages of host-packages.txt whose command or file is missing.
 install_host_packages() {
+  [ "${AGENTS_PLANE_HOST_PACKAGES:-yes}" = yes ] || return 0
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
   local missing=() entry rest
   while read -r entry rest; do

@@ -20,8 +20,11 @@ export interface EnvOptions {
 
 /** gcloud's name of an API -> path under which it expects it. */
 const GCLOUD_APIS: Readonly<Record<string, string>> = {
+  CLOUDBILLING: '/',
+  CLOUDFUNCTIONS: '/',
   CLOUDRESOURCEMANAGER: '/',
   COMPUTE: '/compute/v1/',
+  CONFIG: '/',
   IAM: '/',
   IAMCREDENTIALS: '/',
   LOGGING: '/',

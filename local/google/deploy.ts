@@ -1,0 +1,23 @@
+/** What `scripts/setup.sh` and `scripts/teardown.sh` talk to besides the APIs that the plane itself calls. */
+
+import { type CloudFunctions, createCloudFunctions } from './deploy/cloud-functions.ts';
+import { createInfraManager, type InfraManager } from './deploy/infra-manager.ts';
+import { createProjectFacts, type ProjectFacts } from './deploy/project-facts.ts';
+import type { Service } from './service.ts';
+import type { StorageStore } from './storage.ts';
+import type { World } from './world.ts';
+
+export interface DeployTools {
+  readonly functions: CloudFunctions;
+  readonly infra: InfraManager;
+  readonly facts: ProjectFacts;
+  readonly services: readonly Service[];
+}
+
+export function createDeployTools(world: World, storage: StorageStore): DeployTools {
+  const functions = createCloudFunctions(world);
+  const infra = createInfraManager(world, storage);
+  const facts = createProjectFacts();
+  const services = [functions.service, infra.service, ...facts.services];
+  return { functions, infra, facts, services };
+}

@@ -1,0 +1,114 @@
+/** What Infrastructure Manager has applied: deployments, each with the resources that it holds. */
+
+import { type Plan, planModule } from '../../terraform/module.ts';
+import type { Value } from '../../terraform/value.ts';
+import { applyResources, destroyResources } from '../infra/effects.ts';
+import type { StorageStore } from '../storage.ts';
+import type { World } from '../world.ts';
+
+export interface Blueprint {
+  /** `gs://bucket/folder`: the Terraform files. */
+  readonly gcsSource?: string;
+  readonly inputValues?: Readonly<Record<string, { inputValue?: Value }>>;
+}
+
+export interface Wanted {
+  /** `projects/p/serviceAccounts/email` */
+  readonly serviceAccount: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly blueprint: Blueprint;
+}
+
+interface Revision {
+  readonly name: string;
+  readonly state: 'APPLIED' | 'FAILED';
+  readonly terraformBlueprint: Blueprint;
+}
+
+export interface Deployment extends Wanted {
+  readonly name: string;
+  readonly state: 'ACTIVE' | 'FAILED';
+  /** What is applied; after a failure, what was before it. */
+  readonly plan: Plan;
+  readonly error?: string;
+  readonly revisions: readonly Revision[];
+}
+
+export interface Deployments {
+  readonly all: ReadonlyMap<string, Deployment>;
+  /** Creates or updates; what the files no longer declare is destroyed. */
+  apply(name: string, wanted: Wanted): Deployment;
+  /** @param destroy what it holds too */
+  remove(name: string, destroy: boolean): void;
+}
+
+const EMPTY: Plan = { resources: [], outputs: {} };
+const projectOf = (name: string): string => name.split('/')[1] ?? '';
+
+/** The files below `gs://bucket/folder`, by path. */
+function filesAt(storage: StorageStore, source: string): Record<string, string> {
+  const [, bucket = '', folder = ''] = /^gs:\/\/([^/]+)\/(.+)$/.exec(source) ?? [];
+  const objects = storage.objects(bucket, `${folder}/`);
+  return Object.fromEntries(
+    objects.map(({ name, data }) => [name.slice(folder.length + 1), data.toString('utf8')]),
+  );
+}
+
+/** @throws TerraformError */
+function planOf(world: World, storage: StorageStore, project: string, blueprint: Blueprint): Plan {
+  const inputs = Object.entries(blueprint.inputValues ?? {}).map(
+    ([name, { inputValue = null }]) => [name, inputValue] as const,
+  );
+  return planModule({
+    files: filesAt(storage, blueprint.gcsSource ?? ''),
+    inputs: Object.fromEntries(inputs),
+    facts: {
+      project,
+      projectNumber: world.projects.find(project)?.number ?? '',
+      uniqueIdOf: (email) => world.accounts.find(email)?.uniqueId ?? '',
+    },
+  });
+}
+
+export function createDeployments(world: World, storage: StorageStore): Deployments {
+  const all = new Map<string, Deployment>();
+
+  const carryOut = (name: string, { blueprint }: Wanted, held: Plan) => {
+    const place = { world, storage, project: projectOf(name) };
+    try {
+      const plan = planOf(world, storage, place.project, blueprint);
+      const wanted = new Set(plan.resources.map(({ address }) => address));
+      destroyResources(
+        place,
+        held.resources.filter(({ address }) => !wanted.has(address)),
+      );
+      applyResources(place, plan.resources);
+      return { state: 'ACTIVE', plan } as const;
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      return { state: 'FAILED', plan: held, error: text } as const;
+    }
+  };
+  return {
+    all,
+    apply(name, wanted) {
+      const before = all.get(name);
+      const outcome = carryOut(name, wanted, before?.plan ?? EMPTY);
+      const earlier = before?.revisions ?? [];
+      const revision: Revision = {
+        name: `${name}/revisions/r-${earlier.length}`,
+        state: outcome.state === 'ACTIVE' ? 'APPLIED' : 'FAILED',
+        terraformBlueprint: wanted.blueprint,
+      };
+      const applied = { ...wanted, name, ...outcome, revisions: [...earlier, revision] };
+      all.set(name, applied);
+      return applied;
+    },
+    remove(name, destroy) {
+      const { plan } = all.get(name) ?? { plan: EMPTY };
+      const place = { world, storage, project: projectOf(name) };
+      if (destroy) destroyResources(place, plan.resources);
+      all.delete(name);
+    },
+  };
+}

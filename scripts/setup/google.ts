@@ -1,0 +1,90 @@
+/** The few calls of setup that gcloud has no command for. Endpoints and overrides are gcloud's own. */
+
+import { PlaneError } from '../../contracts/errors.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** `CLOUDSDK_API_ENDPOINT_OVERRIDES_X`, or Google's own address; ends with a slash. */
+const endpoint = (env: Env, api: string): string =>
+  env[`CLOUDSDK_API_ENDPOINT_OVERRIDES_${api.toUpperCase()}`] ?? `https://${api}.googleapis.com/`;
+
+async function post(url: string, token: string, body: object): Promise<Record<string, unknown>> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (answer.ok) return (await answer.json()) as Record<string, unknown>;
+  throw new PlaneError('FAILED_PRECONDITION', `${new URL(url).pathname}: ${await answer.text()}`);
+}
+
+/** @returns those of `permissions` that the caller lacks in the project */
+export async function missingPermissions(
+  env: Env,
+  token: string,
+  project: string,
+  permissions: readonly string[],
+): Promise<readonly string[]> {
+  const url = `${endpoint(env, 'cloudresourcemanager')}v1/projects/${project}:testIamPermissions`;
+  const { permissions: held = [] } = await post(url, token, { permissions });
+  return permissions.filter((each) => !(held as string[]).includes(each));
+}
+
+/**
+ * Whether the plane can send and read mail as `sender`: signs a delegation as the plane, trades it
+ * for a token, and lists one message.
+ *
+ * https://developers.google.com/identity/protocols/oauth2/service-account#delegatingauthority
+ * @throws PlaneError FAILED_PRECONDITION with Google's reason
+ */
+export async function tryDelegation(
+  env: Env,
+  token: string,
+  { account, sender, scopes }: { account: string; sender: string; scopes: readonly string[] },
+): Promise<void> {
+  const tokenUrl = env.CLOUDSDK_AUTH_TOKEN_HOST ?? 'https://oauth2.googleapis.com/token';
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { iss: account, sub: sender, scope: scopes.join(' '), iat: now, exp: now + 300 };
+  const sign = `${endpoint(env, 'iamcredentials')}v1/projects/-/serviceAccounts/${account}:signJwt`;
+  const audience = 'https://oauth2.googleapis.com/token';
+  const { signedJwt } = await post(sign, token, {
+    payload: JSON.stringify({ ...claims, aud: audience }),
+  });
+  const grant = await fetch(tokenUrl, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      assertion: String(signedJwt),
+    }),
+  });
+  const granted = (await grant.json()) as { access_token?: string; error?: string };
+  if (!grant.ok) throw new PlaneError('FAILED_PRECONDITION', `Google refuses: ${granted.error}`);
+  const list = `${endpoint(env, 'gmail')}gmail/v1/users/me/messages?maxResults=1`;
+  const answer = await fetch(list, {
+    headers: { authorization: `Bearer ${granted.access_token}` },
+  });
+  await answer.body?.cancel();
+  if (!answer.ok) throw new PlaneError('FAILED_PRECONDITION', `Gmail refuses: ${answer.status}`);
+}
+
+interface Region {
+  readonly quotas?: readonly {
+    readonly metric: string;
+    readonly limit: number;
+    readonly usage: number;
+  }[];
+}
+
+/** What one agent takes (e2-medium, 20 + 10 GB), and what Cloud NAT takes: quota metric -> least that must be free. */
+const LEAST: Readonly<Record<string, number>> = {
+  CPUS: 2,
+  INSTANCES: 1,
+  IN_USE_ADDRESSES: 1,
+  SSD_TOTAL_GB: 30,
+};
+
+/** `CPUS has 0 left of 8`, ... */
+export const shortQuotas = ({ quotas = [] }: Region): readonly string[] =>
+  quotas
+    .filter(({ metric, limit, usage }) => limit - usage < (LEAST[metric] ?? 0))
+    .map(({ metric, limit, usage }) => `${metric} has ${limit - usage} left of ${limit}`);

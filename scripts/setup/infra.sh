@@ -1,0 +1,23 @@
+# Applying infra/ through Infrastructure Manager: sourced by the two steps that do.
+# shellcheck shell=bash
+
+infra_advice() {
+  echo "The log of the run: https://console.cloud.google.com/cloud-build/builds?project=$PROJECT"
+  echo "Google needs a minute to know a new service account: running this again is often enough."
+}
+
+# infra_is API_URL: whether what is applied is today's infra/ with these inputs.
+infra_is() {
+  local source
+  source=$(tool infra-hash "$1") || return 2
+  is "ACTIVE;$source" infra-manager deployments describe "$DEPLOYMENT" --location="$REGION" \
+    --format='value[separator=";"](state,labels.agents-plane-source)'
+}
+
+infra_apply() {
+  tool infra-files "$WORK/infra"
+  tool infra-inputs "$1" >"$WORK/inputs.tfvars"
+  gc infra-manager deployments apply "$DEPLOYMENT" --location="$REGION" --local-source="$WORK/infra" \
+    --inputs-file="$WORK/inputs.tfvars" --service-account="projects/$PROJECT/serviceAccounts/$DEPLOYER" \
+    --labels="managed-by=agents-plane,agents-plane-source=$(tool infra-hash "$1")" >/dev/null
+}

@@ -1,0 +1,58 @@
+/** infra/ with the settings filled in: inputs, outputs, and a hash that says whether it has changed. */
+
+import { createHash } from 'node:crypto';
+import { infraFiles } from '../../local/plane/infra.ts';
+import { planModule } from '../../local/terraform/module.ts';
+import { regionOf, type Settings } from './settings.ts';
+
+export type Inputs = Readonly<Record<string, string | number | boolean>>;
+
+/** @param apiUrl empty until the functions are deployed */
+export const inputsOf = (all: Settings, apiUrl: string): Inputs => ({
+  project: all.project,
+  region: regionOf(all),
+  admins: all.admins.join(','),
+  viewers: all.viewers.join(','),
+  api_url: apiUrl,
+  alert_email: all.alert_email,
+  audit_days: all.audit_days,
+  billing_account: all.billing_account,
+  budget_usd: all.budget_usd,
+  kms: all.kms,
+});
+
+/** What Terraform says it makes; facts that only Google knows are left out. */
+export function outputsOf(all: Settings): {
+  bucket: string;
+  subnetwork: string;
+  plane: string;
+  build: string;
+} {
+  const { outputs } = planModule({
+    files: infraFiles(),
+    inputs: inputsOf(all, ''),
+    facts: { project: all.project, projectNumber: '0', uniqueIdOf: () => '' },
+  });
+  return {
+    bucket: String(outputs.bucket),
+    subnetwork: String(outputs.subnetwork),
+    plane: String(outputs.plane_account),
+    build: String(outputs.build_account).replace(/^.*\//, ''),
+  };
+}
+
+/** A `.tfvars` file. JSON's strings are Terraform's, but for templates: those are escaped. */
+export const tfvars = (inputs: Inputs): string =>
+  Object.entries(inputs)
+    .map(([name, value]) => `${name} = ${JSON.stringify(value).replaceAll('${', '$${')}\n`)
+    .join('');
+
+/** 12 hex digits over parts in their order: fits a label. */
+export function hashOf(parts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${part.length}:`).update(part);
+  return hash.digest('hex').slice(0, 12);
+}
+
+export const infraHash = (all: Settings, apiUrl: string): string =>
+  hashOf([...Object.entries(infraFiles()).sort().flat(), tfvars(inputsOf(all, apiUrl))]);

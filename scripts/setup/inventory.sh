@@ -1,0 +1,69 @@
+# Everything in the project that is ours, and how each kind is removed: sourced by teardown.sh.
+# One a line: KIND NAME [PLACE], in the order in which it has to be removed.
+# shellcheck shell=bash
+
+LABELLED='labels.managed-by=agents-plane'
+
+# listed KIND gcloud...: each line that gcloud prints, behind its kind. What cannot be listed is not
+# taken for absent: that fails. Only an API that was never enabled has nothing.
+listed() {
+  local kind=$1 found line
+  shift
+  if ! found=$(gc "$@" 2>"$WORK/listing"); then
+    if grep -q SERVICE_DISABLED "$WORK/listing"; then return 0; fi
+    cat "$WORK/listing" >&2
+    return 1
+  fi
+  [ -n "$found" ] || return 0
+  while IFS= read -r line; do echo "$kind $line"; done <<<"$found"
+}
+
+inventory() {
+  listed function functions list --v2 --regions="$REGION" --filter="$LABELLED" --format='value(name.basename())' || return 1
+  listed instance compute instances list --filter="$LABELLED" --format='value(name,zone.basename())' || return 1
+  listed disk compute disks list --filter="$LABELLED" --format='value(name,zone.basename())' || return 1
+  listed secret secrets list --filter="$LABELLED" --format='value(name.basename())' || return 1
+  # The mark that the plane gives its agents' accounts, which have no labels: functions/core/plan.ts.
+  listed account iam service-accounts list --filter='description~^managed-by=agents-plane' --format='value(email)' || return 1
+  listed deployment infra-manager deployments list --location="$REGION" --filter="$LABELLED" --format='value(name.basename())' || return 1
+  listed deployer iam service-accounts list --filter="email=$DEPLOYER" --format='value(email)' || return 1
+}
+
+# Boot disks go with their instances; data disks and secrets are the agents' own.
+is_kept() { case $1 in disk | secret) true ;; *) false ;; esac; }
+
+to_keep() {
+  local kind rest
+  while read -r kind rest; do if is_kept "$kind"; then echo "$kind $rest"; fi; done
+}
+
+# to_remove PURGE
+to_remove() {
+  local kind rest
+  while read -r kind rest; do
+    if [ -n "$1" ] || ! is_kept "$kind"; then echo "$kind $rest"; fi
+  done
+}
+
+# remove KIND NAME PLACE
+remove() {
+  case $1 in
+    function) gc functions delete "$2" --gen2 --region="$REGION" ;;
+    instance) gc compute instances delete "$2" --zone="$3" ;;
+    disk) gc compute disks delete "$2" --zone="$3" ;;
+    secret) gc secrets delete "$2" ;;
+    account) gc iam service-accounts delete "$2" ;;
+    deployment) gc infra-manager deployments delete "$2" --location="$REGION" --delete-policy=DELETE ;;
+    deployer) remove_deployer "$2" ;;
+    *) stop "there is no way to remove a $1" ;;
+  esac
+}
+
+remove_deployer() {
+  local role
+  for role in $(gc projects get-iam-policy "$PROJECT" --flatten='bindings[].members' \
+    --filter="bindings.members:serviceAccount:$1" --format='value(bindings.role)'); do
+    gc projects remove-iam-policy-binding "$PROJECT" --member="serviceAccount:$1" --role="$role" --condition=None
+  done
+  gc iam service-accounts delete "$1"
+}

@@ -1,0 +1,80 @@
+# Sourced by setup.sh, teardown.sh and every step. Needs bash 3.2, gcloud, node on PATH.
+# shellcheck shell=bash
+
+say() { printf '%s\n' "$*" >&2; }
+
+stop() {
+  say "agents-plane: $*"
+  exit 1
+}
+
+# gcloud, in the project, asking nothing. test/scripts/gcloud-calls.test.ts lists what is called.
+gc() { gcloud --quiet --project="$PROJECT" "$@"; }
+
+# Prints what gcloud says; 1 when there is no such thing, 2 (with gcloud's words) when it cannot be told.
+look() {
+  local out status=0
+  out=$(gc "$@" 2>"$WORK/look.$$") || status=$?
+  if [ "$status" = 0 ]; then
+    printf '%s' "$out"
+    return 0
+  fi
+  if grep -qiE 'NOT_FOUND|not found|does not exist|404' "$WORK/look.$$"; then return 1; fi
+  # An API that is not enabled yet has nothing in it.
+  if grep -qE 'SERVICE_DISABLED|has not been used in project' "$WORK/look.$$"; then return 1; fi
+  cat "$WORK/look.$$" >&2
+  return 2
+}
+
+# is VALUE gcloud...: whether gcloud prints exactly that.
+is() {
+  local wanted=$1 found status=0
+  shift
+  found=$(look "$@") || status=$?
+  [ "$status" = 2 ] && return 2
+  [ "$status" = 0 ] && [ "$found" = "$wanted" ]
+}
+
+# The programs of setup that are no shell: settings, names, the environment of the functions.
+tool() { node --disable-warning=ExperimentalWarning "$ROOT/scripts/setup/tool.ts" "$@"; }
+
+# Reads the settings into variables. The file holds no secret, and neither do they.
+load_settings() {
+  local lines
+  lines=$(tool settings "$1") || exit 1
+  set -a
+  eval "$lines"
+  set +a
+}
+
+# run_step FILE PREFIX: looks, does, looks again.
+run_step() {
+  local file=$1 prefix=$2 title status=0
+  title=$("$BASH" "$ROOT/scripts/setup/step.sh" "$file" title)
+  "$BASH" "$ROOT/scripts/setup/step.sh" "$file" check >/dev/null 2>"$WORK/check" </dev/null || status=$?
+  if [ "$status" = 0 ]; then
+    say "$prefix $title: nothing to do"
+    return
+  fi
+  if [ -n "$DRY_RUN" ]; then
+    say "$prefix $title: to do"
+    return
+  fi
+  if [ "$status" != 1 ]; then
+    cat "$WORK/check" >&2
+    give_up "$file" "$prefix $title: could not look at the project"
+  fi
+  say "$prefix $title..."
+  status=0
+  printf '%s' "$SHARED_KEY" | "$BASH" "$ROOT/scripts/setup/step.sh" "$file" apply >&2 || status=$?
+  [ "$status" = 0 ] || give_up "$file" "$prefix $title: failed"
+  "$BASH" "$ROOT/scripts/setup/step.sh" "$file" check >/dev/null </dev/null ||
+    give_up "$file" "$prefix $title: was done, but the project does not show it"
+  say "$prefix $title: done"
+}
+
+give_up() {
+  say "$2"
+  "$BASH" "$ROOT/scripts/setup/step.sh" "$1" advice >&2
+  stop "run this again when that is mended: what is done stays done"
+}

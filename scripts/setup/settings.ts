@@ -1,0 +1,79 @@
+/** The settings file of setup (TOML): one strict schema, its defaults, and what follows from it. */
+
+import { parse } from 'smol-toml';
+import { z } from 'zod';
+import { BUDGET_MAX, email, provisionRequest } from '../../contracts/config-document.ts';
+import { PlaneError } from '../../contracts/errors.ts';
+import { DEFAULT_MODEL, modelReference } from '../../contracts/models.ts';
+
+const domain = z
+  .string()
+  .toLowerCase()
+  .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, { error: 'not a domain name' });
+
+/** Unknown keys are refused: a misspelt one would silently be its default. */
+export const settings = z.strictObject({
+  /** Id of an existing, billed project. */
+  project: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, { error: 'not a project id' }),
+  zone: z
+    .string()
+    .regex(/^[a-z]+-[a-z]+\d+-[a-z]$/, { error: 'not a zone, like europe-west1-b' })
+    .default('europe-west1-b'),
+  /** Google Workspace domains whose people may have agents. */
+  domains: z.array(domain).min(1),
+  admins: z.array(email).min(1),
+  viewers: z.array(email).default([]),
+  /** A mailbox of the Workspace, from which the plane writes. */
+  mail_from: email,
+  machine_type: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{1,62}$/)
+    .default('e2-medium'),
+  /** Of an agent whose request names none. */
+  model: modelReference.default(DEFAULT_MODEL),
+  /** USD a month that a request may give one agent. */
+  budget_max: z.number().min(1).max(BUDGET_MAX).default(500),
+  image: z.enum(['agents-plane', 'debian-12']).default('agents-plane'),
+  alert_email: email.or(z.literal('')).default(''),
+  /** 000000-000000-000000: switches the budget alert on. */
+  billing_account: z
+    .string()
+    .regex(/^([0-9A-F]{6}-){2}[0-9A-F]{6}$|^$/, { error: 'not a billing account id' })
+    .default(''),
+  /** USD a month for the whole project, at which Google mails. */
+  budget_usd: z.number().int().min(1).default(500),
+  audit_days: z.number().int().min(1).max(3650).default(365),
+  kms: z.boolean().default(false),
+  /** The first agent: what the API takes, seeds' five fields and more. */
+  agent: provisionRequest.optional(),
+});
+export type Settings = z.output<typeof settings>;
+
+/**
+ * @param text TOML
+ * @param file for messages
+ * @throws PlaneError INVALID_ARGUMENT that names every key that is wrong
+ */
+export function readSettings(text: string, file: string): Settings {
+  let raw: unknown;
+  try {
+    raw = parse(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : '';
+    throw new PlaneError('INVALID_ARGUMENT', `${file} is not TOML: ${why}`, { cause });
+  }
+  const parsed = settings.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: there is no such setting`)
+      : [`${issue.path.join('.')}: ${issue.message}`],
+  );
+  throw new PlaneError('INVALID_ARGUMENT', `${file}: ${problems.join('; ')}`);
+}
+
+export const regionOf = ({ zone }: Settings): string => zone.replace(/-[a-z]$/, '');
+
+/** The URL that Cloud Functions gives a function, known before it exists. */
+export const urlOf = (all: Settings, service: string): string =>
+  `https://${regionOf(all)}-${all.project}.cloudfunctions.net/${service}`;

@@ -1,0 +1,23 @@
+# Enables the APIs that the plane, its agents and setup itself call.
+# shellcheck shell=bash
+
+APIS="artifactregistry billingbudgets cloudbilling cloudbuild cloudfunctions cloudkms cloudresourcemanager \
+cloudscheduler cloudtasks compute config gmail iam iamcredentials iap logging monitoring run secretmanager \
+serviceusage storage"
+
+title() { echo "Enable Google's APIs"; }
+advice() { echo "Billing has to be on, and you need roles/serviceusage.serviceUsageAdmin."; }
+
+check() {
+  local enabled api
+  enabled=$(gc services list --enabled --format='value(config.name)') || return 2
+  for api in $APIS; do
+    grep -qx "$api.googleapis.com" <<<"$enabled" || return 1
+  done
+}
+
+apply() {
+  local names=() api
+  for api in $APIS; do names+=("$api.googleapis.com"); done
+  gc services enable "${names[@]}"
+}

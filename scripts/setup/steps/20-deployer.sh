@@ -1,0 +1,38 @@
+# The service account with whose rights Infrastructure Manager applies infra/.
+# shellcheck shell=bash
+
+ROLES="config.agent compute.networkAdmin compute.securityAdmin iam.roleAdmin iam.serviceAccountAdmin \
+iam.serviceAccountUser resourcemanager.projectIamAdmin run.admin storage.admin logging.configWriter monitoring.editor \
+cloudscheduler.admin cloudtasks.queueAdmin cloudkms.admin"
+
+title() { echo "Make the deployer's service account"; }
+advice() { echo "You need to be an owner of $PROJECT, or roles/iam.serviceAccountAdmin and roles/resourcemanager.projectIamAdmin."; }
+
+missing_roles() {
+  local held role
+  held=$(gc projects get-iam-policy "$PROJECT" --flatten='bindings[].members' \
+    --filter="bindings.members:serviceAccount:$DEPLOYER" --format='value(bindings.role)') || return 2
+  for role in $ROLES; do
+    grep -qx "roles/$role" <<<"$held" || echo "roles/$role"
+  done
+}
+
+check() {
+  local missing
+  look iam service-accounts describe "$DEPLOYER" --format='value(email)' >/dev/null || return $?
+  missing=$(missing_roles) || return 2
+  [ -z "$missing" ]
+}
+
+apply() {
+  local role missing
+  look iam service-accounts describe "$DEPLOYER" --format='value(email)' >/dev/null ||
+    gc iam service-accounts create "${DEPLOYER%%@*}" --display-name='Agents Plane: deployer'
+  missing=$(missing_roles)
+  for role in $missing; do
+    gc projects add-iam-policy-binding "$PROJECT" --member="serviceAccount:$DEPLOYER" --role="$role" --condition=None >/dev/null
+  done
+  if [ -n "$BILLING_ACCOUNT" ]; then
+    gc billing accounts add-iam-policy-binding "$BILLING_ACCOUNT" --member="serviceAccount:$DEPLOYER" --role=roles/billing.costsManager >/dev/null
+  fi
+}

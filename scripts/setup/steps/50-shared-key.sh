@@ -1,0 +1,25 @@
+# The organisation's key for the agents' model. It comes on standard input and goes to Secret Manager.
+# shellcheck shell=bash
+
+title() { echo "Store the shared API key"; }
+advice() { echo "Give the key on standard input: scripts/setup.sh --key-stdin < the-key, or by a pipe from your password manager."; }
+
+check() {
+  local state
+  state=$(look secrets versions list "$SHARED_KEY_SECRET" --filter='state:ENABLED' --limit=1 --format='value(name)') || return $?
+  [ -n "$state" ]
+}
+
+apply() {
+  local key
+  IFS= read -r key || true
+  if [ -z "$key" ] && [ -z "$YES" ]; then
+    printf 'API key for the agents'\'' model (not shown; empty: agents wait for their owners'\'' keys): ' >/dev/tty
+    IFS= read -rs key </dev/tty
+    echo >/dev/tty
+  fi
+  [ -n "$key" ] || stop "there is no key on standard input"
+  look secrets describe "$SHARED_KEY_SECRET" --format='value(name)' >/dev/null ||
+    gc secrets create "$SHARED_KEY_SECRET" --replication-policy=automatic --labels=managed-by=agents-plane
+  printf '%s' "$key" | gc secrets versions add "$SHARED_KEY_SECRET" --data-file=-
+}

@@ -1,0 +1,38 @@
+# Domain-wide delegation for mail: the one thing that only a Workspace admin can do, by hand.
+# shellcheck shell=bash
+
+SIGNER="projects/$PROJECT/roles/agentsPlaneSigner"
+
+title() { echo "Mail: domain-wide delegation"; }
+advice() { echo "Check client id and scopes in the Admin console; a new delegation can take some minutes."; }
+
+# A real call: sign as the plane, become the sender, list one message. The right to sign lasts as long as that.
+works() {
+  local member status=0
+  member="user:$(gcloud config get-value account 2>/dev/null)"
+  gc iam service-accounts add-iam-policy-binding "$PLANE_ACCOUNT" --member="$member" --role="$SIGNER" --condition=None >/dev/null || return 2
+  gcloud auth print-access-token | tool delegation-works "$PLANE_ACCOUNT" "$MAIL_FROM" >"$WORK/delegation" 2>&1 || status=$?
+  gc iam service-accounts remove-iam-policy-binding "$PLANE_ACCOUNT" --member="$member" --role="$SIGNER" --condition=None >/dev/null
+  return "$status"
+}
+
+# Trying it takes a right for a moment, and a dry run changes nothing.
+check() { [ -z "$DRY_RUN" ] && works; }
+
+apply() {
+  local client scopes tries=0
+  client=$(gc iam service-accounts describe "$PLANE_ACCOUNT" --format='value(uniqueId)')
+  scopes=$(tool scopes)
+  say "  The one step by hand. As an administrator of Google Workspace, open"
+  say "    https://admin.google.com/ac/owl/domainwidedelegation?clientIdToAdd=$client&clientScopeToAdd=$scopes&overwriteClientId=true"
+  say "  and authorise (or enter by hand: client id $client, scopes $scopes)."
+  say "  Waiting for it..."
+  until works; do
+    tries=$((tries + 1))
+    [ "$tries" -lt "$DELEGATION_TRIES" ] || {
+      cat "$WORK/delegation" >&2
+      stop "Google does not let the plane send mail as $MAIL_FROM yet"
+    }
+    sleep 10
+  done
+}

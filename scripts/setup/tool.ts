@@ -1,0 +1,131 @@
+/**
+ * What the shell scripts of setup ask of Node: `node tool.ts COMMAND ...`. Results on standard
+ * output; settings come from the file that AGENTS_PLANE_SETTINGS names.
+ */
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { PlaneError } from '../../contracts/errors.ts';
+import { SHARED_KEY_SECRET } from '../../contracts/names.ts';
+import { infraFiles } from '../../local/plane/infra.ts';
+import { DELEGATED_SCOPES } from '../../local/plane/settings.ts';
+import { describeFailure } from '../ui/failure.ts';
+import { askForSettings } from './ask.ts';
+import {
+  bundleOf,
+  environmentOf,
+  functionsHash,
+  imageOf,
+  planeImage,
+  services,
+} from './functions.ts';
+import { missingPermissions, shortQuotas, tryDelegation } from './google.ts';
+import { infraHash, inputsOf, outputsOf, tfvars } from './infra.ts';
+import { readSettings, regionOf, type Settings, urlOf } from './settings.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const { env } = process;
+
+const load = async (): Promise<Settings> => {
+  const file = env.AGENTS_PLANE_SETTINGS ?? 'plane.toml';
+  return readSettings(await readFile(file, 'utf8'), file);
+};
+const token = async (): Promise<string> => (await text(process.stdin)).trim();
+const quote = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
+
+/** Settings, and what follows from them, as shell variables. */
+function shellVariables(all: Settings, file: string): Record<string, string> {
+  const { bucket, plane, build } = outputsOf(all);
+  return {
+    AGENTS_PLANE_SETTINGS: file,
+    PROJECT: all.project,
+    REGION: regionOf(all),
+    ZONE: all.zone,
+    MAIL_FROM: all.mail_from,
+    IMAGE: imageOf(all),
+    PLANE_IMAGE: planeImage(all),
+    BILLING_ACCOUNT: all.billing_account,
+    AGENT_USER: all.agent?.user ?? '',
+    DEPLOYMENT: 'agents-plane',
+    DEPLOYER: `agents-plane-deploy@${all.project}.iam.gserviceaccount.com`,
+    PLANE_ACCOUNT: plane,
+    BUILD_ACCOUNT: build,
+    BUCKET: bucket,
+    SHARED_KEY_SECRET,
+    API_URL: urlOf(all, services().api?.service ?? ''),
+    // Ten seconds each: half an hour for a person in the Admin console.
+    DELEGATION_TRIES: env.DELEGATION_TRIES ?? '180',
+  };
+}
+
+/** Options of `agents-plane provision`, one a line. */
+function firstAgent({ agent }: Settings): readonly string[] {
+  if (!agent) throw new PlaneError('INVALID_ARGUMENT', 'The settings have no [agent]');
+  const { user, userPhone, whatsappNumber, model, budget, timezone, whatsapp } = agent;
+  const options = {
+    user,
+    phone: userPhone,
+    'whatsapp-number': whatsappNumber,
+    model,
+    budget,
+    timezone,
+    mode: whatsapp?.mode,
+  };
+  return Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)],
+  );
+}
+
+type Tool = (args: readonly string[]) => Promise<string>;
+
+const TOOLS: Readonly<Record<string, Tool>> = {
+  settings: async ([file = 'plane.toml']) => {
+    if (!env.YES) await askForSettings(file, env);
+    const all = readSettings(
+      await readFile(file, 'utf8').catch(() => {
+        throw new PlaneError('INVALID_ARGUMENT', `There is no file ${file}; --config names one`);
+      }),
+      file,
+    );
+    const variables = Object.entries(shellVariables(all, file));
+    return variables.map(([name, value]) => `${name}=${quote(value)}`).join('\n');
+  },
+  'missing-permissions': async ([project = '', ...permissions]) =>
+    (await missingPermissions(env, await token(), project, permissions)).join(', '),
+  'short-quotas': async () => shortQuotas(JSON.parse(await token())).join(', '),
+  'infra-hash': async ([apiUrl = '']) => infraHash(await load(), apiUrl),
+  'infra-inputs': async ([apiUrl = '']) => tfvars(inputsOf(await load(), apiUrl)),
+  'infra-files': async ([folder = '']) => {
+    for (const [name, content] of Object.entries(infraFiles())) {
+      await mkdir(join(folder, dirname(name)), { recursive: true });
+      await writeFile(join(folder, name), content);
+    }
+    return '';
+  },
+  'bundle-object': async () => (await bundleOf(ROOT)).object,
+  functions: async () =>
+    Object.entries(services())
+      .map(([entry, { service }]) => `${entry} ${service}`)
+      .join('\n'),
+  'functions-hash': async () => functionsHash(await load(), ROOT),
+  // JSON is YAML.
+  'functions-env': async () => JSON.stringify(await environmentOf(await load(), ROOT), null, 2),
+  scopes: async () => DELEGATED_SCOPES.join(','),
+  'delegation-works': async ([account = '', sender = '']) => {
+    await tryDelegation(env, await token(), { account, sender, scopes: DELEGATED_SCOPES });
+    return '';
+  },
+  'first-agent': async () => firstAgent(await load()).join('\n'),
+};
+
+const [, , command = '', ...args] = process.argv;
+try {
+  const tool = TOOLS[command];
+  if (!tool) throw new PlaneError('INVALID_ARGUMENT', `There is no tool ${command}`);
+  const result = await tool(args);
+  if (result !== '') process.stdout.write(`${result}\n`);
+} catch (error) {
+  process.stderr.write(`${describeFailure(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Removes what setup.sh and the plane made in a project, and proves that it is gone.
+#   teardown.sh [--config plane.toml] [--yes] [--dry-run] [--purge]
+# Agents' data disks and secrets stay, unless --purge: a plane set up again finds them.
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+Usage: scripts/teardown.sh [options]
+  --config FILE   settings that the plane was set up with (default: plane.toml)
+  --yes           do not ask
+  --dry-run       say what would be removed, change nothing
+  --purge         remove the agents' data disks, keys and config too: nobody can undo that
+  --help          this text
+TEXT
+}
+
+CONFIG=plane.toml YES='' DRY_RUN='' PURGE=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --config) CONFIG=${2:?--config needs a file} && shift ;;
+    --yes) YES=1 ;;
+    --dry-run) DRY_RUN=1 ;;
+    --purge) PURGE=1 ;;
+    --help) usage && exit 0 ;;
+    *) usage >&2 && exit 2 ;;
+  esac
+  shift
+done
+
+AGENTS_PLANE_HOST_PACKAGES=no
+# shellcheck source=scripts/prepare.sh
+. "$(dirname "${BASH_SOURCE[0]}")/prepare.sh"
+# shellcheck source=scripts/setup/lib.sh
+. "$ROOT/scripts/setup/lib.sh"
+# shellcheck source=scripts/setup/inventory.sh
+. "$ROOT/scripts/setup/inventory.sh"
+
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/agents-plane-teardown.XXXXXX")
+export ROOT WORK
+trap 'rm -rf "$WORK"' EXIT
+trap 'exit 130' INT TERM
+
+# The file is complete: it was set up with. Nothing is asked about it.
+settings=$(YES=1 tool settings "$CONFIG") || exit 1
+set -a
+eval "$settings"
+set +a
+
+inventory >"$WORK/before" || stop "the project cannot be looked at; nothing was changed"
+to_remove "$PURGE" <"$WORK/before" >"$WORK/remove"
+if [ ! -s "$WORK/remove" ]; then
+  say "Nothing of Agents Plane is left to remove in project $PROJECT."
+  exit 0
+fi
+say "In project $PROJECT this will be removed:"
+sed 's/^/  /' "$WORK/remove" >&2
+if [ -z "$PURGE" ] && to_keep <"$WORK/before" | grep -q .; then
+  say "and this will stay (--purge removes it too):"
+  to_keep <"$WORK/before" | sed 's/^/  /' >&2
+fi
+[ -z "$DRY_RUN" ] || { say "Nothing was changed." && exit 0; }
+if [ -z "$YES" ]; then
+  printf 'Type the name of the project to remove all that: ' >&2
+  read -r answer
+  [ "$answer" = "$PROJECT" ] || stop "nothing was changed"
+fi
+
+total=$(wc -l <"$WORK/remove" | tr -d ' ')
+number=0
+while read -r kind name place <&3; do
+  number=$((number + 1))
+  say "[$number/$total] $kind $name"
+  remove "$kind" "$name" "$place" </dev/null >/dev/null 2>"$WORK/removing" || {
+    # Somebody was faster, or an earlier run was: gone is gone.
+    grep -qiE 'NOT_FOUND|not found|404' "$WORK/removing" || {
+      cat "$WORK/removing" >&2
+      stop "$kind $name could not be removed. Run this again: what is gone stays gone"
+    }
+  }
+done 3<"$WORK/remove"
+
+inventory >"$WORK/after" || stop "removed, but the project cannot be looked at to prove it"
+to_remove "$PURGE" <"$WORK/after" >"$WORK/left"
+if [ -s "$WORK/left" ]; then
+  sed 's/^/  /' "$WORK/left" >&2
+  stop "this is still there. Run this again"
+fi
+say "Done. Nothing with our label is left$([ -n "$PURGE" ] || echo ', but what was to stay')."

@@ -1,0 +1,210 @@
+/**
+ * Day one with the real gcloud: setup.sh on an empty project, the functions served from the very
+ * zip that it uploaded, an agent provisioned with them, teardown.sh, nothing left.
+ */
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { accountMetadata } from '../../local/google/metadata.ts';
+import { freePort, startFunction } from '../../local/plane/function-process.ts';
+import { LOCAL, PLANE_ACCOUNT } from '../../local/plane/settings.ts';
+import { send } from '../functions/harness.ts';
+import { type EmptyProject, openEmptyProject } from './support/empty-project.ts';
+import { runScript } from './support/run-script.ts';
+
+const gcloud = spawnSync('gcloud', ['--version']).status === 0;
+const MINUTE = 60_000;
+const KEY = 'sk-ant-the-organisation';
+const PROJECT = `projects/${LOCAL.project.id}`;
+
+/** Calls that change something, by method. */
+const WRITES = /\.(Create|Update|Delete|Set|Add|Enable|Disable|BatchEnable|Insert|insert|Destroy)/;
+const writesSince = ({ google }: EmptyProject, mark: number): string[] =>
+  google.recording
+    .slice(mark)
+    .map(({ method }) => method)
+    .filter((method) => WRITES.test(method));
+
+const config = ({ folder }: EmptyProject): string[] => ['--config', join(folder, 'plane.toml')];
+const setup = (project: EmptyProject, more: readonly string[] = [], killAt?: RegExp) =>
+  runScript('setup.sh', ['--yes', '--key-stdin', ...config(project), ...more], {
+    env: project.env,
+    stdin: KEY,
+    ...(killAt && { killAt }),
+  });
+const teardown = (project: EmptyProject, more: readonly string[] = []) =>
+  runScript('teardown.sh', ['--yes', ...config(project), ...more], { env: project.env });
+
+/** Everything there is in the project that counts, to compare two ways of getting there. */
+function stateOf({ google, tools }: EmptyProject) {
+  const { world } = google;
+  const policy = (resource: string) =>
+    world.iam.get(resource).bindings.map(({ role, members }) => ({ role, members }));
+  const [deployment] = [...tools.infra.deployments.values()];
+  return {
+    accounts: world.accounts.list(LOCAL.project.id).map(({ id }) => id),
+    policy: policy(PROJECT),
+    plane: policy(`${PROJECT}/serviceAccounts/${PLANE_ACCOUNT}`),
+    functions: [...tools.functions.all.values()].map(({ name, labels }) => [name, labels]),
+    deployments: [...tools.infra.deployments.keys()],
+    resources: deployment?.plan.resources.map(({ address }) => address),
+    objects: google.storage.objects(LOCAL.bucket, '').map(({ name }) => name),
+  };
+}
+
+const describeHere = gcloud ? describe : describe.skip;
+describeHere(`setup and teardown${gcloud ? '' : ' (skipped: gcloud is not installed)'}`, () => {
+  let project: EmptyProject;
+  beforeAll(async () => {
+    project = await openEmptyProject();
+  });
+  afterAll(() => project.close());
+
+  test(
+    'a dry run says what it would do, and changes nothing',
+    async () => {
+      const { code, said } = await setup(project, ['--dry-run']);
+      expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining('[7/10]') });
+      expect(writesSince(project, 0)).toEqual([]);
+      expect(project.tools.infra.deployments.size).toBe(0);
+    },
+    2 * MINUTE,
+  );
+
+  test(
+    'an empty project becomes a plane',
+    async () => {
+      const { code, said } = await setup(project);
+      expect({ code, said }).toMatchObject({ code: 0 });
+      expect(said).not.toContain(KEY);
+      expect(project.tools.functions.all.size).toBe(3);
+    },
+    4 * MINUTE,
+  );
+
+  test(
+    'again: nothing to do',
+    async () => {
+      const mark = project.google.recording.length;
+      const { code, said } = await setup(project);
+      expect(code).toBe(0);
+      expect(said.match(/: nothing to do/g)).toHaveLength(10);
+      // The delegation is tried with a right that is granted and taken back.
+      expect(new Set(writesSince(project, mark))).toEqual(
+        new Set(['google.iam.admin.v1.IAM.SetIamPolicy']),
+      );
+      expect(stateOf(project).plane.map(({ members }) => members)).toEqual([
+        [`serviceAccount:${PLANE_ACCOUNT}`],
+      ]);
+    },
+    2 * MINUTE,
+  );
+
+  test(
+    'the uploaded zip, installed in an empty folder, provisions an agent',
+    async () => {
+      const { google, tools, folder } = project;
+      const api = tools.functions.all.get(
+        `${PROJECT}/locations/${LOCAL.region}/functions/agents-plane-api`,
+      );
+      if (!api) throw new Error('agents-plane-api was not deployed');
+      const source = join(folder, 'source');
+      await mkdir(source);
+      await writeFile(join(folder, 'source.zip'), tools.functions.sourceOf(api));
+      execFileSync('python3', ['-m', 'zipfile', '-e', join(folder, 'source.zip'), source]);
+      expect(await readdir(source)).toEqual(expect.arrayContaining(['index.mjs', 'package.json']));
+      const npm = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
+      execFileSync('npm', npm, { cwd: source, stdio: 'pipe' });
+      expect(existsSync(join(source, 'node_modules/.bin/functions-framework'))).toBe(true);
+
+      const { tokens, accounts } = google.world;
+      const metadata = createServer(
+        accountMetadata({ tokens, accounts, project: LOCAL.project }, PLANE_ACCOUNT, LOCAL.region),
+      );
+      await new Promise<void>((resolve) => metadata.listen(0, '127.0.0.1', resolve));
+      const deployed = api.serviceConfig.environmentVariables as Record<string, string>;
+      const served = await startFunction({
+        target: String(api.buildConfig.entryPoint),
+        source,
+        root: source,
+        port: await freePort(),
+        logFile: join(folder, 'function.log'),
+        // What Cloud Run adds to the environment, and where Google is here.
+        env: {
+          ...deployed,
+          PATH: process.env.PATH,
+          GCE_METADATA_HOST: `127.0.0.1:${(metadata.address() as AddressInfo).port}`,
+          AGENTS_PLANE_GOOGLE_ENDPOINT: google.restUrl,
+        },
+      });
+      try {
+        const audience = deployed.AGENTS_PLANE_AUDIENCE ?? '';
+        const token = await tokens.userIdToken(LOCAL.admin, audience);
+        const body = { user: 'allison@nine30.com', userPhone: '+15551234567' };
+        expect(await send(`${served.url}/v1/agents`, 'POST', token, body)).toMatchObject({
+          status: 202,
+        });
+        expect(google.compute.instances.byName('agent-allison')).toBeDefined();
+      } finally {
+        await served.stop();
+        metadata.closeAllConnections();
+        metadata.close();
+      }
+    },
+    2 * MINUTE,
+  );
+
+  test(
+    'teardown keeps data disks and secrets; with --purge nothing is left',
+    async () => {
+      const kept = await teardown(project);
+      expect(kept).toMatchObject({ code: 0, said: expect.stringContaining('this will stay') });
+      const { google, tools } = project;
+      expect(google.compute.instances.byName('agent-allison')).toBeUndefined();
+      expect(stateOf(project)).toMatchObject({ functions: [], deployments: [], accounts: [] });
+      expect(kept.said).toContain('disk agent-allison-data');
+
+      const purged = await teardown(project, ['--purge']);
+      expect(purged).toMatchObject({ code: 0, said: expect.stringContaining('is left') });
+      const again = await teardown(project, ['--purge']);
+      expect(again.said).toContain('Nothing of Agents Plane is left');
+      expect(tools.infra.deployments.size).toBe(0);
+      expect(google.storage.buckets(LOCAL.project.id).map(({ name }) => name)).not.toContain(
+        LOCAL.bucket,
+      );
+      const owner = [{ role: 'roles/owner', members: [`user:${LOCAL.admin}`] }];
+      expect(stateOf(project).policy).toEqual(owner);
+    },
+    3 * MINUTE,
+  );
+});
+
+describeHere('killed', () => {
+  test(
+    'after each of its steps in turn, it completes, and nothing is there twice',
+    async () => {
+      const whole = await openEmptyProject();
+      const killed = await openEmptyProject();
+      try {
+        expect(await setup(whole)).toMatchObject({ code: 0 });
+        for (const step of [1, 2, 3, 4, 5, 7, 8]) {
+          const after = new RegExp(`\\[${step}/10\\] .*: done`);
+          expect({ step, ...(await setup(killed, [], after)) }).toMatchObject({ step, code: null });
+        }
+        expect(await setup(killed)).toMatchObject({ code: 0 });
+        expect(stateOf(killed)).toEqual(stateOf(whole));
+        const versions = (p: EmptyProject) =>
+          p.google.recording.filter(({ method }) => method.endsWith('AddSecretVersion')).length;
+        expect([versions(killed), versions(whole)]).toEqual([1, 1]);
+      } finally {
+        await whole.close();
+        await killed.close();
+      }
+    },
+    10 * MINUTE,
+  );
+});

@@ -1,0 +1,89 @@
+/** A Google Cloud project as an admin finds it on day one: billed, owned, empty. And gcloud to reach it. */
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDeployTools, type DeployTools } from '../../../local/google/deploy.ts';
+import { gcloudEnv } from '../../../local/google/env.ts';
+import { type Google, startGoogle } from '../../../local/google/google.ts';
+import { DELEGATED_SCOPES, LOCAL, PLANE_ACCOUNT } from '../../../local/plane/settings.ts';
+
+export interface EmptyProject {
+  readonly google: Google;
+  readonly tools: DeployTools;
+  /** Holds the settings and gcloud's own folder. */
+  readonly folder: string;
+  /** For setup.sh and teardown.sh, on top of PATH and HOME. */
+  readonly env: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+export const SETTINGS = `
+project = "${LOCAL.project.id}"
+zone = "${LOCAL.zone}"
+domains = ["${LOCAL.domain}"]
+admins = ["${LOCAL.admin}"]
+viewers = ["${LOCAL.viewer}"]
+mail_from = "${LOCAL.mailFrom}"
+`;
+
+/** @param roles of the admin in the project */
+export async function openEmptyProject(
+  settings = SETTINGS,
+  roles: readonly string[] = ['roles/owner'],
+): Promise<EmptyProject> {
+  let tools: DeployTools | undefined;
+  const google = await startGoogle({
+    projects: [LOCAL.project],
+    users: [LOCAL.admin, LOCAL.viewer, ...LOCAL.users],
+    delegations: [{ serviceAccount: PLANE_ACCOUNT, scopes: DELEGATED_SCOPES }],
+    images: [
+      {
+        project: LOCAL.project.id,
+        name: 'image-1',
+        family: LOCAL.imageFamily,
+        diskSizeGb: 10,
+        createdAt: 0,
+      },
+    ],
+    subnetworks: [LOCAL.network],
+    stageMs: 2,
+    services: (world, { storage }) => {
+      tools = createDeployTools(world, storage);
+      return tools.services;
+    },
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'agents-plane-setup-test-'));
+  for (const role of roles) {
+    google.world.iam.grant(`projects/${LOCAL.project.id}`, role, [`user:${LOCAL.admin}`]);
+  }
+  const tokenFile = join(folder, 'token');
+  const { accessToken } = google.tokens.access(`user:${LOCAL.admin}`);
+  await writeFile(tokenFile, accessToken, { mode: 0o600 });
+  await writeFile(join(folder, 'plane.toml'), settings);
+  const { PATH = '', HOME = '' } = process.env;
+  const gcloud = gcloudEnv({
+    restUrl: google.restUrl,
+    grpcPort: google.grpcPort,
+    project: LOCAL.project.id,
+    tokenFile,
+    gcloudConfig: join(folder, 'gcloud'),
+  });
+  return {
+    google,
+    tools: tools as DeployTools,
+    folder,
+    env: {
+      PATH,
+      HOME,
+      ...gcloud,
+      CLOUDSDK_CORE_ACCOUNT: LOCAL.admin,
+      CLOUDSDK_AUTH_TOKEN_HOST: `${google.restUrl}/token`,
+      CLOUDSDK_API_ENDPOINT_OVERRIDES_GMAIL: `${google.restUrl}/`,
+    },
+    async close() {
+      await google.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
