@@ -4,6 +4,7 @@
  * remember what they were asked, and the model providers (local/model).
  */
 
+import { EventEmitter, once } from 'node:events';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -12,6 +13,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { METADATA_KEYS } from '../../../contracts/instance-metadata.ts';
+import { GUEST_KEY_PAIRING, type Pairing, pairing } from '../../../contracts/pairing.ts';
 import { startGoogle } from '../../../local/google/google.ts';
 import { createModelServer } from '../../../local/model/server.ts';
 
@@ -85,6 +87,10 @@ export async function startCloud(keys: readonly string[] = [GOOD_KEY, OTHER_GOOD
   };
 
   const attributes: Record<string, string> = { [METADATA_KEYS.agent]: AGENT };
+  /** Etag of the attributes, and who waits for another. */
+  const changes = new EventEmitter<{ change: [] }>().setMaxListeners(0);
+  let generation = 1;
+  const pairings: Pairing[] = [];
   const statuses: { state: string; reason?: string; key?: string }[] = [];
   const metadata = await listen(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://metadata');
@@ -95,8 +101,16 @@ export async function startCloud(keys: readonly string[] = [GOOD_KEY, OTHER_GOOD
     };
     if (!flavored) return answer(403);
     if (request.method === 'PUT') {
-      statuses.push(JSON.parse(await bodyOf(request)));
+      const said = JSON.parse(await bodyOf(request));
+      if (path.endsWith(`/${GUEST_KEY_PAIRING}`)) pairings.push(pairing.parse(said));
+      else statuses.push(said);
       return answer(200);
+    }
+    if (path === 'instance/attributes/') {
+      const known = url.searchParams.get('last_etag') === String(generation);
+      if (known) await Promise.race([once(changes, 'change'), once(response, 'close')]);
+      response.setHeader('etag', String(generation));
+      return answer(200, JSON.stringify(attributes));
     }
     if (path === 'project/project-id') return answer(200, PROJECT);
     if (path.endsWith('/token')) {
@@ -116,8 +130,10 @@ export async function startCloud(keys: readonly string[] = [GOOD_KEY, OTHER_GOOD
 
   const asked: string[] = [];
   const askedWith: IncomingHttpHeaders[] = [];
+  const bodies: { path: string; body: string }[] = [];
+  const owner = { connect: false };
   const plane = await listen(async (request, response) => {
-    await bodyOf(request);
+    bodies.push({ path: request.url ?? '', body: await bodyOf(request) });
     asked.push(request.url ?? '');
     askedWith.push(request.headers);
     const answers: Record<string, object> = {
@@ -127,7 +143,9 @@ export async function startCloud(keys: readonly string[] = [GOOD_KEY, OTHER_GOOD
       '/v1/self/mail': { id: 'm1' },
       '/v1/self/key-secret': { secret: OWN },
       '/v1/self/channels-secret': { secret: CHANNELS },
+      '/v1/self/pairing-reply': { connect: owner.connect },
     };
+    if (request.url === '/v1/self/pairing-reply') owner.connect = false;
     if (request.url === '/v1/self/channels-secret') {
       await createSecret(CHANNELS, 'secretAccessor', 'secretVersionManager');
     }
@@ -155,10 +173,22 @@ export async function startCloud(keys: readonly string[] = [GOOD_KEY, OTHER_GOOD
     attributes,
     /** Every status that was published, oldest first. */
     statuses,
+    /** Every word about the pairing that was published, oldest first. */
+    pairings,
+    /** Changes an attribute of the instance; who waits for one is answered. */
+    setAttribute(key: string, value: string) {
+      attributes[key] = value;
+      generation += 1;
+      changes.emit('change');
+    },
     /** Paths that the plane was asked for. */
     asked,
     /** The headers of each. */
     askedWith,
+    /** What came with each. */
+    bodies,
+    /** Whether the owner's mailbox has a "connect" that was not asked for yet. */
+    owner,
     model,
     createSecret,
     addVersion,

@@ -58,7 +58,10 @@ export function installOpenclaw(
 }
 
 /** The gateway as its unit starts it, without the hardening. */
-export function startGateway(machine: TestMachine): ChildProcess {
+export function startGateway(
+  machine: TestMachine,
+  environment: Readonly<Record<string, string>> = {},
+): ChildProcess {
   const { layout } = machine;
   return spawn(layout.node, [layout.openclaw, 'gateway'], {
     cwd: layout.state,
@@ -70,6 +73,7 @@ export function startGateway(machine: TestMachine): ChildProcess {
       OPENCLAW_CONFIG_PATH: layout.openclawConfig,
       OPENCLAW_SERVICE_REPAIR_POLICY: 'external',
       NODE_COMPILE_CACHE: join(tmpdir(), 'agents-plane-test-compile-cache'),
+      ...environment,
     },
   });
 }
