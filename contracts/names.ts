@@ -38,6 +38,8 @@ export const dataDiskName = (name: AgentName): string => `agent-${name}-data`;
 export const serviceAccountId = (name: AgentName): string => `agent-${name}`;
 export const configSecretId = (name: AgentName): string => `agent-${name}-config`;
 export const keySecretId = (name: AgentName): string => `agent-${name}-api-key`;
+/** Key of the agent's own for its backups; the plane never reads it. */
+export const backupSecretId = (name: AgentName): string => `agent-${name}-backup-key`;
 export const channelsSecretId = (name: AgentName): string => `agent-${name}-channels`;
 
 export const serviceAccountEmail = (name: AgentName, project: string): string =>
@@ -50,3 +52,6 @@ export function agentOfInstance(instance: string): AgentName | undefined {
   if (!instance.startsWith(INSTANCE_PREFIX)) return undefined;
   return agentName.safeParse(instance.slice(INSTANCE_PREFIX.length)).data;
 }
+
+/** Object of the plane's bucket with the agent's encrypted WhatsApp credentials. */
+export const backupObject = (name: AgentName): string => `agents/${name}/whatsapp`;

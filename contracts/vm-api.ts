@@ -90,12 +90,38 @@ export const usageAnswer = z.strictObject({
 });
 export type UsageAnswer = z.infer<typeof usageAnswer>;
 
+/** Bytes of a backup's ciphertext. A linked account's credentials are 0.1 to 0.5 MB. */
+export const BACKUP_MAX = 3_000_000;
+/** Bytes of a request that carries one, in base64. */
+export const BACKUP_BODY_MAX = 4_100_000;
+
+/** `POST /v1/self/backup-secret`: create the empty secret for the backup's key, should it be missing. */
+export const backupSecretAnswer = z.strictObject({ secret: z.string() });
+export type BackupSecretAnswer = z.infer<typeof backupSecretAnswer>;
+
+/** `POST /v1/self/backup`: keep this instead of the backup before. The answer is `{}`. */
+export const backupRequest = z.strictObject({
+  /** What the VM encrypted; the plane cannot read it. */
+  data: z
+    .base64()
+    .min(1)
+    .max((BACKUP_MAX / 3) * 4),
+});
+export type BackupRequest = z.infer<typeof backupRequest>;
+
+/** `POST /v1/self/restore`: the newest backup; none when there never was one. */
+export const restoreAnswer = z.strictObject({ data: z.base64().optional() });
+export type RestoreAnswer = z.infer<typeof restoreAnswer>;
+
 export const nothing = z.strictObject({});
 
 export const VM_API_PATHS = {
   welcome: '/v1/self/welcome',
   keySecret: '/v1/self/key-secret',
   channelsSecret: '/v1/self/channels-secret',
+  backupSecret: '/v1/self/backup-secret',
+  backup: '/v1/self/backup',
+  restore: '/v1/self/restore',
   mail: '/v1/self/mail',
   channel: '/v1/self/channel',
   pairingMail: '/v1/self/pairing-mail',

@@ -126,19 +126,24 @@ export function composeVm(config: Config, ambient: Ambient): App {
   const google = access(config);
   const links = linkTools(config, ambient, tools(config, ambient, google));
   const self = lazy(async () => {
-    const [base, at, { mailDriver }, service] = await Promise.all([
+    const [base, at, { mailDriver }, { backupsDriver }, service] = await Promise.all([
       links(),
       google(),
       import('./drivers/mail.ts'),
-      Promise.all([import('./service/self.ts'), import('./service/usage.ts')]).then(
-        ([own, usage]) => ({ ...own, ...usage }),
-      ),
+      import('./drivers/backups.ts'),
+      Promise.all([
+        import('./service/backup.ts'),
+        import('./service/self.ts'),
+        import('./service/usage.ts'),
+      ]).then(([backup, own, usage]) => ({ ...backup, ...own, ...usage })),
     ]);
     const { serviceAccount, mailFrom } = config;
     const sender = { serviceAccount, from: mailFrom, now: ambient.clock.now };
     const all: SelfTools = {
       ...base,
       mailer: mailDriver(at, sender),
+      // The bucket that the bundle lies in is the plane's own.
+      backups: backupsDriver(at, new URL(config.bundle).host),
       mailTemplates: templatesIn('mail/'),
       budgetTemplate: template('mail/budget.txt'),
       admins: config.admins,

@@ -4,6 +4,7 @@ locals {
   all_accounts = "principalSet://cloudresourcemanager.googleapis.com/projects/${data.google_project.this.number}/type/ServiceAccount"
   plane_role   = jsondecode(file("${path.module}/roles/plane.json"))
   signer_role  = jsondecode(file("${path.module}/roles/signer.json"))
+  keeper_role  = jsondecode(file("${path.module}/roles/keeper.json"))
 }
 
 resource "google_service_account" "plane" {
@@ -50,6 +51,14 @@ resource "google_service_account_iam_member" "plane_signs_as_itself" {
   service_account_id = google_service_account.plane.name
   role               = google_project_iam_custom_role.signer.name
   member             = google_service_account.plane.member
+}
+
+# Objects of the plane's own bucket, and of no other (storage.tf).
+resource "google_project_iam_custom_role" "keeper" {
+  role_id     = "agentsPlaneKeeper"
+  title       = local.keeper_role.title
+  description = local.keeper_role.description
+  permissions = local.keeper_role.permissions
 }
 
 resource "google_project_iam_member" "accounts_write_logs" {

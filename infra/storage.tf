@@ -42,3 +42,10 @@ resource "google_storage_bucket_iam_member" "accounts_read_the_bundle" {
   role   = "roles/storage.objectViewer"
   member = local.all_accounts
 }
+
+# The plane keeps the agents' encrypted WhatsApp credentials. Replacing an object takes deleting it.
+resource "google_storage_bucket_iam_member" "plane_keeps_backups" {
+  bucket = google_storage_bucket.plane.name
+  role   = google_project_iam_custom_role.keeper.name
+  member = google_service_account.plane.member
+}

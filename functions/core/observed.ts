@@ -51,6 +51,9 @@ export interface Observed {
   /** Looked at for `POST /v1/self/channels-secret` alone. */
   readonly channelsSecret?: SecretState | undefined;
   readonly channelsPolicy?: Policy | undefined;
+  /** Looked at for `POST /v1/self/backup-secret` alone. */
+  readonly backupSecret?: SecretState | undefined;
+  readonly backupPolicy?: Policy | undefined;
   /** Undefined when the organisation has no shared key. */
   readonly sharedKeyPolicy?: Policy | undefined;
   readonly serviceAccount?: ServiceAccountState | undefined;

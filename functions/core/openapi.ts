@@ -16,6 +16,8 @@ export interface OperationSpec {
     Record<string, { readonly schema: z.ZodType; readonly description: string }>
   >;
   readonly body?: z.ZodType;
+  /** Bytes that the body may have; BODY_LIMIT (http/body.ts) when left out. */
+  readonly bodyLimit?: number;
   /** By status. */
   readonly answers: Readonly<
     Record<number, { readonly description: string; readonly schema: z.ZodType }>

@@ -12,6 +12,7 @@ import { PlaneError } from '../../contracts/errors.ts';
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import {
   type AgentName,
+  backupSecretId,
   channelsSecretId,
   configSecretId,
   instanceName,
@@ -28,7 +29,13 @@ import { sameDocument } from './document.ts';
 import { type Intent, intentOf, isServed, sameIntent } from './intent.ts';
 import { machineRemoval, machineSteps } from './machine-plan.ts';
 import { ANNOTATION_USAGE, type Observed } from './observed.ts';
-import { missingRoles, type Policy, ROLE_ACCESSOR, ROLE_VERSION_MANAGER } from './policy.ts';
+import {
+  missingRoles,
+  type Policy,
+  ROLE_ACCESSOR,
+  ROLE_VERSION_ADDER,
+  ROLE_VERSION_MANAGER,
+} from './policy.ts';
 import {
   accountRemoval,
   configRemoval,
@@ -60,6 +67,8 @@ export type StepId =
   | 'shared-key-access'
   | 'channels-secret'
   | 'channels-access'
+  | 'backup-secret'
+  | 'backup-access'
   | 'instance'
   | 'announce'
   | 'intent'
@@ -137,6 +146,8 @@ export const GOALS = {
   keySecret: [keySecret, keyAccess],
   /** What `POST /v1/self/channels-secret` asks for; most agents never do. */
   channelsSecret: [channelsSecret, channelsAccess],
+  /** What `POST /v1/self/backup-secret` asks for. */
+  backupSecret: [backupSecret, backupAccess],
 } as const satisfies Record<string, readonly Rule[]>;
 export type Goal = keyof typeof GOALS;
 
@@ -205,6 +216,7 @@ function refuseForeign(name: AgentName, observed: Observed): void {
     [`secret ${configSecretId(name)}`, observed.configSecret],
     [`secret ${keySecretId(name)}`, observed.keySecret],
     [`secret ${channelsSecretId(name)}`, observed.channelsSecret],
+    [`secret ${backupSecretId(name)}`, observed.backupSecret],
     [`instance ${instanceName(name)}`, observed.instance],
     [`disk of ${instanceName(name)}`, observed.dataDisk],
   ];
@@ -249,6 +261,19 @@ function configSecret(desired: Desired, observed: Observed): Step | undefined {
 function keySecret({ name }: Desired, observed: Observed): Step | undefined {
   if (observed.keySecret) return undefined;
   return { id: 'key-secret', title: `Create empty secret ${keySecretId(name)}`, needs: [] };
+}
+
+function backupSecret({ name }: Desired, observed: Observed): Step | undefined {
+  if (observed.backupSecret) return undefined;
+  return { id: 'backup-secret', title: `Create empty secret ${backupSecretId(name)}`, needs: [] };
+}
+
+/** May add its key and read it, never take one back: an old backup stays readable. */
+function backupAccess(desired: Desired, observed: Observed): Step | undefined {
+  const roles = [ROLE_ACCESSOR, ROLE_VERSION_ADDER];
+  const secret = backupSecretId(desired.name);
+  const step = access('backup-access', desired, secret, observed.backupPolicy, roles);
+  return step && { ...step, needs: [...step.needs, 'backup-secret'] };
 }
 
 function channelsSecret({ name }: Desired, observed: Observed): Step | undefined {

@@ -9,18 +9,22 @@ export const BODY_LIMIT = 64 * 1024;
 /** Set by functions-framework when it has read the body itself. */
 type WithRawBody = IncomingMessage & { readonly rawBody?: Buffer };
 
-const tooLarge = (): PlaneError =>
+const tooLarge = (limit: number): PlaneError =>
   new PlaneError('PAYLOAD_TOO_LARGE', 'The body is too large.', {
     details: [
-      { field: 'body', problem: `has more than ${BODY_LIMIT} bytes`, fix: 'send a smaller body' },
+      { field: 'body', problem: `has more than ${limit} bytes`, fix: 'send a smaller body' },
     ],
   });
 
 /** @throws PlaneError PAYLOAD_TOO_LARGE, before more than the limit was kept */
-async function readBytes(request: WithRawBody, contentLength: string | undefined): Promise<Buffer> {
-  if (Number(contentLength) > BODY_LIMIT) throw tooLarge();
+async function readBytes(
+  request: WithRawBody,
+  contentLength: string | undefined,
+  limit: number,
+): Promise<Buffer> {
+  if (Number(contentLength) > limit) throw tooLarge(limit);
   if (request.rawBody) {
-    if (request.rawBody.length > BODY_LIMIT) throw tooLarge();
+    if (request.rawBody.length > limit) throw tooLarge(limit);
     return request.rawBody;
   }
   const chunks: Buffer[] = [];
@@ -28,7 +32,7 @@ async function readBytes(request: WithRawBody, contentLength: string | undefined
   // Left early, the stream must live on: the connection that it would take along carries the answer.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length;
-    if (size > BODY_LIMIT) throw tooLarge();
+    if (size > limit) throw tooLarge(limit);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -49,11 +53,13 @@ const isJson = (contentType: string | undefined): boolean =>
 
 /**
  * @param headers the request's own headers, whatever the framework was shown
+ * @param limit bytes
  * @throws PlaneError UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, INVALID_ARGUMENT, CANCELLED
  */
 export async function readJson(
   request: IncomingMessage,
   headers: IncomingMessage['headers'],
+  limit = BODY_LIMIT,
 ): Promise<unknown> {
   if (!isJson(headers['content-type']) || headers['content-encoding'] !== undefined) {
     const fix = 'send "Content-Type: application/json" and no Content-Encoding';
@@ -61,7 +67,7 @@ export async function readJson(
       details: [{ field: 'header.content-type', problem: 'is not application/json', fix }],
     });
   }
-  const bytes = await whileConnected(() => readBytes(request, headers['content-length']));
+  const bytes = await whileConnected(() => readBytes(request, headers['content-length'], limit));
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {

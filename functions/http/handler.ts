@@ -53,7 +53,7 @@ async function handle(
   seen.route = route.path;
   const caller = route.role ? await app.authenticate(route.role, headers.authorization) : '';
   seen.caller = caller;
-  const body = route.body ? await readJson(request, headers) : undefined;
+  const body = route.body ? await readJson(request, headers, route.bodyLimit) : undefined;
   return route.handle({ params, query, body, caller });
 }
 

@@ -2,6 +2,9 @@
 
 import { type AgentName, agentName } from '../../contracts/names.ts';
 import {
+  BACKUP_BODY_MAX,
+  backupRequest,
+  backupSecretAnswer,
   channelReport,
   channelsSecretAnswer,
   keySecretAnswer,
@@ -10,6 +13,7 @@ import {
   nothing,
   pairingMailRequest,
   pairingReplyAnswer,
+  restoreAnswer,
   usageAnswer,
   usageReport,
   VM_API_PATHS,
@@ -19,7 +23,9 @@ import type { SelfTools } from '../service/self.ts';
 import { openRoutes } from './api.ts';
 import type { Call, Route } from './router.ts';
 
-type SelfModule = typeof import('../service/self.ts') & typeof import('../service/usage.ts');
+type SelfModule = typeof import('../service/backup.ts') &
+  typeof import('../service/self.ts') &
+  typeof import('../service/usage.ts');
 
 export interface VmParts {
   /** The service and what it works with; made at the first call that needs them. */
@@ -37,7 +43,8 @@ type Action = (
 
 function route(
   { self }: VmParts,
-  spec: Pick<Route, 'path' | 'id' | 'summary' | 'answers'> & Partial<Pick<Route, 'body'>>,
+  spec: Pick<Route, 'path' | 'id' | 'summary' | 'answers'> &
+    Partial<Pick<Route, 'body' | 'bodyLimit'>>,
   action: Action,
 ): Route {
   const handle = async ({ caller, body }: Call) => {
@@ -48,8 +55,44 @@ function route(
   return { ...spec, method: 'POST', role: 'vm', handle };
 }
 
+const backupRoutes = (parts: VmParts): readonly Route[] => [
+  route(
+    parts,
+    {
+      path: VM_API_PATHS.backupSecret,
+      id: 'ensureBackupSecret',
+      summary: "Create the empty secret for the key of the agent's backups, should it be missing.",
+      answers: { 200: { description: 'It is there', schema: backupSecretAnswer } },
+    },
+    (service, tools, name) => service.ensureBackupSecret(tools, name),
+  ),
+  route(
+    parts,
+    {
+      path: VM_API_PATHS.backup,
+      id: 'saveBackup',
+      summary: "Keep the agent's encrypted WhatsApp credentials instead of those before.",
+      body: backupRequest,
+      bodyLimit: BACKUP_BODY_MAX,
+      answers: { 200: { description: 'They are kept', schema: nothing } },
+    },
+    (service, tools, name, body) => service.saveBackup(tools, name, body),
+  ),
+  route(
+    parts,
+    {
+      path: VM_API_PATHS.restore,
+      id: 'loadBackup',
+      summary: "Give the agent's newest backup back.",
+      answers: { 200: { description: 'The backup, if there is one', schema: restoreAnswer } },
+    },
+    (service, tools, name) => service.loadBackup(tools, name),
+  ),
+];
+
 export function vmRoutes(parts: VmParts): readonly Route[] {
   return openRoutes('Agents Plane, for VMs', parts.url, [
+    ...backupRoutes(parts),
     route(
       parts,
       {

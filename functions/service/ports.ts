@@ -83,6 +83,13 @@ export interface Machines {
   ): Promise<void>;
 }
 
+/** Encrypted backups, one object an agent. */
+export interface Backups {
+  /** Replaces the agent's. */
+  save(name: AgentName, data: Buffer): Promise<void>;
+  load(name: AgentName): Promise<Buffer | undefined>;
+}
+
 export interface ServiceAccounts {
   get(email: string): Promise<ServiceAccountState | undefined>;
   create(id: string, displayName: string, description: string): Promise<void>;

@@ -5,6 +5,7 @@ import { PlaneError } from '../../contracts/errors.ts';
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import {
   type AgentName,
+  backupSecretId,
   channelsSecretId,
   configSecretId,
   instanceName,
@@ -74,6 +75,9 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
   'channels-secret': ({ tools, desired: { name } }) =>
     tools.secrets.create(channelsSecretId(name), labelsOf(name), {}),
   'channels-access': grant,
+  'backup-secret': ({ tools, desired: { name } }) =>
+    tools.secrets.create(backupSecretId(name), labelsOf(name), {}),
+  'backup-access': grant,
   instance: createInstance,
   announce,
   intent: recordIntent,

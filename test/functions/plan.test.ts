@@ -39,6 +39,10 @@ function after(observed: Observed, step: Step): Observed {
       return { ...observed, configPolicy: grant(observed.configPolicy) };
     case 'key-access':
       return { ...observed, keyPolicy: grant(observed.keyPolicy) };
+    case 'backup-secret':
+      return { ...observed, backupSecret: secret() };
+    case 'backup-access':
+      return { ...observed, backupPolicy: grant(observed.backupPolicy) };
     case 'channels-secret':
       return { ...observed, channelsSecret: secret() };
     case 'channels-access':

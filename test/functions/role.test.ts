@@ -1,5 +1,7 @@
 /** infra/roles/plane.json is what a whole life of an agent takes: no permission less, none more. */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { LOCAL, PLANE_ACCOUNT, PLANE_ROLE } from '../../local/plane/settings.ts';
 import { type Harness, send, startHarness } from './harness.ts';
 
@@ -10,8 +12,11 @@ const REQUEST = {
 };
 const PROJECT = `projects/${LOCAL.project.id}`;
 const ZONE = `/compute/v1/${PROJECT}/zones/${LOCAL.zone}`;
-/** Granted on the plane's own account alone, to sign its delegation for Gmail; never on the project. */
-const ELSEWHERE = ['iam.serviceAccounts.signJwt'];
+/** Granted on the plane's own account alone, to sign its delegation for Gmail, or on its own bucket; never on the project. */
+const ELSEWHERE = ['signer', 'keeper'].flatMap((name): string[] => {
+  const path = join(import.meta.dirname, `../../infra/roles/${name}.json`);
+  return JSON.parse(readFileSync(path, 'utf8')).permissions;
+});
 
 let api: Harness;
 let vm: Harness;
@@ -98,6 +103,10 @@ test('the role holds exactly what provisioning, reading, mailing and repairing d
   expect(
     await asVm([['welcome'], ['channel', linked], ['welcome'], ['mail', mail], ['key-secret']]),
   ).toEqual([200, 200, 200, 200, 200]);
+  const backup = { data: 'YmFja3Vw' };
+  expect(
+    await asVm([['backup-secret'], ['restore'], ['backup', backup], ['backup', backup]]),
+  ).toEqual([200, 200, 200, 200]);
   // The VM is rebuilt on the data disk that it leaves behind.
   await remove(`${ZONE}/instances/agent-allison`);
   expect(await asAdminOfPlane([['POST', '', { ...REQUEST, budget: 60 }]])).toEqual([202]);
