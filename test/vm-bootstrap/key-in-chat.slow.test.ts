@@ -18,6 +18,7 @@ import { files } from '../../vm-bootstrap/steps/files.ts';
 import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
 import { converge } from '../../vm-bootstrap/steps/step.ts';
 import { users } from '../../vm-bootstrap/steps/users.ts';
+import { whatsappPlugin } from '../../vm-bootstrap/steps/whatsapp-plugin.ts';
 import { type Cloud, OWN, SHARED, startConfiguredCloud } from './support/cloud.ts';
 import {
   createMachine,
@@ -73,7 +74,7 @@ beforeAll(async () => {
   machine = await createMachine(cloud, PORT);
   installOpenclaw(machine, openclaw);
   await converge([users], machine);
-  await converge([files, openclawConfig], await machine.context());
+  await converge([files, whatsappPlugin, openclawConfig], await machine.context());
   expect(await fetchKeyCommand(machine.host, machine.layout)).toBe(0);
   broker = spawn(process.execPath, ['vm-bootstrap/main.ts', 'broker', '--listen'], {
     cwd: join(import.meta.dirname, '../..'),

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { configDocument, PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
 import { PROVIDERS, type Provider } from '../../contracts/models.ts';
 import { layoutOf } from '../../vm-bootstrap/core/layout.ts';
@@ -22,6 +22,16 @@ let home: string;
 beforeAll(async () => {
   openclaw = await findOpenclaw();
   home = mkdtempSync(join(tmpdir(), 'openclaw-validate-'));
+  const project = join(home, relative(layoutOf('').state, layoutOf('').whatsappProject));
+  mkdirSync(project, { recursive: true });
+  symlinkSync(join(openclaw.directory, 'node_modules'), join(project, 'node_modules'));
+  const dependencies = { '@openclaw/whatsapp': '2026.9.6' };
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, dependencies }));
+  // OpenClaw leaves a channel unchecked while any plugin is missing. Ours is only looked at here.
+  cpSync(join(import.meta.dirname, '../../templates/vm/plugin'), join(home, 'plugin'), {
+    recursive: true,
+  });
+  writeFileSync(join(home, 'plugin/index.js'), 'export default {};');
 }, 240_000);
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -53,10 +63,7 @@ async function validate(name: string, text: string): Promise<{ valid: boolean; o
 
 /** Every mode, profile and provider; combinations that render alike are asked about once. */
 function renderings(): Map<string, string> {
-  const layout = {
-    ...layoutOf(''),
-    whatsappPlugin: join(openclaw.directory, 'node_modules/@openclaw/whatsapp'),
-  };
+  const layout = { ...layoutOf(''), plugin: join(home, 'plugin') };
   const byText = new Map<string, string>();
   for (const mode of WHATSAPP_MODES)
     for (const profile of PROFILES)

@@ -62,7 +62,8 @@ describe('openclaw.json', () => {
   ] as const)('mode %s: plugin %s, self chat %s', (mode, plugin, selfChat) => {
     const config = render({ whatsapp: { mode } });
     expect(config.plugins.allow.includes('whatsapp')).toBe(plugin);
-    expect(config.plugins.load.paths.length).toBe(plugin ? 2 : 1);
+    // Channels need a plugin that OpenClaw trusts, and it trusts none from here.
+    expect(config.plugins.load.paths).toEqual([layoutOf('').plugin]);
     expect(config.plugins.allow).toContain('agents-plane');
     expect(config.channels?.whatsapp.selfChatMode).toBe(selfChat);
   });

@@ -16,11 +16,17 @@ import { type Context, converge, type Machine, type Step } from '../steps/step.t
 import { units } from '../steps/units.ts';
 import { users } from '../steps/users.ts';
 import { welcome } from '../steps/welcome.ts';
+import { whatsappPlugin } from '../steps/whatsapp-plugin.ts';
 import { readInputs } from './inputs.ts';
 
 /** Need nothing but the machine; the unit that tries again cannot do them (it may not mount). */
 export const MACHINE_STEPS: readonly Step<Machine>[] = [dataDisk, users];
-export const BEFORE_READY: readonly Step<Context>[] = [files, openclawConfig, units];
+export const BEFORE_READY: readonly Step<Context>[] = [
+  files,
+  whatsappPlugin,
+  openclawConfig,
+  units,
+];
 export const AFTER_READY: readonly Step<Context>[] = [ready, heartbeat, welcome];
 
 async function steps(machine: Machine): Promise<void> {

@@ -76,7 +76,6 @@ function valuesOf(inputs: ConfigInputs): Record<string, Json> {
     keyFile: layout.keyFile,
     channelsFile: layout.channelsFile,
     workspace: layout.workspace,
-    whatsappPlugin: layout.whatsappPlugin,
     ownPlugin: layout.plugin,
     provider: model.provider,
     modelId: model.id,
@@ -131,10 +130,8 @@ export function renderOpenclawConfig(template: string, inputs: ConfigInputs): Js
     const entries = plugins.entries as Mutable;
     delete document.channels;
     delete entries.whatsapp;
-    const load = plugins.load as Mutable;
     const without = (list: unknown, one: string) =>
       (list as readonly string[]).filter((item) => item !== one);
-    Object.assign(load, { paths: without(load.paths, inputs.layout.whatsappPlugin) });
     Object.assign(plugins, { allow: without(plugins.allow, 'whatsapp') });
   }
   return withChannels(document as unknown as JsonObject, inputs);
