@@ -62,7 +62,7 @@ run_step() {
   fi
   if [ "$status" != 1 ]; then
     cat "$WORK/check" >&2
-    give_up "$file" "$prefix $title: could not look at the project"
+    give_up "$file" "$prefix $title: the project cannot be looked at"
   fi
   say "$prefix $title..."
   status=0

@@ -55,7 +55,7 @@ permissions() {
 foreign() {
   local status=0 label
   look infra-manager deployments describe "$DEPLOYMENT" --location="$REGION" --format='value(name)' >/dev/null || status=$?
-  [ "$status" != 2 ] || stop "could not look at the project"
+  [ "$status" != 2 ] || stop "the project cannot be looked at"
   if [ "$status" = 1 ]; then
     if look iam service-accounts describe "$PLANE_ACCOUNT" --format='value(email)' >/dev/null; then
       problem "service account $PLANE_ACCOUNT exists, and was not made by this: rename or delete it"

@@ -45,6 +45,7 @@ function shellVariables(all: Settings, file: string): Record<string, string> {
     MAIL_FROM: all.mail_from,
     IMAGE: imageOf(all),
     PLANE_IMAGE: planeImage(all),
+    IMAGE_FAMILY: 'agents-plane',
     BILLING_ACCOUNT: all.billing_account,
     AGENT_USER: all.agent?.user ?? '',
     DEPLOYMENT: 'agents-plane',

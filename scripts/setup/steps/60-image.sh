@@ -6,7 +6,7 @@ advice() { echo "Build it with infra/image/gce/build.sh, or set image = \"debian
 
 check() {
   [ "$IMAGE" != "$PLANE_IMAGE" ] && return 0
-  look compute images describe-from-family agents-plane --format='value(name)' >/dev/null
+  look compute images describe-from-family "$IMAGE_FAMILY" --format='value(name)' >/dev/null
 }
 
 apply() {
