@@ -36,11 +36,17 @@ resource "google_storage_bucket" "plane" {
   depends_on = [google_kms_crypto_key_iam_member.storage]
 }
 
-# At its start a VM reads the bundle that its metadata names, and checks its hash.
+# At its start a VM reads the bundle that its metadata names, and checks its hash. It reads nothing
+# else here: the other objects are agents' backups, and no agent's business but the plane's.
 resource "google_storage_bucket_iam_member" "accounts_read_the_bundle" {
   bucket = google_storage_bucket.plane.name
   role   = "roles/storage.objectViewer"
   member = local.all_accounts
+
+  condition {
+    title      = "bundles"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.plane.name}/objects/vm/\")"
+  }
 }
 
 # The plane keeps the agents' encrypted WhatsApp credentials. Replacing an object takes deleting it.

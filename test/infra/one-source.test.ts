@@ -30,6 +30,17 @@ async function allowed(change: (files: Record<string, string>) => Record<string,
     const api = `${PROJECT}/locations/${LOCAL.region}/services/agents-plane-api`;
     return {
       agentReadsBundle: asks(AGENT, READ_BUNDLE.permission, READ_BUNDLE.resource),
+      agentReadsOthersBackup: asks(
+        AGENT,
+        READ_BUNDLE.permission,
+        `${BUCKET}/objects/agents/bo/whatsapp`,
+      ),
+      agentListsBucket: asks(AGENT, 'storage.objects.list', BUCKET),
+      planeReadsBackup: asks(
+        PLANE_ACCOUNT,
+        READ_BUNDLE.permission,
+        `${BUCKET}/objects/agents/bo/whatsapp`,
+      ),
       agentCallsVm: asks(AGENT, 'run.routes.invoke', vm),
       agentCallsApi: asks(AGENT, 'run.routes.invoke', api),
       planeCreatesVm: asks(PLANE_ACCOUNT, 'compute.instances.create', PROJECT),
@@ -44,6 +55,9 @@ async function allowed(change: (files: Record<string, string>) => Record<string,
 
 const ALL = {
   agentReadsBundle: true,
+  agentReadsOthersBackup: false,
+  agentListsBucket: false,
+  planeReadsBackup: true,
   agentCallsVm: true,
   agentCallsApi: false,
   planeCreatesVm: true,
@@ -66,6 +80,7 @@ const without = (file: string, name: string) => (files: Record<string, string>) 
 
 test.each([
   ['storage.tf', 'accounts_read_the_bundle', 'agentReadsBundle'],
+  ['storage.tf', 'plane_keeps_backups', 'planeReadsBackup'],
   ['access.tf', 'agents_call_vm', 'agentCallsVm'],
   ['identity.tf', 'plane_signs_as_itself', 'planeSignsAsItself'],
 ])('without the binding in %s: %s', async (file, name, lost) => {

@@ -4,7 +4,7 @@
  */
 
 import type { Resource } from '../../terraform/resources.ts';
-import { asText, isList, type Value } from '../../terraform/value.ts';
+import { asText, isCollection, isList, type Value } from '../../terraform/value.ts';
 import { GoogleError } from '../service.ts';
 import { bucketResource } from '../storage/routes.ts';
 import type { StorageStore } from '../storage.ts';
@@ -40,6 +40,20 @@ const binding = (target: (values: Values, place: Place) => string): Effect => ({
     place.world.iam.revoke(target(values, place), text(values, 'role'), text(values, 'member'));
   },
 });
+
+/** The one condition that is known here, which is what inheritance along the path does too. */
+const PREFIX = /^resource\.name\.startsWith\("([^"]+)\/"\)$/;
+
+/** The bucket; or with a condition on the names of its objects, the folder that they are in. */
+function bucketTarget(values: Values): string {
+  const bucket = bucketResource(text(values, 'bucket'));
+  if (values.condition === undefined) return bucket;
+  const [condition] = isList(values.condition) ? values.condition : [];
+  const expression = isCollection(condition) ? condition.expression : undefined;
+  const folder = PREFIX.exec(String(expression))?.[1];
+  if (folder?.startsWith(`${bucket}/objects/`)) return folder;
+  throw new GoogleError('INVALID_ARGUMENT', `This condition is not emulated: ${expression}`);
+}
 
 const onProject = (_values: Values, { project }: Place): string => `projects/${project}`;
 
@@ -96,7 +110,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   google_storage_bucket: bucket,
   google_project_iam_member: binding(onProject),
   google_service_account_iam_member: binding((values) => text(values, 'service_account_id')),
-  google_storage_bucket_iam_member: binding((values) => bucketResource(text(values, 'bucket'))),
+  google_storage_bucket_iam_member: binding(bucketTarget),
   google_cloud_run_v2_service_iam_member: binding(
     (values, { project }) =>
       `projects/${project}/locations/${text(values, 'location')}/services/${text(values, 'name')}`,
