@@ -29,15 +29,17 @@ export const FIRST = { screen: 'idle', asked: false, rounds: 0, failures: 0, cod
  * ten questions a minute about a VM's guest attributes.
  */
 const PACES = {
-  working: [1000, 1500, 2000, 3000, 5000, 8000],
+  // A gateway needs some seconds for the first code, and next to none for those that follow.
+  working: [4000, 2500, 3000, 4000, 6000, 8000],
+  turning: [1500],
   asleep: [4000, 6000, 8000, 15_000],
   ended: [15_000, 30_000, 60_000, 300_000],
-  failed: [2000, 3000, 5000, 10_000],
+  failed: [3000, 6000, 12_000, 20_000],
 };
 /** While a code is good, a look does not reach the VM: it learns whether a phone has scanned. */
 const CODE_LOOK_MS = 2500;
 /** The VM publishes the next code when WhatsApp has changed it, and that takes a moment. */
-const AFTER_CODE_MS = 700;
+const AFTER_CODE_MS = 1000;
 const PAUSE_LOOK_MS = 60_000;
 const FAILURES_SHOWN = 3;
 
@@ -79,16 +81,17 @@ export function next(memory, view) {
   return {
     memory: { screen, asked, rounds, failures: 0, code },
     ask,
-    lookInMs: ask ? undefined : lookAfter(view, rounds),
+    lookInMs: ask ? undefined : lookAfter(view, rounds, memory.screen === 'code'),
   };
 }
 
 /**
  * @param {View} view
  * @param {number} rounds
+ * @param {boolean} afterCode a code was shown until now
  * @returns {number | undefined}
  */
-function lookAfter(view, rounds) {
+function lookAfter(view, rounds, afterCode) {
   switch (view.state) {
     case 'code':
     case 'same':
@@ -97,7 +100,7 @@ function lookAfter(view, rounds) {
     case 'paused':
       return Math.min(view.leftMs + 500, PAUSE_LOOK_MS);
     case 'working':
-      return paceOf('working', rounds);
+      return paceOf(afterCode ? 'turning' : 'working', rounds);
     case 'asleep':
       return paceOf('asleep', rounds);
     case 'idle':
