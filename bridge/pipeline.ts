@@ -44,6 +44,8 @@ const GRACE_MS = 20_000;
 const MEMORY_MS = 30 * 24 * 3_600_000;
 const PRUNE_EVERY_MS = 60_000;
 const PRUNE_LIMIT = 2_000;
+/** How soon a message is seen that another process put into the queues. */
+const LOOK_OUTSIDE_MS = 1_000;
 
 interface Workers {
   readonly handling: Worker;
@@ -82,13 +84,14 @@ function startWorkers(
   return { handling, sending };
 }
 
-/** Forgets ended messages a few at a time. @returns stops it */
-function startPruning(
+/** What is done by the clock: forgetting ended messages, seeing other processes' changes. @returns stops it */
+function startClockwork(
   store: BridgeStore,
+  workers: Workers,
   now: () => number,
   onBroken: (error: unknown) => void,
 ): () => void {
-  const timer = setInterval(() => {
+  const pruning = setInterval(() => {
     const before = now() - MEMORY_MS;
     void store
       .commit(
@@ -96,7 +99,15 @@ function startPruning(
       )
       .catch(onBroken);
   }, PRUNE_EVERY_MS).unref();
-  return () => clearInterval(timer);
+  const looking = setInterval(() => {
+    if (!store.changedOutside()) return;
+    workers.handling.wake();
+    workers.sending.wake();
+  }, LOOK_OUTSIDE_MS).unref();
+  return () => {
+    clearInterval(pruning);
+    clearInterval(looking);
+  };
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
@@ -105,7 +116,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => {});
   let workers: Workers | undefined;
-  let stopPruning = (): void => {};
+  let stopClockwork = (): void => {};
 
   const onBroken = (error: unknown): void => {
     observe({ type: 'broken', error });
@@ -133,7 +144,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     async start() {
       await handler.start();
       workers = startWorkers(options, aborted.signal, onBroken);
-      stopPruning = startPruning(store, now, onBroken);
+      stopClockwork = startClockwork(store, workers, now, onBroken);
       for (const transport of transports) await transport.start(events);
     },
     async stop() {
@@ -143,7 +154,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       clearTimeout(timer);
       await workers?.sending.stop();
       await handler.stop();
-      stopPruning();
+      stopClockwork();
     },
   };
 }

@@ -1,13 +1,13 @@
 /**
  * Builds what is deployed: `dist/functions/` (what Cloud Functions gets) and
- * `dist/vm/agent.mjs` (the one file that every agent's VM runs).
+ * `dist/vm/agent.mjs` (the one file that every agent's VM runs), and `dist/bridge/bridge.mjs`.
  */
 
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { functionBundle, pluginBundle, ROOT, vmBundle } from './build/bundles.ts';
+import { bridgeBundle, functionBundle, pluginBundle, ROOT, vmBundle } from './build/bundles.ts';
 
 const FRAMEWORK = '@google-cloud/functions-framework';
 
@@ -40,3 +40,4 @@ async function buildVm(outdir: string): Promise<void> {
 
 await buildFunctions(join(ROOT, 'dist/functions'));
 await buildVm(join(ROOT, 'dist/vm'));
+await build(bridgeBundle(join(ROOT, 'bridge/main.ts'), join(ROOT, 'dist/bridge/bridge.mjs')));

@@ -78,6 +78,7 @@ Examples:
   agents-plane update allison --budget 80
   agents-plane deprovision allison --purge --dry-run
   agents-plane local exec agent-allison -- systemctl status openclaw-gateway
+  agents-plane bridge --help    (an agent on the official WhatsApp API)
 
 Without AGENTS_PLANE_URL the commands go to the local plane (./scripts/demo).`,
   );

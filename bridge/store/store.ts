@@ -20,6 +20,8 @@ export interface Store<In, Out> extends Pick<Commits, 'commit'> {
    * @returns false when the window's allowance is used up; nothing is counted then.
    */
   allow(name: string, now: number, windowMs: number, limit: number): boolean;
+  /** True when another process has changed the file since this was asked last (`bridge send`). */
+  changedOutside(): boolean;
   /** Commits what is waiting and closes the file. */
   close(): void;
 }
@@ -43,6 +45,18 @@ function allowances(database: DatabaseSync) {
     if (used >= limit) return false;
     write.run(name, start, used + 1);
     return true;
+  };
+}
+
+/** SQLite counts the commits of other connections: asking costs microseconds. */
+function changes(database: DatabaseSync): () => boolean {
+  const read = database.prepare('PRAGMA data_version');
+  const version = (): number => (read.get() as { data_version: number }).data_version;
+  let seen = version();
+  return () => {
+    const before = seen;
+    seen = version();
+    return seen !== before;
   };
 }
 
@@ -81,6 +95,7 @@ export function openStore<In, Out>(options: StoreOptions): Store<In, Out> {
       writeCursor.run(name, value);
     },
     allow: allowances(database),
+    changedOutside: changes(database),
     close() {
       flush();
       database.close();

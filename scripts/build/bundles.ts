@@ -64,3 +64,12 @@ export const vmBundle = (entry: string, outfile: string, plugin: string): BuildO
     embedTemplates('vm-bootstrap', join(ROOT, 'templates/vm'), { 'plugin/index.js': plugin }),
   ],
 });
+
+/** The WhatsApp bridge as one file: beside the agent's file on a VM, or alone. */
+export const bridgeBundle = (entry: string, outfile: string): BuildOptions => ({
+  ...common,
+  entryPoints: [entry],
+  outfile,
+  legalComments: 'inline',
+  plugins: [oneZodLocale],
+});

@@ -1,0 +1,139 @@
+/** The operator's commands beside the running service: check, send, status, dead letters. */
+
+import { randomUUID } from 'node:crypto';
+import { PlaneError } from '../../contracts/plane-error.ts';
+import { composeHandler, composeTransport } from '../compose.ts';
+import type { BridgeConfig } from '../config/schema.ts';
+import { splitText } from '../format/split.ts';
+import { maskNumber, normaliseNumber } from '../guard/number.ts';
+import { laneOf, type Sender } from '../message.ts';
+import { healthOf } from '../observe/health-server.ts';
+import { createLog } from '../observe/log.ts';
+import type { BridgeStore } from '../pipeline/receive.ts';
+import type { Finding } from '../ports.ts';
+import { openStore } from '../store/store.ts';
+
+const LIST_LIMIT = 100;
+
+export interface DeadLine {
+  /** `in:12` or `out:7`: what `retry` and `drop` take. */
+  readonly id: string;
+  readonly conversation: string;
+  readonly attempts: number;
+  readonly at: string;
+  readonly why: string;
+}
+
+/** Opens the state beside the service, for the length of `work`. */
+async function withStore<T>(dir: string, work: (store: BridgeStore) => T | Promise<T>): Promise<T> {
+  const store: BridgeStore = openStore({ dir, exclusive: false });
+  try {
+    return await work(store);
+  } finally {
+    store.close();
+  }
+}
+
+const maskLane = (lane: string): string => {
+  const [transport = '', ...sender] = lane.split(':');
+  return `${transport}:${maskNumber(sender.join(':'))}`;
+};
+
+/** Every credential and address that the settings name, tried for real. */
+export async function check(config: BridgeConfig): Promise<readonly Finding[]> {
+  const found: Finding[] = [];
+  try {
+    found.push(...(await composeTransport(config, createLog('error')).check()));
+  } catch (error) {
+    if (!(error instanceof PlaneError)) throw error;
+    found.push({ what: 'WhatsApp settings', ok: false, detail: error.message });
+  }
+  found.push(...(await composeHandler(config).check()));
+  const { mode, roles, allowed_numbers: allowed } = config.security;
+  const somebody = mode === 'open' || Object.values(roles).flat().length + allowed.length > 0;
+  found.push({
+    what: 'Who may write',
+    ok: somebody,
+    detail: somebody ? mode : 'nobody: set KAPSO_ALLOWED_NUMBERS or [security.roles]',
+  });
+  return found;
+}
+
+export const status = (dir: string): Promise<object> =>
+  withStore(dir, (store) => {
+    const { state: _unknown, ...rest } = healthOf(store, 0, Date.now());
+    return rest;
+  });
+
+/**
+ * Puts a message into the outbox; the running service sends it, in order with its other messages to
+ * the same person.
+ * @returns how many messages it became
+ */
+export async function send(
+  config: BridgeConfig,
+  dir: string,
+  to: string,
+  text: string,
+): Promise<number> {
+  const number = normaliseNumber(to);
+  const isNumber = /^\d{7,15}$/.test(number);
+  if (!isNumber && !/^[A-Z]{2,3}\./.test(number)) {
+    throw new PlaneError('INVALID_ARGUMENT', `"${to}" is neither a phone number nor a user id.`);
+  }
+  const parts = splitText(text);
+  if (parts.length === 0) throw new PlaneError('INVALID_ARGUMENT', 'There is nothing to send.');
+  const transport = composeTransport(config, createLog('error')).name;
+  const sender: Sender = { id: number, ...(isNumber && { phone: `+${number}` }) };
+  const id = randomUUID();
+  return await withStore(dir, async (store) => {
+    await store.commit(() => {
+      for (const [index, part] of parts.entries()) {
+        store.outbox.add({
+          key: `${transport}:send:${id}/${index}`,
+          lane: laneOf(transport, sender),
+          at: Date.now(),
+          payload: {
+            transport,
+            to: sender,
+            content: { kind: 'text', text: part, markup: 'plain' },
+            whenUnsure: 'repeat',
+          },
+        });
+      }
+    });
+    return parts.length;
+  });
+}
+
+export const deadList = (dir: string): Promise<DeadLine[]> =>
+  withStore(dir, ({ inbox, outbox }) =>
+    (
+      [
+        ['in', inbox],
+        ['out', outbox],
+      ] as const
+    ).flatMap(([side, queue]) =>
+      queue.dead(LIST_LIMIT).map(({ seq, lane, attempts, endedAt, note }) => ({
+        id: `${side}:${seq}`,
+        conversation: maskLane(lane),
+        attempts,
+        at: new Date(endedAt).toISOString(),
+        why: note,
+      })),
+    ),
+  );
+
+/** @throws PlaneError NOT_FOUND. */
+export async function deadChange(dir: string, id: string, what: 'retry' | 'drop'): Promise<void> {
+  const [, side, seq] = /^(in|out):(\d+)$/.exec(id) ?? [];
+  const done = await withStore(dir, ({ inbox, outbox, commit }) => {
+    const queue = side === 'in' ? inbox : side === 'out' ? outbox : undefined;
+    if (!queue) return false;
+    return commit(() =>
+      what === 'retry' ? queue.revive(Number(seq), Date.now()) : queue.drop(Number(seq)),
+    );
+  });
+  if (!done)
+    throw new PlaneError('NOT_FOUND', `There is no dead letter ${id}. See: bridge dead list`);
+}

@@ -1,0 +1,117 @@
+/** Settings to parts: the one place that knows them all. Opens nothing by itself. */
+
+import { join } from 'node:path';
+import { PlaneError } from '../contracts/plane-error.ts';
+import { type BridgeConfig, ms } from './config/schema.ts';
+import { createGuard, type Guard } from './guard/guard.ts';
+import { normaliseNumber } from './guard/number.ts';
+import { withCommands } from './handlers/commands.ts';
+import { createOpenclaw } from './handlers/openclaw/openclaw.ts';
+import type { BridgeLog } from './observe/log.ts';
+import type { Handler, Transport } from './ports.ts';
+import { createKapso } from './transports/kapso/kapso.ts';
+import { createMeta } from './transports/meta/meta.ts';
+
+/** `~/x` -> below the home folder. */
+export const expandHome = (path: string, home: string): string =>
+  path.startsWith('~/') ? join(home, path.slice(2)) : path;
+
+export function composeGuard({ security }: BridgeConfig): Guard {
+  const listed = new Set(Object.values(security.roles).flat().map(normaliseNumber));
+  // A number with a role of its own keeps it.
+  const plain = security.allowed_numbers.filter((number) => !listed.has(normaliseNumber(number)));
+  const { default_role: defaultRole } = security;
+  return createGuard({
+    mode: security.mode,
+    roles: {
+      ...security.roles,
+      [defaultRole]: [...(security.roles[defaultRole] ?? []), ...plain],
+    },
+    defaultRole,
+    denyMessage: security.deny_message,
+    rateLimit: security.rate_limit,
+    rateWindowMs: ms(security.rate_window),
+  });
+}
+
+/** `fetch` hides what happened in the cause. */
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error & { cause?: { code?: string } };
+  return cause?.code ?? message;
+}
+
+function kapsoOf({ kapso, delivery, webhook }: BridgeConfig, log: BridgeLog): Transport {
+  const listens = delivery.mode !== 'polling';
+  const polls = !listens || delivery.poll_fallback;
+  return createKapso({
+    baseUrl: kapso.base_url,
+    apiKey: kapso.api_key,
+    phoneNumberId: kapso.phone_number_id,
+    pollEveryMs: polls ? ms(delivery.poll_interval) : 0,
+    ...(listens && {
+      webhook: { addr: webhook.addr, verifyToken: webhook.verify_token, secret: webhook.secret },
+    }),
+    onPollFailed: (error) => log.warn({ reason: reasonOf(error) }, 'poll failed'),
+  });
+}
+
+function metaOf({ meta, webhook }: BridgeConfig): Transport {
+  return createMeta({
+    baseUrl: `${meta.base_url}/${meta.graph_version}`,
+    accessToken: meta.access_token,
+    phoneNumberId: meta.phone_number_id,
+    appSecret: meta.app_secret,
+    verifyToken: webhook.verify_token,
+    addr: webhook.addr,
+  });
+}
+
+/** Which settings a transport cannot do without, and the variables that set them. */
+function demand(settings: readonly (readonly [string, string])[]): void {
+  const missing = settings.filter(([, value]) => value === '').map(([name]) => name);
+  if (missing.length === 0) return;
+  throw new PlaneError('FAILED_PRECONDITION', `Set ${missing.join(' and ')}.`);
+}
+
+/**
+ * Meta when its phone number id is set, else Kapso.
+ * @throws PlaneError FAILED_PRECONDITION naming what is not set.
+ */
+export function composeTransport(config: BridgeConfig, log: BridgeLog): Transport {
+  const { kapso, meta, delivery, webhook } = config;
+  if (meta.phone_number_id !== '') {
+    if (delivery.mode === 'polling') {
+      throw new PlaneError(
+        'FAILED_PRECONDITION',
+        'Meta delivers by webhook alone: set delivery.mode (KAPSO_MODE) to "domain" or "tailscale".',
+      );
+    }
+    demand([
+      ['WHATSAPP_ACCESS_TOKEN', meta.access_token],
+      ['WHATSAPP_APP_SECRET', meta.app_secret],
+      ['KAPSO_WEBHOOK_VERIFY_TOKEN', webhook.verify_token],
+    ]);
+    return metaOf(config);
+  }
+  demand([
+    ['KAPSO_API_KEY', kapso.api_key],
+    ['KAPSO_PHONE_NUMBER_ID', kapso.phone_number_id],
+    ...(delivery.mode === 'polling'
+      ? []
+      : ([['KAPSO_WEBHOOK_VERIFY_TOKEN', webhook.verify_token]] as const)),
+  ]);
+  return kapsoOf(config, log);
+}
+
+export function composeHandler({ gateway, security, commands }: BridgeConfig): Handler {
+  const openclaw = createOpenclaw({
+    url: gateway.url,
+    token: gateway.token,
+    role: gateway.role,
+    scopes: gateway.scopes,
+    sessionKey: gateway.session_key,
+    sessionIsolation: security.session_isolation,
+    runTimeoutMs: ms(gateway.timeout),
+  });
+  return withCommands(commands, openclaw);
+}

@@ -1,0 +1,171 @@
+import { createMeta, type MetaOptions } from '../../bridge/transports/meta/meta.ts';
+import { type MetaServer, startMeta } from '../../local/meta/server.ts';
+import { echo, handlerOf, startBridge, until } from './support/bridge.ts';
+
+const APP_SECRET = 'app-secret';
+const ALICE = '15550001111';
+
+let meta: MetaServer;
+beforeEach(async () => {
+  meta = await startMeta();
+});
+afterEach(() => meta.close());
+
+const transport = (options: Partial<MetaOptions> = {}) =>
+  createMeta({
+    baseUrl: meta.baseUrl,
+    accessToken: 'EAALocalToken',
+    phoneNumberId: meta.phoneNumberId,
+    appSecret: APP_SECRET,
+    verifyToken: 'verify-me',
+    addr: '127.0.0.1:0',
+    ...options,
+  });
+const targetOf = (it: { port: number | undefined }) => ({
+  url: `http://127.0.0.1:${it.port}/webhook`,
+  secret: APP_SECRET,
+});
+const text = (id: string, body: string, from: object = { from: ALICE }): object => ({
+  id,
+  timestamp: '1795000000',
+  type: 'text',
+  text: { body },
+  ...from,
+});
+const bodies = (): string[] =>
+  meta.number.sent.map(({ request }) => (request.type === 'text' ? request.text.body : ''));
+
+test('verification', async () => {
+  const it = transport();
+  await using _bridge = await startBridge(it);
+  const { url } = targetOf(it);
+  expect(await meta.verify(url, 'verify-me', '1158201444')).toEqual({
+    status: 200,
+    text: '1158201444',
+  });
+  expect(await meta.verify(url, 'guess', '1')).toMatchObject({ status: 403 });
+});
+
+test('a message is answered once, however often Meta repeats it; a forged one never', async () => {
+  const it = transport();
+  await using _bridge = await startBridge(it);
+  const value = {
+    contacts: [{ wa_id: ALICE, profile: { name: 'Alice' } }],
+    messages: [text('m1', 'hi')],
+  };
+  expect(await meta.webhook({ ...targetOf(it), secret: 'forged' }, value)).toBe(false);
+  expect(await meta.webhook(targetOf(it), value)).toBe(true);
+  expect(await meta.webhook(targetOf(it), value)).toBe(true);
+  await until('an answer', () => meta.number.sent.length === 1);
+  expect(bodies()).toEqual(['echo hi']);
+  await until('the blue ticks', () => meta.number.read.length === 1);
+  expect(meta.number.read[0]).toMatchObject({
+    message_id: 'm1',
+    typing_indicator: { type: 'text' },
+  });
+});
+
+test("another number's messages are not ours, though they come to the same address", async () => {
+  const it = transport();
+  await using bridge = await startBridge(it);
+  expect(await meta.webhook(targetOf(it), { messages: [text('m1', 'hi')] }, '999')).toBe(true);
+  expect(bridge.events).toEqual([]);
+});
+
+test('a sender without a phone number is a sender like others', async () => {
+  const it = transport();
+  await using _bridge = await startBridge(it);
+  const user = 'US.13491208655302741918';
+  const value = {
+    contacts: [{ user_id: user, profile: { name: 'Bo' } }],
+    messages: [text('m1', 'hi', { from_user_id: user })],
+  };
+  expect(await meta.webhook(targetOf(it), value)).toBe(true);
+  await until('an answer', () => meta.number.sent.length === 1);
+  expect(meta.number.sent[0]?.request).toMatchObject({ recipient: user });
+  expect(meta.number.sent[0]?.request).not.toHaveProperty('to');
+});
+
+test('an expired token: nothing is lost, everything waits, the operator is told', async () => {
+  const it = transport();
+  await using bridge = await startBridge(it);
+  meta.accessToken = 'renewed';
+  await meta.webhook(targetOf(it), { messages: [text('m1', 'hi')] });
+  await until('a rest', () => bridge.events.some(({ type }) => type === 'send-rest'));
+  expect(bridge.events.find(({ type }) => type === 'send-rest')).toMatchObject({
+    note: 'WhatsApp error 190: renew the token',
+  });
+  expect(bridge.store.outbox.depth()).toMatchObject({ open: 1, dead: 0 });
+});
+
+test('a send whose answer was lost, and which a status confirms: it is not repeated', async () => {
+  const it = transport();
+  await using bridge = await startBridge(it, { unsureMs: 400 });
+  meta.number.failNext({ kind: 'cut-after' });
+  await meta.webhook(targetOf(it), { messages: [text('m1', 'hi')] });
+  await until('the send', () => meta.number.sent.length === 1);
+  await until('the doubt', () => bridge.events.some(({ type }) => type === 'send-again'));
+  const [sent] = meta.number.sent;
+  if (sent) expect(await meta.status(targetOf(it), sent, 'delivered')).toBe(true);
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(meta.number.sent).toHaveLength(1);
+  expect(bridge.store.outbox.depth()).toMatchObject({ open: 0, dead: 0 });
+});
+
+test('kinds: each has one outcome, and none an apology loop', async () => {
+  const it = transport();
+  const seen: string[] = [];
+  const watching = handlerOf((message) => {
+    seen.push(message.content.kind);
+    return { kind: 'replies', replies: [] };
+  });
+  await using _bridge = await startBridge(it, { handler: watching });
+  const of = (id: string, type: string, more: object): object => ({
+    id,
+    from: ALICE,
+    type,
+    ...more,
+  });
+  const messages = [
+    of('1', 'image', { image: { id: 'media-1', mime_type: 'image/jpeg', caption: 'look' } }),
+    of('2', 'audio', { audio: { id: 'media-2', mime_type: 'audio/ogg', voice: true } }),
+    of('3', 'location', { location: { latitude: 48.2, longitude: 16.37 } }),
+    of('4', 'contacts', {
+      contacts: [{ name: { formatted_name: 'X' }, phones: [{ phone: '+1' }] }],
+    }),
+    of('5', 'interactive', {
+      interactive: { type: 'button_reply', button_reply: { id: 'y', title: 'Yes' } },
+    }),
+    of('6', 'button', { button: { text: 'Yes', payload: 'y' } }),
+    of('7', 'reaction', { reaction: { emoji: '👍', message_id: 'wamid.1' } }),
+    of('8', 'unsupported', { errors: [{ code: 131051 }] }),
+    of('9', 'unsupported', {}),
+    of('10', 'system', { system: { body: 'changed number' } }),
+    of('11', 'order', { order: {} }),
+  ];
+  expect(await meta.webhook(targetOf(it), { messages })).toBe(true);
+  await until('all of them', () => seen.length === 6);
+  expect(seen).toEqual(['media', 'media', 'location', 'contacts', 'choice', 'choice']);
+  await until('one notice', () => meta.number.sent.length === 1);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(bodies()).toEqual([expect.stringContaining("can't open")]);
+});
+
+test('check', async () => {
+  expect(await transport().check()).toMatchObject([{ ok: true }, { ok: true }]);
+  expect(await transport({ accessToken: 'old' }).check()).toMatchObject([
+    { ok: false, detail: expect.stringContaining('check the key') },
+    { ok: true },
+  ]);
+});
+
+test('the first answer comes while the second sender still waits for the pace of the first', async () => {
+  const it = transport();
+  await using bridge = await startBridge(it, { handler: echo });
+  meta.number.failNext({ kind: 'error', status: 400, code: 131056 });
+  await meta.webhook(targetOf(it), { messages: [text('m1', 'paced')] });
+  await until('the pace', () => bridge.events.some(({ type }) => type === 'send-again'));
+  await meta.webhook(targetOf(it), { messages: [text('m2', 'other', { from: '15550002222' })] });
+  await until('the other', () => bodies().includes('echo other'));
+  expect(bridge.store.outbox.depth().open).toBe(1);
+});

@@ -1,0 +1,115 @@
+import type { OutboundMessage } from '../../bridge/message.ts';
+import { afterHandling, afterInterruption, afterSending } from '../../bridge/pipeline/decide.ts';
+import { HANDLER_SCHEDULE, SEND_SCHEDULE, UNSURE_LIMIT } from '../../bridge/pipeline/schedule.ts';
+import type { Item } from '../../bridge/store/queue.ts';
+import { outcomeOf, outcomeOfFailure } from '../../bridge/transports/whatsapp/outcome.ts';
+
+const error = (code: number, status = 400) => outcomeOf({ status, body: { error: { code } } });
+
+describe("WhatsApp's answers", () => {
+  test.each([4, 80007, 130429, 131048])('%i: everything rests', (code) => {
+    expect(error(code)).toMatchObject({ kind: 'rest' });
+  });
+  test('131056: this recipient alone is paced', () => {
+    expect(error(131056)).toMatchObject({ kind: 'pace', afterMs: 6_000 });
+  });
+  test.each([131047, 131049, 131050, 131031, 368, 130497, 100])('%i: never again', (code) => {
+    expect(error(code)).toMatchObject({ kind: 'refused' });
+  });
+  test.each([0, 190])('%i: rests until the token is renewed', (code) => {
+    expect(error(code, 401)).toMatchObject({
+      kind: 'rest',
+      reason: expect.stringContaining('token'),
+    });
+  });
+  test.each([
+    [429, 'rest'],
+    [401, 'rest'],
+    [503, 'again'],
+    [500, 'unsure'],
+    [502, 'unsure'],
+    [404, 'refused'],
+  ])('HTTP %i without a code: %s', (status, kind) => {
+    expect(outcomeOf({ status, body: undefined })).toMatchObject({ kind });
+  });
+  test('Retry-After is respected', () => {
+    expect(outcomeOf({ status: 429, body: {}, retryAfter: '7' })).toMatchObject({ afterMs: 7_000 });
+  });
+  test('sent, with the id', () => {
+    const body = { messages: [{ id: 'wamid.1' }] };
+    expect(outcomeOf({ status: 200, body })).toEqual({ kind: 'sent', id: 'wamid.1' });
+  });
+  test('before a byte left, and after', () => {
+    const failure = (code: string) => new TypeError('fetch failed', { cause: { code } });
+    expect(outcomeOfFailure(failure('ECONNREFUSED'))).toMatchObject({ kind: 'again' });
+    expect(outcomeOfFailure(failure('UND_ERR_SOCKET'))).toMatchObject({ kind: 'unsure' });
+    expect(outcomeOfFailure(new DOMException('x', 'TimeoutError'))).toMatchObject({
+      kind: 'unsure',
+    });
+  });
+});
+
+describe('what follows', () => {
+  const item = (
+    attempts: number,
+    whenUnsure: 'repeat' | 'hold' = 'repeat',
+  ): Item<OutboundMessage> => ({
+    seq: 1,
+    key: 'k',
+    lane: 'l',
+    attempts,
+    interrupted: false,
+    createdAt: 0,
+    payload: {
+      transport: 't',
+      to: { id: '1' },
+      content: { kind: 'text', text: 'x', markup: 'plain' },
+      whenUnsure,
+    },
+  });
+  const again = { kind: 'again', reason: 'r' } as const;
+
+  test('every attempt has its pause, and the last one none', () => {
+    for (const [index, pause] of SEND_SCHEDULE.entries()) {
+      const { kind, ...rest } = afterSending(item(index + 1), again, 1_000, 5);
+      expect([kind, rest]).toMatchObject([
+        'again',
+        { again: { dueAt: 1_000 + pause, charged: true } },
+      ]);
+    }
+    expect(afterSending(item(SEND_SCHEDULE.length + 1), again, 1_000, 5)).toMatchObject({
+      kind: 'dead',
+    });
+    const failed = { kind: 'failed', reason: 'r', begun: false } as const;
+    expect(afterHandling(item(HANDLER_SCHEDULE.length), failed, 0, 1)).toMatchObject({
+      kind: 'again',
+    });
+    expect(afterHandling(item(HANDLER_SCHEDULE.length + 1), failed, 0, 1)).toMatchObject({
+      kind: 'dead',
+    });
+  });
+  test('a handler that is away charges nobody, for a day', () => {
+    const away = { kind: 'away', reason: 'r', begun: true } as const;
+    expect(afterHandling(item(99), away, 1_000, 500)).toEqual({
+      kind: 'rest',
+      again: { dueAt: 1_500, note: 'r', charged: false, begun: true },
+    });
+    expect(afterHandling(item(1), away, 25 * 3_600_000, 500)).toMatchObject({ kind: 'dead' });
+  });
+  test('a lost answer: repeated a few times, or held for the operator', () => {
+    const unsure = { kind: 'unsure', reason: 'r' } as const;
+    expect(afterSending(item(1), unsure, 0, 15)).toMatchObject({
+      kind: 'again',
+      again: { dueAt: 15 },
+    });
+    expect(afterSending(item(UNSURE_LIMIT), unsure, 0, 15)).toMatchObject({ kind: 'dead' });
+    expect(afterSending(item(1, 'hold'), unsure, 0, 15)).toMatchObject({
+      kind: 'dead',
+      note: expect.stringContaining('may have arrived'),
+    });
+    expect(afterInterruption(item(1), 0, 15)).toMatchObject({
+      again: { dueAt: 15, charged: false },
+    });
+    expect(afterInterruption(item(1, 'hold'), 0, 15)).toMatchObject({ kind: 'dead' });
+  });
+});
