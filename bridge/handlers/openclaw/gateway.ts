@@ -29,7 +29,7 @@ export interface Gateway {
   start(): void;
   /** @throws GatewayFailure */
   call<T>(method: string, params: object, options?: CallOptions): Promise<T>;
-  /** Waits for a connection. @throws GatewayFailure with what is wrong, after `timeoutMs`. */
+  /** Waits for a connection. @throws GatewayFailure when the next attempt fails, or after `timeoutMs`. */
   connected(timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -45,9 +45,14 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 export function createGateway(options: GatewayOptions): Gateway {
   let up = Promise.withResolvers<void>();
-  up.promise.catch(() => {});
   let isUp = false;
   let lastError = 'no connection yet';
+  const down = (): void => {
+    isUp = false;
+    up.promise.catch(() => {});
+    up.reject(new GatewayFailure('away', lastError, false));
+    up = Promise.withResolvers<void>();
+  };
 
   const client = new GatewayClient({
     url: options.url,
@@ -63,10 +68,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     onConnectError: (error) => {
       lastError = messageOf(error);
+      down();
     },
     onClose: () => {
-      if (isUp) up = Promise.withResolvers<void>();
-      isUp = false;
+      if (isUp) down();
     },
   });
 
@@ -75,7 +80,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new GatewayFailure('away', lastError, false)), timeoutMs);
     });
-    await Promise.race([up.promise, late]).finally(() => clearTimeout(timer));
+    const next = up.promise;
+    await Promise.race([next, late]).finally(() => clearTimeout(timer));
   };
 
   return {
