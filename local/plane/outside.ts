@@ -7,6 +7,7 @@ import { firewallRules, isAllowed } from '../google/infra/firewall.ts';
 import type { Hypervisor } from '../machine.ts';
 import { METADATA_ADDRESS, SERVICES_ADDRESS } from '../machines/network.ts';
 import { createModelServer, type ModelServer } from '../model/server.ts';
+import { createTelegram, TELEGRAM_HOST, type Telegram } from '../telegram/server.ts';
 import { createWhatsapp, WHATSAPP_HOST, WHATSAPP_PATH, type Whatsapp } from '../whatsapp/server.ts';
 import { createAuthority } from './authority.ts';
 import { createFront, type Front, forwardTo, type Host } from './front.ts';
@@ -35,6 +36,7 @@ export interface Outside {
   readonly model: ModelServer;
   /** The model on a loopback port, for machines that cannot resolve its public names. */
   readonly modelUrl: string;
+  readonly telegram: Telegram;
   readonly whatsapp: Whatsapp;
   /** Its WebSocket on a loopback port, `ws://...`. */
   readonly whatsappUrl: string;
@@ -47,6 +49,7 @@ function hostTable(
   google: () => Google,
   model: ModelServer,
   whatsapp: Whatsapp,
+  telegram: Telegram,
   vmOrigin: string,
 ): Record<string, Host> {
   const toGoogle: RequestListener = (request, response) =>
@@ -55,6 +58,7 @@ function hostTable(
     ...Object.fromEntries(GOOGLE_HOSTS.map((host) => [host, { listener: toGoogle }])),
     ...Object.fromEntries(model.hosts.map((host) => [host, { listener: model.listener }])),
     [WHATSAPP_HOST]: whatsapp,
+    [TELEGRAM_HOST]: telegram,
     [LOCAL.vmHost]: { listener: forwardTo(vmOrigin) },
   };
 }
@@ -78,7 +82,9 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
   const model = createModelServer({ accepts: (_provider, key) => acceptsKey(key), now });
   const whatsapp = createWhatsapp({ now });
   stack.defer(whatsapp.close);
-  const hosts = hostTable(() => local.google, model, whatsapp, vmOrigin);
+  const telegram = createTelegram({ now });
+  stack.defer(telegram.close);
+  const hosts = hostTable(() => local.google, model, whatsapp, telegram, vmOrigin);
 
   const authority = await createAuthority(now);
   const hypervisor =
@@ -98,7 +104,7 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
 
   const all = stack.move();
   return {
-    ...{ local, model, whatsapp, hypervisor },
+    ...{ local, model, whatsapp, telegram, hypervisor },
     modelUrl: `http://${modelPort.host}`,
     whatsappUrl: `ws://${whatsappPort.host}${WHATSAPP_PATH}`,
     close: () => all.disposeAsync(),

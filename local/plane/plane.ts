@@ -11,6 +11,7 @@ import type { FaultHook } from '../google/gate.ts';
 import type { Google } from '../google/google.ts';
 import type { Hypervisor } from '../machine.ts';
 import type { ModelServer } from '../model/server.ts';
+import type { Telegram } from '../telegram/server.ts';
 import type { Whatsapp } from '../whatsapp/server.ts';
 import type { Controllable } from './control.ts';
 import { functionEnv } from './function-env.ts';
@@ -45,6 +46,8 @@ export interface Plane extends Controllable {
   readonly model: ModelServer;
   /** Where the phones are. */
   readonly whatsapp: Whatsapp;
+  /** Where bots are made, and written to. */
+  readonly telegram: Telegram;
   readonly hypervisor: Hypervisor | undefined;
   /** Keys that the model accepts, whoever the provider; add and remove at will. */
   readonly acceptedKeys: Set<string>;
@@ -103,7 +106,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const place = { cacheDir, mailDir, machines, vmOrigin };
   const outside = await startOutside({ ...place, acceptsKey, now, fault });
   stack.defer(outside.close);
-  const { local, model, whatsapp, hypervisor } = outside;
+  const { local, model, whatsapp, telegram, hypervisor } = outside;
   const { google } = local;
 
   const bundle = await readFile(join(deployed, 'dist/vm/agent.mjs'));
@@ -137,7 +140,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const all = stack.move();
   return {
     info: { apiUrl, restUrl: google.restUrl, admin: LOCAL.admin },
-    ...{ apiUrl, vmUrl, pagesUrl, functionsEnv, google, model, whatsapp, hypervisor },
+    ...{ apiUrl, vmUrl, pagesUrl, functionsEnv, google, model, whatsapp, telegram, hypervisor },
     ...{ acceptedKeys, mailDir, logDir },
     idToken: (email) => google.world.tokens.userIdToken(email, apiUrl),
     exec: (machine, argv) => local.machine(machine).exec(argv),
