@@ -72,8 +72,8 @@ const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, { error: 'is not a mon
 export const usageReport = z.strictObject({
   /** In the agent's time zone. */
   month,
-  /** Spent in that month, as the VM's own counter has it; it may fall. */
-  usd,
+  /** Spent in that month, as the VM's own counter has it; it may fall. Left out: not known now. */
+  usd: usd.optional(),
   /** Whose key the gateway runs on. */
   key: z.enum(['own', 'shared', 'none']),
 });

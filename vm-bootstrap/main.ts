@@ -86,6 +86,12 @@ const COMMANDS: Readonly<Record<string, (args: Arguments) => Promise<number>>> =
     text === undefined
       ? help(2)
       : (await import('./commands/ask.ts')).askCommand(host, layout, text),
+  meter: async () =>
+    (await import('./commands/meter.ts')).meterCommand(
+      host,
+      layout,
+      process.env.CREDENTIALS_DIRECTORY,
+    ),
   watch: async () => (await import('./commands/watch.ts')).watchCommand(host, layout),
   pair: async () =>
     (await import('./commands/pair.ts')).pairCommand(

@@ -40,20 +40,6 @@ export function parseUsage(text: string | undefined): UsageRecord | undefined {
   }
 }
 
-/**
- * `2026-11`, of the agent's time zone.
- * @param now milliseconds since the epoch
- */
-export function monthOf(now: number, timezone: string): string {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone: timezone,
-    year: 'numeric',
-    month: '2-digit',
-  }).formatToParts(now);
-  const part = (type: string) => parts.find((each) => each.type === type)?.value ?? '';
-  return `${part('year')}-${part('month')}`;
-}
-
 /** Millionths of a dollar are the smallest thing a price list can say. */
 const rounded = (usd: number): number => Math.round(usd * 1e6) / 1e6;
 
@@ -72,7 +58,7 @@ function turned(before: UsageRecord | undefined, month: string): UsageRecord {
 
 /**
  * The record after a report. The same report again changes nothing. A report of another month
- * (a clock that is off, a report that was late) counts nothing.
+ * (a clock that is off, a report that was late) counts nothing, nor does one without a figure.
  */
 export function account(
   before: UsageRecord | undefined,
@@ -80,12 +66,12 @@ export function account(
   { limit, month }: Month,
 ): UsageRecord {
   const record = turned(before, month);
-  const counts = report.month === record.month;
-  const grown = counts ? Math.max(0, report.usd - record.seen) : 0;
+  const reading = report.month === record.month ? report.usd : undefined;
+  const grown = Math.max(0, (reading ?? record.seen) - record.seen);
   const usd = rounded(record.usd + grown);
-  // The owner's own key is the owner's money: never withdrawn, and no reason to open the other.
-  const withdrawn = usd >= limit && (report.key !== 'own' || record.withdrawn);
-  return { ...record, usd, seen: counts ? rounded(report.usd) : record.seen, withdrawn };
+  // The owner's own key is the owner's money: nothing to withdraw, and no reason to open the other.
+  const withdrawn = usd >= limit && (report.key === 'shared' || record.withdrawn);
+  return { ...record, usd, seen: rounded(reading ?? record.seen), withdrawn };
 }
 
 /** The highest threshold that was passed; one report may pass several, and the owner gets one mail. */

@@ -10,6 +10,7 @@ import type { PlanView } from '../../contracts/agent.ts';
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
+import { monthOf } from '../../contracts/month.ts';
 import {
   type AgentName,
   backupSecretId,
@@ -24,7 +25,7 @@ import {
   serviceAccountEmail,
   serviceAccountId,
 } from '../../contracts/names.ts';
-import { isWithdrawn, monthOf, parseUsage } from './budget.ts';
+import { isWithdrawn, parseUsage } from './budget.ts';
 import { sameDocument } from './document.ts';
 import { type Intent, intentOf, isServed, sameIntent } from './intent.ts';
 import { machineRemoval, machineSteps } from './machine-plan.ts';

@@ -1,6 +1,7 @@
 /** `POST /v1/self/usage`: counts an agent's money, mails about it, and opens or closes the shared key. */
 
 import type { ConfigDocument } from '../../contracts/config-document.ts';
+import { monthOf } from '../../contracts/month.ts';
 import { type AgentName, SHARED_KEY_SECRET, serviceAccountEmail } from '../../contracts/names.ts';
 import { type UsageAnswer, type UsageReport, usageReport } from '../../contracts/vm-api.ts';
 import {
@@ -8,7 +9,6 @@ import {
   formatUsage,
   type Letter,
   lettersDue,
-  monthOf,
   parseUsage,
   type UsageRecord,
 } from '../core/budget.ts';

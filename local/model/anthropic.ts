@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { chunksOf, inputTokens, type ModelRequest, type Turn, tokensOf } from './conversation.ts';
+import { chunksOf, inputTokens, type ModelRequest, spentOn, type Turn } from './conversation.ts';
 import type { AnswerContext, Dialect, Endpoint, ErrorKind, StreamEvent } from './dialect.ts';
 
 const part = z.looseObject({
@@ -68,15 +68,14 @@ const blocksOf = ({ reply, id }: AnswerContext): object[] => [
 const stopReason = ({ reply }: AnswerContext): string =>
   reply.toolCalls.length > 0 ? 'tool_use' : 'end_turn';
 
-const usageOf = ({ request }: AnswerContext, output: number): object => ({
-  input_tokens: inputTokens(request),
+const usageOf = ({ request, reply }: AnswerContext, output: number): object => ({
+  input_tokens: spentOn(request, reply).input,
   cache_creation_input_tokens: 0,
   cache_read_input_tokens: 0,
   output_tokens: output,
 });
 
-const outputTokens = ({ reply }: AnswerContext): number =>
-  tokensOf(reply.text + JSON.stringify(reply.toolCalls));
+const outputTokens = ({ request, reply }: AnswerContext): number => spentOn(request, reply).output;
 
 const whole = (context: AnswerContext): object => ({
   id: `msg_${context.id}`,
@@ -121,7 +120,12 @@ function events(context: AnswerContext): readonly StreamEvent[] {
       [{ type: 'input_json_delta', partial_json: JSON.stringify(call.input) }],
     ),
   );
-  const empty = { ...whole(context), content: [], stop_reason: null, usage: usageOf(context, 1) };
+  const empty = {
+    ...whole(context),
+    content: [],
+    stop_reason: null,
+    usage: usageOf(context, 1),
+  };
   return [
     event('message_start', { message: empty }),
     event('ping', {}),

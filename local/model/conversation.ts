@@ -23,9 +23,16 @@ export interface ToolCall {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
+export interface Usage {
+  readonly input: number;
+  readonly output: number;
+}
+
 export interface ModelReply {
   readonly text: string;
   readonly toolCalls: readonly ToolCall[];
+  /** What the answer is said to have cost, in tokens; counted from the texts when left out. */
+  readonly usage?: Usage;
 }
 
 /** A scripted answer: text, a tool call, or undefined when this script has nothing to say. */
@@ -56,6 +63,13 @@ export const tokensOf = (text: string): number => Math.ceil(text.length / 4);
 
 export const inputTokens = (request: ModelRequest): number =>
   tokensOf(request.system) + request.turns.reduce((sum, turn) => sum + tokensOf(turn.text), 0);
+
+/** What an answer reports as used. */
+export const spentOn = (request: ModelRequest, reply: ModelReply): Usage =>
+  reply.usage ?? {
+    input: inputTokens(request),
+    output: tokensOf(reply.text + JSON.stringify(reply.toolCalls)),
+  };
 
 /** Cuts text as a stream would: a few words at a time; joined again it is the same text. */
 export function chunksOf(text: string): readonly string[] {

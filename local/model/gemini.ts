@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { chunksOf, inputTokens, type ModelRequest, tokensOf } from './conversation.ts';
+import { chunksOf, type ModelRequest, spentOn } from './conversation.ts';
 import type { AnswerContext, Dialect, Endpoint, ErrorKind, StreamEvent } from './dialect.ts';
 
 const part = z.looseObject({
@@ -53,8 +53,7 @@ function parse(input: unknown, model: string, stream: boolean): ModelRequest {
 }
 
 const chunk = (context: AnswerContext, parts: readonly object[], last: boolean): object => {
-  const prompt = inputTokens(context.request);
-  const answer = tokensOf(context.reply.text + JSON.stringify(context.reply.toolCalls));
+  const { input: prompt, output: answer } = spentOn(context.request, context.reply);
   return {
     candidates: [
       { content: { role: 'model', parts }, index: 0, ...(last && { finishReason: 'STOP' }) },

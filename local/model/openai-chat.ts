@@ -1,7 +1,7 @@
 /** OpenAI Chat Completions. https://platform.openai.com/docs/api-reference/chat */
 
 import { z } from 'zod';
-import { chunksOf, inputTokens, type ModelRequest, type Turn, tokensOf } from './conversation.ts';
+import { chunksOf, type ModelRequest, spentOn, type Turn } from './conversation.ts';
 import type { AnswerContext, Endpoint, StreamEvent } from './dialect.ts';
 
 const part = z.looseObject({ type: z.string(), text: z.string().optional() });
@@ -43,8 +43,7 @@ function parse(input: unknown): ModelRequest {
 }
 
 function usageOf({ request, reply }: AnswerContext): object {
-  const prompt = inputTokens(request);
-  const completion = tokensOf(reply.text + JSON.stringify(reply.toolCalls));
+  const { input: prompt, output: completion } = spentOn(request, reply);
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,

@@ -1,7 +1,7 @@
 /** OpenAI Responses. https://platform.openai.com/docs/api-reference/responses, .../responses-streaming */
 
 import { z } from 'zod';
-import { chunksOf, inputTokens, type ModelRequest, type Turn, tokensOf } from './conversation.ts';
+import { chunksOf, type ModelRequest, spentOn, type Turn } from './conversation.ts';
 import type { AnswerContext, Endpoint, StreamEvent } from './dialect.ts';
 
 const part = z.looseObject({ type: z.string(), text: z.string().optional() });
@@ -78,8 +78,7 @@ function outputOf({ reply, id }: AnswerContext): object[] {
 }
 
 function usageOf({ request, reply }: AnswerContext): object {
-  const input = inputTokens(request);
-  const output = tokensOf(reply.text + JSON.stringify(reply.toolCalls));
+  const { input, output } = spentOn(request, reply);
   return {
     input_tokens: input,
     input_tokens_details: { cached_tokens: 0 },

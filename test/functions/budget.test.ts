@@ -1,11 +1,11 @@
 import fc from 'fast-check';
+import { monthOf } from '../../contracts/month.ts';
 import type { UsageReport } from '../../contracts/vm-api.ts';
 import {
   account,
   formatUsage,
   isWithdrawn,
   lettersDue,
-  monthOf,
   parseUsage,
   passed,
   type UsageRecord,
@@ -66,6 +66,12 @@ describe('counting', () => {
       record({ month: '2026-12', usd: 5, seen: 5 }),
       report(6, { month: '2026-12' }),
       { month: '2026-12', usd: 6 },
+    ],
+    [
+      'a report without a figure leaves the counter alone',
+      record({ usd: 45, seen: 45 }),
+      { month: '2026-11', key: 'none' },
+      { usd: 45, seen: 45 },
     ],
     ['at the limit the key is withdrawn', record(), report(50), { withdrawn: true }],
     ['below it is not', record(), report(49.999999), { withdrawn: false }],

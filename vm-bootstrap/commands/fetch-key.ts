@@ -20,7 +20,7 @@ export type KeyOrigin = 'own' | 'shared' | 'withdrawn';
 /** Stands where a key would; no provider takes it, so a turn that slips through costs nothing. */
 const NO_KEY = 'withdrawn-by-budget';
 
-/** What the plane said last, as `core/budget.ts` writes it. */
+/** What the plane said last, as `core/meter.ts` has it. */
 function isWithdrawn(host: Host, layout: Layout): boolean {
   const text = host.read(layout.budget);
   return text !== undefined && (JSON.parse(text) as { withdrawn?: boolean }).withdrawn === true;

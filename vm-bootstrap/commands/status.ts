@@ -1,8 +1,10 @@
 /** `agent status [--json]`: how this agent is, for its owner and for who repairs it. */
 
 import type { VmStatus } from '../../contracts/instance-metadata.ts';
+import type { UsageAnswer } from '../../contracts/vm-api.ts';
 import { type Facts, parseFacts } from '../core/facts.ts';
 import { GATEWAY_PORT, type Layout } from '../core/layout.ts';
+import { type BudgetState, parseBudget } from '../core/meter.ts';
 import { osName } from '../core/os-release.ts';
 import { OWN_UNITS } from '../core/units.ts';
 import { gatewayAnswers } from '../gateway.ts';
@@ -23,6 +25,8 @@ export interface StatusView {
   readonly key: NonNullable<VmStatus['key']> | 'unknown';
   readonly provider: Facts['provider'];
   readonly configVersion: string;
+  /** This month's money, as the plane last counted it; undefined before the first report. */
+  readonly budget?: UsageAnswer;
   /** True when the gateway answers its probe right now. */
   readonly gateway: boolean;
   /** The operating system's own name for itself. */
@@ -52,6 +56,16 @@ async function unitViews(host: Host): Promise<UnitView[]> {
   }
 }
 
+function budgetView(state: BudgetState | undefined): { budget?: UsageAnswer } {
+  if (state === undefined) return {};
+  const { month, usd, limit, withdrawn } = state;
+  return { budget: { month, usd, limit, withdrawn } };
+}
+
+const budgetText = ({ month, usd, limit, withdrawn }: UsageAnswer): string =>
+  `Spent $${usd.toFixed(2)} of $${limit.toFixed(2)} in ${month}` +
+  `${withdrawn ? ': the shared API key is withdrawn until the month ends or the budget is raised' : ''}.`;
+
 /** @throws PlaneError FAILED_PRECONDITION when the machine was never bootstrapped. */
 export async function readStatus(host: Host, layout: Layout): Promise<StatusView> {
   const facts = parseFacts(host.read(layout.facts));
@@ -64,6 +78,7 @@ export async function readStatus(host: Host, layout: Layout): Promise<StatusView
     key: last?.key ?? 'unknown',
     provider: facts.provider,
     configVersion: facts.configVersion,
+    ...budgetView(parseBudget(host.read(layout.budget))),
     gateway,
     // The machine's, also where a directory stands in for `/`.
     os: osName(host.read('/etc/os-release') ?? ''),
@@ -77,6 +92,7 @@ export async function statusCommand(host: Host, layout: Layout, json: boolean): 
   const lines = [
     `Agent ${view.agent}: ${view.state}${view.reason === undefined ? '' : ` (${view.reason})`}`,
     `Runs on ${KEY_TEXT[view.key]} (${view.provider}); config version ${view.configVersion}.`,
+    ...(view.budget === undefined ? [] : [budgetText(view.budget)]),
     `The gateway ${view.gateway ? 'answers' : 'does not answer'}.`,
     `${view.os}; units:`,
     ...view.units.map(({ unit, state }) => `  ${unit}: ${state}`),

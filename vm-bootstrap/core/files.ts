@@ -4,6 +4,7 @@ import type { ConfigDocument } from '../../contracts/config-document.ts';
 import type { Endpoints } from '../../contracts/instance-metadata.ts';
 import type { Facts } from './facts.ts';
 import { GATEWAY_USER, type Layout } from './layout.ts';
+import { meterSettings } from './meter-settings.ts';
 import { modelOf } from './openclaw-config.ts';
 import { pairingSettings } from './pairing-settings.ts';
 import { PROVIDER_FACTS } from './providers.ts';
@@ -136,6 +137,13 @@ export function machineFiles(inputs: FileInputs): FileSpec[] {
   const all = [
     rootFile(layout.facts, 0o644, json(facts)),
     rootFile(layout.pairingSettings, 0o600, json(pairing)),
+    rootFile(
+      layout.meterSettings,
+      0o600,
+      json(
+        meterSettings(config, renderText(template(templates, 'budget.json'), values), pairing.port),
+      ),
+    ),
     rootFile(layout.command, 0o755, underRoot(layout.root, template(templates, 'agent.sh'))),
     rootFile(layout.gatewayEnv, 0o644, gatewayEnv(facts.endpoints)),
     rootFile(layout.guardRules, 0o644, template(templates, 'metadata-guard.nft')),

@@ -20,6 +20,7 @@ export const UNITS = {
   brokerService: 'agents-plane-broker@.service',
   keyPath: 'agents-plane-key.path',
   keyService: 'agents-plane-key.service',
+  meter: 'agents-plane-meter.service',
   channelsPath: 'agents-plane-channels.path',
   channelsService: 'agents-plane-channels.service',
   watch: 'agents-plane-watch.service',
@@ -55,10 +56,12 @@ export function layoutOf(root: string) {
     /** What bootstrap remembers; root's, but for `facts` and `fileList` nobody else reads it. */
     own,
     facts: join(own, 'facts.json'),
+    /** What the plane said last about this month's money (`core/meter.ts`); the meter's own file. */
+    budget: join(data, 'meter/budget.json'),
+    /** What `agent meter` must know of the config document; root's, with the owner's number in it. */
+    meterSettings: join(own, 'meter-settings.json'),
     /** Paths of the files that bootstrap wrote, for `agent status`. */
     fileList: join(own, 'files.json'),
-    /** What the plane said last about this month's money (`core/budget.ts`). */
-    budget: join(own, 'budget.json'),
     gatewayToken: join(own, 'gateway-token'),
     /** The openclaw.json that we rendered last: the base of the three-way merge. */
     renderedConfig: join(own, 'openclaw.rendered.json'),

@@ -27,6 +27,7 @@ export const UNIT_PLAN: readonly UnitSpec[] = [
   { name: UNITS.bootstrap, enabled: false, state: 'on-demand' },
   { name: UNITS.watch, enabled: true, state: 'active' },
   { name: UNITS.gateway, enabled: true, state: 'active' },
+  { name: UNITS.meter, enabled: true, state: 'active' },
   { name: UNITS.pairing, enabled: true, state: 'active', when: usesWhatsappPlugin },
 ];
 

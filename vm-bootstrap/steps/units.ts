@@ -37,6 +37,7 @@ function inForce(context: Context): Record<string, string> {
     ...Object.fromEntries(namesOf(context).active.map((name) => [name, digest(unit(name))])),
     [UNITS.guard]: digest(unit(UNITS.guard), layout.guardRules),
     [UNITS.watch]: digest(unit(UNITS.watch), layout.bundle),
+    [UNITS.meter]: digest(unit(UNITS.meter), layout.bundle, layout.meterSettings),
     [UNITS.pairing]: digest(unit(UNITS.pairing), layout.bundle, layout.pairingSettings),
     // Our own rendering, not the file: what the agent changes is hot-applied by OpenClaw.
     [UNITS.gateway]: digest(

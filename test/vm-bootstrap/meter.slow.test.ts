@@ -1,0 +1,154 @@
+/** The meter against the real gateway, with a model that says what its answers cost. */
+
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import type { UsageAnswer, UsageReport } from '../../contracts/vm-api.ts';
+import { fetchKeyCommand } from '../../vm-bootstrap/commands/fetch-key.ts';
+import { forgetKeyCommand } from '../../vm-bootstrap/commands/forget-key.ts';
+import { look, type Meter, meterOf } from '../../vm-bootstrap/commands/meter.ts';
+import { reloadKeyCommand } from '../../vm-bootstrap/commands/reload-key.ts';
+import { gatewayAddress } from '../../vm-bootstrap/gateway.ts';
+import { request } from '../../vm-bootstrap/http.ts';
+import { files } from '../../vm-bootstrap/steps/files.ts';
+import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
+import { converge } from '../../vm-bootstrap/steps/step.ts';
+import { users } from '../../vm-bootstrap/steps/users.ts';
+import { type Cloud, GOOD_KEY, SHARED, startConfiguredCloud } from './support/cloud.ts';
+import {
+  createMachine,
+  installOpenclaw,
+  startGateway,
+  stopGateway,
+  type TestMachine,
+} from './support/machine.ts';
+import { findOpenclaw } from './support/openclaw.ts';
+
+const PORT = 20_170;
+/** claude-sonnet-4-6: 3 USD a million tokens in, 15 out. */
+const TURN_USD = 1 * 3 + 0.2 * 15;
+
+let cloud: Cloud;
+let machine: TestMachine;
+let gateway: ChildProcess;
+let meter: Meter;
+
+beforeAll(async () => {
+  const openclaw = await findOpenclaw();
+  cloud = await startConfiguredCloud();
+  cloud.model.script(() => ({
+    text: 'Dear answer.',
+    toolCalls: [],
+    usage: { input: 1_000_000, output: 200_000 },
+  }));
+  await cloud.createSecret(SHARED, 'secretAccessor');
+  await cloud.addVersion(SHARED, GOOD_KEY);
+  machine = await createMachine(cloud, PORT);
+  installOpenclaw(machine, openclaw);
+  await converge([users], machine);
+  await converge([files, openclawConfig], await machine.context());
+  expect(await fetchKeyCommand(machine.host, machine.layout)).toBe(0);
+  gateway = startGateway(machine);
+  expect(await forgetKeyCommand(machine.host, machine.layout)).toBe(0);
+  meter = meterOf(machine.host, machine.layout, undefined);
+}, 300_000);
+
+afterAll(async () => {
+  await stopGateway(gateway);
+  machine.remove();
+  await cloud.close();
+}, 60_000);
+
+async function turn(text: string): Promise<number> {
+  const { port, token } = gatewayAddress(machine.host, machine.layout);
+  const answer = await request({
+    url: `http://127.0.0.1:${port}/v1/chat/completions`,
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      model: 'openclaw/default',
+      messages: [{ role: 'user', content: text }],
+    }),
+    timeoutMs: 120_000,
+  });
+  return answer.status;
+}
+
+/** What the plane is made to answer from now on. */
+function planeSays(withdrawn: boolean): void {
+  cloud.answers['/v1/self/usage'] = ({ month, usd }: UsageReport): UsageAnswer => ({
+    month,
+    usd: usd ?? 0,
+    limit: 50,
+    withdrawn,
+  });
+}
+const reports = (): UsageReport[] =>
+  cloud.bodies.filter(({ path }) => path === '/v1/self/usage').map(({ body }) => body as UsageReport);
+/** agents-plane-key.path and .service. */
+async function answerRequest(): Promise<void> {
+  expect(existsSync(machine.layout.keyRequest)).toBe(true);
+  rmSync(machine.layout.keyRequest);
+  expect(await reloadKeyCommand(machine.host, machine.layout)).toBe(0);
+}
+const modelCalls = () => cloud.model.requests.filter(({ status }) => status === 200).length;
+
+test('what turns cost is reported, to the cent, and only when it changed', async () => {
+  planeSays(false);
+  await look(meter, true);
+  expect(reports()).toEqual([{ month: expect.stringMatching(/^\d{4}-\d{2}$/), usd: 0, key: 'shared' }]);
+  expect(await turn('hello')).toBe(200);
+  const calls = modelCalls();
+  await look(meter, false);
+  expect(reports().at(-1)?.usd).toBeCloseTo(calls * TURN_USD, 6);
+  const known = reports().length;
+  await look(meter, false);
+  expect(reports()).toHaveLength(known);
+}, 180_000);
+
+test('withdrawn: the running gateway loses the key, stays up, and no turn reaches the model', async () => {
+  planeSays(true);
+  const { pid } = gateway;
+  expect(await turn('once more')).toBe(200);
+  await look(meter, false);
+  await answerRequest();
+  const before = modelCalls();
+  await turn('and again');
+  expect(modelCalls()).toBe(before);
+  expect([gateway.pid, gateway.exitCode]).toEqual([pid, null]);
+  expect(readFileSync(machine.layout.keyOrigin, 'utf8')).toBe('withdrawn');
+  expect(cloud.statuses.at(-1)).toMatchObject({ state: 'ready', key: 'none' });
+}, 180_000);
+
+test('a gateway that starts meanwhile starts without a key', async () => {
+  await stopGateway(gateway);
+  expect(await fetchKeyCommand(machine.host, machine.layout)).toBe(0);
+  expect(readFileSync(machine.layout.keyFile, 'utf8')).not.toBe(GOOD_KEY);
+  gateway = startGateway(machine);
+  expect(await forgetKeyCommand(machine.host, machine.layout)).toBe(0);
+}, 200_000);
+
+test('allowed again: the key comes back without a restart', async () => {
+  planeSays(false);
+  const { pid } = gateway;
+  await look(meter, false);
+  await answerRequest();
+  const before = modelCalls();
+  expect(await turn('back?')).toBe(200);
+  expect(modelCalls()).toBeGreaterThan(before);
+  expect([gateway.pid, gateway.exitCode]).toEqual([pid, null]);
+}, 180_000);
+
+test('while turns run without a pause, a fresh figure is still had', async () => {
+  let running = true;
+  const talking = (async () => {
+    for (let count = 0; running; count++) await turn(`talk ${count}`);
+  })();
+  const known = reports().length;
+  const startedAt = performance.now();
+  await look(meter, false);
+  const tookMs = performance.now() - startedAt;
+  running = false;
+  await talking;
+  expect(reports().length).toBe(known + 1);
+  expect(tookMs).toBeLessThan(10_000);
+}, 180_000);

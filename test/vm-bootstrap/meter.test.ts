@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import {
+  answered,
+  type BudgetState,
+  isDue,
+  keyMove,
+  keyOf,
+  parseBudget,
+  spentIn,
+  untold,
+  usageQuery,
+} from '../../vm-bootstrap/core/meter.ts';
+
+const NOW = Date.parse('2026-11-20T12:00:00Z');
+const state = (more: Partial<BudgetState> = {}): BudgetState => ({
+  month: '2026-11',
+  usd: 10,
+  spent: 10,
+  limit: 50,
+  withdrawn: false,
+  key: 'shared',
+  at: NOW,
+  ...more,
+});
+const report = { month: '2026-11', usd: 10, key: 'shared' } as const;
+
+describe('asking the gateway', () => {
+  test.each([
+    ['2026-11', 0, '2026-11-30'],
+    ['2026-02', 0, '2026-02-28'],
+    ['2028-02', 0, '2028-02-29'],
+    ['2026-12', 0, '2026-12-31'],
+    ['2026-12', 3, '2027-01-03'],
+  ])('%s, attempt %i: until %s', (month, attempt, endDate) => {
+    expect(usageQuery(month, 'Europe/Vienna', attempt)).toEqual({
+      mode: 'specific',
+      timeZone: 'Europe/Vienna',
+      startDate: `${month}-01`,
+      endDate,
+      agentScope: 'all',
+    });
+  });
+
+  const day = (date: string, totalCost: number, missingCostEntries = 0) => ({
+    date,
+    totalCost,
+    missingCostEntries,
+  });
+  const fresh = { status: 'fresh' };
+
+  test('only the days of the month count, and what has no price is told apart', () => {
+    const daily = [day('2026-11-01', 1), day('2026-11-30', 2, 3), day('2026-12-01', 4, 5)];
+    expect(spentIn('2026-11', { daily, cacheStatus: fresh })).toEqual({ usd: 3, unpriced: 3 });
+  });
+
+  test.each([
+    [
+      'zeros while it still reads',
+      { daily: [day('2026-11-01', 0)], cacheStatus: { status: 'refreshing' } },
+    ],
+    ['an old figure', { daily: [day('2026-11-01', 7)], cacheStatus: { status: 'stale' } }],
+    ['no word about it', { daily: [day('2026-11-01', 7)] }],
+    ['nothing at all', {}],
+  ])('%s is no answer', (_title, answer) => {
+    expect(spentIn('2026-11', answer)).toBeUndefined();
+  });
+});
+
+describe('telling the plane', () => {
+  test.each<[string, BudgetState | undefined, object, boolean]>([
+    ['never before', undefined, {}, true],
+    ['nothing new', state(), {}, false],
+    ['more was spent', state(), { usd: 10.5 }, true],
+    ['less (a session was deleted)', state(), { usd: 9 }, true],
+    ['no figure just now', state(), { usd: undefined }, false],
+    ['another key', state(), { key: 'own' }, true],
+    ['another month', state(), { month: '2026-12' }, true],
+    ['withdrawn: every look asks whether it still is', state({ withdrawn: true }), {}, true],
+    ['a quarter of an hour later', state({ at: NOW - 15 * 60_000 }), {}, true],
+    ['a clock that went back', state({ at: NOW + 60_000 }), {}, true],
+  ])('%s', (_title, before, change, due) => {
+    expect(isDue(before, { ...report, ...change }, NOW)).toBe(due);
+  });
+
+  test('the state keeps what the owner was told, and the last figure of the same month', () => {
+    const answer = { month: '2026-11', usd: 51, limit: 50, withdrawn: true };
+    const before = state({ told: '2026-11/50' });
+    expect(answered(before, { month: '2026-11', key: 'none' }, answer, NOW)).toEqual({
+      ...answer,
+      spent: 10,
+      key: 'none',
+      at: NOW,
+      told: '2026-11/50',
+    });
+    const turned = { ...answer, month: '2026-12', usd: 0, withdrawn: false };
+    expect(answered(before, { month: '2026-12', key: 'none' }, turned, NOW).spent).toBeUndefined();
+  });
+});
+
+test.each<[boolean, string | undefined, string, string | undefined]>([
+  [true, 'shared', 'shared', 'give-up'],
+  [true, 'own', 'own', undefined],
+  [true, 'withdrawn', 'none', undefined],
+  [true, undefined, 'none', undefined],
+  [false, 'shared', 'shared', undefined],
+  [false, 'own', 'own', undefined],
+  [false, 'withdrawn', 'none', 'take-back'],
+  [false, undefined, 'none', undefined],
+])(
+  'withdrawn %s, gateway on %s: reported as %s, and it should %s',
+  (withdrawn, origin, key, move) => {
+    expect([keyOf(origin), keyMove(withdrawn, origin)]).toEqual([key, move]);
+  },
+);
+
+test('the owner is told once a used-up budget, and again when a raised one is used up', () => {
+  const over = state({ usd: 50 });
+  expect(untold(state())).toBeUndefined();
+  expect(untold(over)).toBe('2026-11/50');
+  expect(untold({ ...over, told: '2026-11/50' })).toBeUndefined();
+  expect(untold({ ...over, usd: 60, limit: 60, told: '2026-11/50' })).toBe('2026-11/60');
+  expect(untold({ ...over, month: '2026-12', told: '2026-11/50' })).toBe('2026-12/50');
+});
+
+test('property: a file that was cut short is no state', () => {
+  const text = JSON.stringify(state());
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: text.length - 1 }), (end) => {
+      expect(parseBudget(text.slice(0, end))).toBeUndefined();
+    }),
+  );
+  expect(parseBudget(text)).toEqual(state());
+  expect(parseBudget(undefined)).toBeUndefined();
+});

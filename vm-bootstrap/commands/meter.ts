@@ -1,0 +1,175 @@
+/**
+ * `agent meter` (agents-plane-meter.service): reads what the agent spent this month from the
+ * gateway, tells the plane, and has the gateway give the shared key up when the plane says so.
+ * Drives `core/meter.ts`.
+ */
+
+import { monthOf } from '../../contracts/month.ts';
+import { PlaneError } from '../../contracts/plane-error.ts';
+import { type UsageReport, usageAnswer, VM_API_PATHS } from '../../contracts/vm-api.ts';
+import { type Facts, parseFacts } from '../core/facts.ts';
+import type { Layout } from '../core/layout.ts';
+import {
+  answered,
+  type BudgetState,
+  isDue,
+  keyMove,
+  keyOf,
+  LOOK_MS,
+  LOOK_WITHDRAWN_MS,
+  type Origin,
+  parseBudget,
+  type Reading,
+  spentIn,
+  type UsageCost,
+  untold,
+  usageQuery,
+} from '../core/meter.ts';
+import { type MeterSettings, parseMeterSettings } from '../core/meter-settings.ts';
+import { type Gateway, withGateway } from '../gateway.ts';
+import { accessToken } from '../google/metadata.ts';
+import { callPlane } from '../google/plane.ts';
+import { readSecret } from '../google/secrets.ts';
+import type { Host } from '../host.ts';
+import { readChannel } from '../pairing/channel.ts';
+
+/** A cold reading takes OpenClaw a second or two, and every turn makes it stale again. */
+const READ_TRIES = 12;
+const READ_AGAIN_MS = 500;
+
+export interface Meter {
+  readonly host: Host;
+  readonly layout: Layout;
+  readonly facts: Facts;
+  readonly settings: MeterSettings;
+  gateway<T>(work: (gateway: Gateway) => Promise<T>): Promise<T>;
+}
+
+/** @returns undefined when the gateway is not up, or has no fresh figure just now */
+async function read(meter: Meter, month: string): Promise<Reading | undefined> {
+  const { host, settings } = meter;
+  try {
+    return await meter.gateway(async (gateway) => {
+      for (let attempt = 0; attempt < READ_TRIES; attempt++) {
+        const query = usageQuery(month, settings.timezone, attempt);
+        const answer = (await gateway.call('usage.cost', query)) as UsageCost;
+        const reading = spentIn(month, answer);
+        if (reading !== undefined) return reading;
+        await host.sleep(READ_AGAIN_MS);
+      }
+      return undefined;
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether this agent may read the shared key: Google's IAM takes minutes to know a new binding. */
+async function sharedKeyIsBack({ host, facts }: Meter): Promise<boolean> {
+  const token = await accessToken(host);
+  const endpoint = facts.endpoints.secretmanager;
+  const access = { host, project: facts.project, token, endpoint };
+  return (await readSecret(access, facts.sharedKeySecret)) !== undefined;
+}
+
+function write({ host, layout }: Meter, state: BudgetState): void {
+  host.write(layout.budget, JSON.stringify(state), { mode: 0o644 });
+}
+
+/** Asks the plane. @returns the state after its answer, which is written down */
+async function report(
+  meter: Meter,
+  before: BudgetState | undefined,
+  said: UsageReport,
+  origin: Origin,
+): Promise<BudgetState> {
+  const { host, facts } = meter;
+  const answer = usageAnswer.parse(await callPlane(host, facts.planeUrl, VM_API_PATHS.usage, said));
+  const state = answered(before, said, answer, host.now().getTime());
+  // A gateway that starts now must not look for a key that it may not read yet.
+  const waits =
+    keyMove(answer.withdrawn, origin) === 'take-back' && !(await sharedKeyIsBack(meter));
+  const held = waits ? { ...state, withdrawn: true } : state;
+  write(meter, held);
+  return held;
+}
+
+/** Tells the owner on WhatsApp, once a used-up budget, as soon as the channel is open. */
+async function tell(meter: Meter, state: BudgetState): Promise<void> {
+  const { settings, host } = meter;
+  const name = untold(state);
+  if (name === undefined || settings.whatsappTo === undefined) return;
+  const message = state.key === 'own' ? settings.texts.ownKey : settings.texts.withdrawn;
+  try {
+    const sent = await meter.gateway(async (gateway) => {
+      if (!(await readChannel(gateway)).connected) return false;
+      await gateway.call('send', {
+        channel: 'whatsapp',
+        to: settings.whatsappTo,
+        message,
+        idempotencyKey: `agents-plane-budget-${name}`,
+      });
+      return true;
+    });
+    if (!sent) return;
+    write(meter, { ...state, told: name });
+    host.log('agent meter: the owner was told that the budget is used up');
+  } catch {
+    // The gateway is on its way up or down: at the next look. The mail is out already.
+  }
+}
+
+/** One look at the gateway's figures. @returns how long until the next, in milliseconds */
+export async function look(meter: Meter, first: boolean): Promise<number> {
+  const { host, layout, settings } = meter;
+  const now = host.now().getTime();
+  const before = parseBudget(host.read(layout.budget));
+  const month = monthOf(now, settings.timezone);
+  const reading = await read(meter, month);
+  if (reading !== undefined && reading.unpriced > 0)
+    host.log(`agent meter: ${reading.unpriced} model calls have no price and count nothing`);
+  const origin = host.read(layout.keyOrigin);
+  const said = { month, key: keyOf(origin), ...(reading !== undefined && { usd: reading.usd }) };
+  const due = first || isDue(before, said, now);
+  const state = due || before === undefined ? await report(meter, before, said, origin) : before;
+  if (keyMove(state.withdrawn, origin) !== undefined) {
+    host.log(`agent meter: the shared key is ${state.withdrawn ? 'withdrawn' : 'back'}`);
+    host.write(layout.keyRequest, '', { mode: 0o644 });
+  }
+  await tell(meter, state);
+  return state.withdrawn ? LOOK_WITHDRAWN_MS : LOOK_MS;
+}
+
+/** @throws PlaneError FAILED_PRECONDITION when the machine was never bootstrapped */
+export function meterOf(host: Host, layout: Layout, credentials: string | undefined): Meter {
+  const passed = (name: string, path: string): string | undefined =>
+    host.read(credentials === undefined ? path : `${credentials}/${name}`);
+  const settings = parseMeterSettings(passed('meter-settings', layout.meterSettings));
+  const token = passed('gateway-token', layout.gatewayToken)?.trim() ?? '';
+  return {
+    host,
+    layout,
+    settings,
+    facts: parseFacts(host.read(layout.facts)),
+    gateway: (work) => withGateway({ port: settings.port, token }, work),
+  };
+}
+
+/**
+ * Runs until it is killed.
+ * @param credentials $CREDENTIALS_DIRECTORY, where systemd gives one
+ */
+export async function meterCommand(
+  host: Host,
+  layout: Layout,
+  credentials: string | undefined,
+): Promise<never> {
+  const meter = meterOf(host, layout, credentials);
+  for (let first = true; ; first = false) {
+    const pause = await look(meter, first).catch((error: unknown) => {
+      host.log(`agent meter: ${error instanceof PlaneError ? error.code : 'INTERNAL'}`);
+      return LOOK_WITHDRAWN_MS;
+    });
+    await host.sleep(pause);
+  }
+}

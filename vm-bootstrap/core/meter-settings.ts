@@ -1,0 +1,42 @@
+/**
+ * What `agent meter` must know of the config document. Root's file, with the owner's number
+ * in it: systemd hands a copy to the service's own user (LoadCredential=).
+ */
+
+import type { ConfigDocument } from '../../contracts/config-document.ts';
+import { PlaneError } from '../../contracts/plane-error.ts';
+import { usesWhatsappPlugin } from './openclaw-config.ts';
+
+/** templates/vm/budget.json: what the owner reads when the budget is used up. */
+export interface BudgetTexts {
+  readonly withdrawn: string;
+  readonly ownKey: string;
+}
+
+export interface MeterSettings {
+  readonly timezone: string;
+  /** Loopback port of the gateway. */
+  readonly port: number;
+  /** E.164; undefined where the gateway has no WhatsApp of its own: then the mail has to do. */
+  readonly whatsappTo?: string;
+  readonly texts: BudgetTexts;
+}
+
+/** @param texts templates/vm/budget.json, rendered */
+export const meterSettings = (
+  config: ConfigDocument,
+  texts: string,
+  port: number,
+): MeterSettings => ({
+  timezone: config.timezone,
+  port,
+  ...(usesWhatsappPlugin(config) && { whatsappTo: config.userPhone }),
+  texts: JSON.parse(texts) as BudgetTexts,
+});
+
+/** Reads what bootstrap wrote. @throws PlaneError when it did not yet. */
+export function parseMeterSettings(text: string | undefined): MeterSettings {
+  if (text === undefined)
+    throw new PlaneError('FAILED_PRECONDITION', 'This machine was never bootstrapped.');
+  return JSON.parse(text) as MeterSettings;
+}

@@ -1,0 +1,121 @@
+/**
+ * The month's money on the VM: what to ask the gateway, what its answer means, when the plane
+ * is told, and what follows from the plane's answer. Pure.
+ */
+
+import type { UsageAnswer, UsageReport } from '../../contracts/vm-api.ts';
+
+/** Between two looks. Nothing is spent unseen for longer than this and one reading (docs/budget.md). */
+export const LOOK_MS = 60_000;
+/** While there is nothing to answer with, the owner waits for the plane. */
+export const LOOK_WITHDRAWN_MS = 20_000;
+/** Said again although nothing changed, so that the plane's side is made good if it was lost. */
+const REPEAT_MS = 15 * 60_000;
+
+/** `layout.budget`: the plane's last answer, and what it was an answer to. */
+export interface BudgetState extends UsageAnswer {
+  /** USD that the gateway's own counter had. */
+  readonly spent?: number;
+  readonly key: UsageReport['key'];
+  /** When it was reported; milliseconds since the epoch. */
+  readonly at: number;
+  /** Which used-up budget the owner was told about, `2026-11/50`. */
+  readonly told?: string;
+}
+
+/** Undefined when nothing was ever reported (or the file was cut short). */
+export function parseBudget(text: string | undefined): BudgetState | undefined {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as BudgetState);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Parameters of the RPC `usage.cost` for a month.
+ * @param attempt OpenClaw keeps an answer, even one that says it is not fresh, for 30 s by its
+ *   very dates (seen, 2026.9.6): another last day is another question. `spentIn` cuts it off.
+ */
+export function usageQuery(month: string, timezone: string, attempt: number): object {
+  const [year = 0, number = 0] = month.split('-').map(Number);
+  const lastDay = new Date(Date.UTC(year, number, attempt)).toISOString().slice(0, 10);
+  return {
+    mode: 'specific',
+    timeZone: timezone,
+    startDate: `${month}-01`,
+    endDate: lastDay,
+    agentScope: 'all',
+  };
+}
+
+/** Part of the answer of `usage.cost`. */
+export interface UsageCost {
+  readonly daily?: ReadonlyArray<{
+    /** `2026-11-20` */
+    readonly date: string;
+    readonly totalCost: number;
+    readonly missingCostEntries?: number;
+  }>;
+  readonly cacheStatus?: { readonly status?: string };
+}
+
+export interface Reading {
+  /** USD. */
+  readonly usd: number;
+  /** Model calls that no price is known of: they count nothing. */
+  readonly unpriced: number;
+}
+
+/** What was spent in a month; undefined unless the answer is fresh (the first ones are zeros). */
+export function spentIn(month: string, answer: UsageCost): Reading | undefined {
+  if (answer.cacheStatus?.status !== 'fresh' || answer.daily === undefined) return undefined;
+  const days = answer.daily.filter(({ date }) => date.startsWith(`${month}-`));
+  return {
+    usd: days.reduce((sum, day) => sum + day.totalCost, 0),
+    unpriced: days.reduce((sum, day) => sum + (day.missingCostEntries ?? 0), 0),
+  };
+}
+
+/** Whether a report is due. */
+export function isDue(before: BudgetState | undefined, report: UsageReport, now: number): boolean {
+  if (before === undefined || before.withdrawn) return true;
+  const grown = report.usd !== undefined && report.usd !== before.spent;
+  const old = now - before.at >= REPEAT_MS || now < before.at;
+  return grown || old || report.month !== before.month || report.key !== before.key;
+}
+
+/** The state after an answer. What the owner was told stays told. */
+export const answered = (
+  before: BudgetState | undefined,
+  report: UsageReport,
+  answer: UsageAnswer,
+  now: number,
+): BudgetState => {
+  const spent = report.usd ?? (before?.month === answer.month ? before.spent : undefined);
+  return {
+    ...answer,
+    ...(spent !== undefined && { spent }),
+    ...(before?.told !== undefined && { told: before.told }),
+    key: report.key,
+    at: now,
+  };
+};
+
+/** What stands in `layout.keyOrigin`; undefined while there is no gateway with a key. */
+export type Origin = string | undefined;
+
+export const keyOf = (origin: Origin): UsageReport['key'] =>
+  origin === 'own' || origin === 'shared' ? origin : 'none';
+
+/** What the gateway should do about its key: give the shared one up, or take it back. */
+export function keyMove(withdrawn: boolean, origin: Origin): 'give-up' | 'take-back' | undefined {
+  if (withdrawn) return origin === 'shared' ? 'give-up' : undefined;
+  return origin === 'withdrawn' ? 'take-back' : undefined;
+}
+
+/** The name of a used-up budget that the owner was not told about yet. */
+export function untold(state: BudgetState): string | undefined {
+  const name = `${state.month}/${state.limit}`;
+  return state.usd >= state.limit && state.told !== name ? name : undefined;
+}
