@@ -83,7 +83,9 @@ function planeSays(withdrawn: boolean): void {
   });
 }
 const reports = (): UsageReport[] =>
-  cloud.bodies.filter(({ path }) => path === '/v1/self/usage').map(({ body }) => body as UsageReport);
+  cloud.bodies
+    .filter(({ path }) => path === '/v1/self/usage')
+    .map(({ body }) => JSON.parse(body) as UsageReport);
 /** agents-plane-key.path and .service. */
 async function answerRequest(): Promise<void> {
   expect(existsSync(machine.layout.keyRequest)).toBe(true);
@@ -95,7 +97,9 @@ const modelCalls = () => cloud.model.requests.filter(({ status }) => status === 
 test('what turns cost is reported, to the cent, and only when it changed', async () => {
   planeSays(false);
   await look(meter, true);
-  expect(reports()).toEqual([{ month: expect.stringMatching(/^\d{4}-\d{2}$/), usd: 0, key: 'shared' }]);
+  expect(reports()).toEqual([
+    { month: expect.stringMatching(/^\d{4}-\d{2}$/), usd: 0, key: 'shared' },
+  ]);
   expect(await turn('hello')).toBe(200);
   const calls = modelCalls();
   await look(meter, false);

@@ -129,11 +129,14 @@ export async function startCloud(keys: readonly string[] = [GOOD_KEY, OTHER_GOOD
   });
 
   const asked: string[] = [];
+  // biome-ignore lint/suspicious/noExplicitAny: each path has its own kind of body
+  const scripted: Record<string, (body: any) => object> = {};
   const askedWith: IncomingHttpHeaders[] = [];
   const bodies: { path: string; body: string }[] = [];
   const owner = { connect: false };
   const plane = await listen(async (request, response) => {
-    bodies.push({ path: request.url ?? '', body: await bodyOf(request) });
+    const body = await bodyOf(request);
+    bodies.push({ path: request.url ?? '', body });
     asked.push(request.url ?? '');
     askedWith.push(request.headers);
     const answers: Record<string, object> = {
@@ -152,7 +155,8 @@ export async function startCloud(keys: readonly string[] = [GOOD_KEY, OTHER_GOOD
     if (request.url === '/v1/self/key-secret') {
       await createSecret(OWN, 'secretAccessor', 'secretVersionManager');
     }
-    response.end(JSON.stringify(answers[request.url ?? ''] ?? {}));
+    const own = scripted[request.url ?? '']?.(JSON.parse(body || '{}'));
+    response.end(JSON.stringify(own ?? answers[request.url ?? ''] ?? {}));
   });
 
   const goodKeys = new Set(keys);
@@ -183,6 +187,8 @@ export async function startCloud(keys: readonly string[] = [GOOD_KEY, OTHER_GOOD
     },
     /** Paths that the plane was asked for. */
     asked,
+    /** What a test makes the plane answer, by path. */
+    answers: scripted,
     /** The headers of each. */
     askedWith,
     /** What came with each. */
