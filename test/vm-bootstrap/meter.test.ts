@@ -31,8 +31,8 @@ describe('asking the gateway', () => {
     ['2028-02', 0, '2028-02-29'],
     ['2026-12', 0, '2026-12-31'],
     ['2026-12', 3, '2027-01-03'],
-  ])('%s, attempt %i: until %s', (month, attempt, endDate) => {
-    expect(usageQuery(month, 'Europe/Vienna', attempt)).toEqual({
+  ])('%s, second %i of a minute: until %s', (month, second, endDate) => {
+    expect(usageQuery(month, 'Europe/Vienna', NOW + second * 1000)).toEqual({
       mode: 'specific',
       timeZone: 'Europe/Vienna',
       startDate: `${month}-01`,

@@ -34,8 +34,8 @@ import type { Host } from '../host.ts';
 import { readChannel } from '../pairing/channel.ts';
 
 /** A cold reading takes OpenClaw a second or two, and every turn makes it stale again. */
-const READ_TRIES = 12;
-const READ_AGAIN_MS = 500;
+const READ_TRIES = 8;
+const READ_AGAIN_MS = 1_000;
 
 export interface Meter {
   readonly host: Host;
@@ -51,7 +51,7 @@ async function read(meter: Meter, month: string): Promise<Reading | undefined> {
   try {
     return await meter.gateway(async (gateway) => {
       for (let attempt = 0; attempt < READ_TRIES; attempt++) {
-        const query = usageQuery(month, settings.timezone, attempt);
+        const query = usageQuery(month, settings.timezone, host.now().getTime());
         const answer = (await gateway.call('usage.cost', query)) as UsageCost;
         const reading = spentIn(month, answer);
         if (reading !== undefined) return reading;

@@ -55,6 +55,7 @@ function textValues({ config, facts, layout }: FileInputs): TextValues {
     assistant: config.profile === 'assistant',
     providerId: facts.provider,
     brokerSocket: layout.brokerSocket,
+    keyOrigin: layout.keyOrigin,
     stateDir: layout.state,
     supportDesk: config.profile === 'support-desk',
     backendGateway: config.profile === 'backend-gateway',
@@ -81,6 +82,7 @@ const PLUGIN_FILES = [
   'openclaw.plugin.json',
   'settings.json',
   'replies.json',
+  'budget.json',
   'index.js',
 ] as const;
 
@@ -141,7 +143,11 @@ export function machineFiles(inputs: FileInputs): FileSpec[] {
       layout.meterSettings,
       0o600,
       json(
-        meterSettings(config, renderText(template(templates, 'budget.json'), values), pairing.port),
+        meterSettings(
+          config,
+          renderText(template(templates, 'plugin/budget.json'), values),
+          pairing.port,
+        ),
       ),
     ),
     rootFile(layout.command, 0o755, underRoot(layout.root, template(templates, 'agent.sh'))),

@@ -7,7 +7,7 @@ import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { usesWhatsappPlugin } from './openclaw-config.ts';
 
-/** templates/vm/budget.json: what the owner reads when the budget is used up. */
+/** templates/vm/plugin/budget.json: what the owner reads when the budget is used up. */
 export interface BudgetTexts {
   readonly withdrawn: string;
   readonly ownKey: string;
@@ -22,7 +22,7 @@ export interface MeterSettings {
   readonly texts: BudgetTexts;
 }
 
-/** @param texts templates/vm/budget.json, rendered */
+/** @param texts templates/vm/plugin/budget.json, rendered */
 export const meterSettings = (
   config: ConfigDocument,
   texts: string,

@@ -32,19 +32,24 @@ export function parseBudget(text: string | undefined): BudgetState | undefined {
   }
 }
 
+/** Longer than the 30 s for which OpenClaw keeps an answer. */
+const QUESTIONS = 60;
+
 /**
  * Parameters of the RPC `usage.cost` for a month.
- * @param attempt OpenClaw keeps an answer, even one that says it is not fresh, for 30 s by its
- *   very dates (seen, 2026.9.6): another last day is another question. `spentIn` cuts it off.
+ *
+ * OpenClaw keeps an answer, even one that is not fresh, for 30 s by its very dates (seen,
+ * 2026.9.6): each second of a minute asks for another last day, after the month. `spentIn` cuts
+ * it off.
  */
-export function usageQuery(month: string, timezone: string, attempt: number): object {
+export function usageQuery(month: string, timezone: string, now: number): object {
   const [year = 0, number = 0] = month.split('-').map(Number);
-  const lastDay = new Date(Date.UTC(year, number, attempt)).toISOString().slice(0, 10);
+  const beyond = Math.floor(now / 1000) % QUESTIONS;
   return {
     mode: 'specific',
     timeZone: timezone,
     startDate: `${month}-01`,
-    endDate: lastDay,
+    endDate: new Date(Date.UTC(year, number, beyond)).toISOString().slice(0, 10),
     agentScope: 'all',
   };
 }

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import type { Provider } from '../../contracts/models.ts';
 import { findKeys, withoutKeys } from '../core/find-keys.ts';
 import { storeKey } from './broker.ts';
+import { answerWithoutKey } from './budget.ts';
 import { type HandedOver, handOver, type Replies } from './hand-over.ts';
 import type { HookContext, MessageEvent, PluginApi, StoredMessage } from './openclaw.ts';
 import { scrub } from './scrub.ts';
@@ -22,6 +23,8 @@ interface Settings {
   readonly brokerSocket: string;
   readonly provider: Provider;
   readonly stateDir: string;
+  /** Path of the file that says whose key the gateway holds. */
+  readonly keyOrigin: string;
 }
 
 const SHARED = Symbol.for('agents-plane.plugin');
@@ -134,6 +137,12 @@ function register(api: PluginApi): void {
     hasKey(prompt)
       ? { outcome: 'block', reason: 'an API key in the prompt', message: replies.blocked }
       : undefined,
+  );
+  // After the walls: a key of the owner's own is what ends this.
+  answerWithoutKey(
+    api,
+    settings.keyOrigin,
+    () => readJson<{ readonly withdrawn: string }>(directory, 'budget.json').withdrawn,
   );
   api.on('before_message_write', ({ message }, { sessionKey = '' }) => {
     const clean = cleaned(message, replies.removed);

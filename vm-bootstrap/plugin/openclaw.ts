@@ -37,7 +37,7 @@ interface Hooks {
   before_agent_reply: (
     event: { readonly cleanedBody: string },
     context: HookContext,
-  ) => Promise<{ handled: true; reply: { text: string } } | undefined>;
+  ) => Promise<{ handled: true; reply?: { text: string } } | undefined>;
   before_agent_run: (event: {
     readonly prompt: string;
   }) => { outcome: 'block'; reason: string; message: string } | undefined;
