@@ -161,5 +161,6 @@ test('while turns run without a pause, a fresh figure is still had', async () =>
   running = false;
   await talking;
   expect(reports().length).toBe(known + 1);
-  expect(tookMs).toBeLessThan(10_000);
+  // 2 s on a quiet machine; a busy one must not be told from a meter that starves.
+  expect(tookMs).toBeLessThan(60_000);
 }, 180_000);
