@@ -28,6 +28,7 @@ import { LOGIN_CONNECTION_MS, login } from '../pairing/login.ts';
 import { type Listener, watchLink, watchReplies, watchRequests } from '../pairing/sources.ts';
 import { type PairingStore, pairingStore } from '../pairing/store.ts';
 import { type Surroundings, surroundingsOf } from '../pairing/surroundings.ts';
+import { keepChannelUp } from '../pairing/watch-channel.ts';
 
 /** At most this long without looking at the clock; a failed publication is tried again by then. */
 const IDLE_MS = 30_000;
@@ -97,6 +98,7 @@ async function drive(surroundings: Surroundings, store: PairingStore): Promise<n
   void watchReplies(surroundings, listener);
   void reportLinks(surroundings, listener);
   void greetOnce(surroundings, store, listener);
+  void keepChannelUp(surroundings);
 
   let kept = '';
   for (;;) {

@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import {
+  type ChannelHealth,
+  type ChannelProbe,
+  HEALTHY,
+  told,
+  watchChannel,
+} from '../../vm-bootstrap/core/channel-watch.ts';
+import { probeOf } from '../../vm-bootstrap/pairing/watch-channel.ts';
+
+const SECOND = 1000;
+const PROBE = 20 * SECOND;
+const START = Date.UTC(2026, 10, 20);
+const base = { busy: false, conflict: false };
+const hears = (at: number): ChannelProbe => ({
+  ...base,
+  link: 'linked',
+  open: true,
+  heardAt: at - 5 * SECOND,
+  freshAt: at - 5 * SECOND,
+});
+const deafSince = (at: number): ChannelProbe => ({ ...hears(at), heardAt: at });
+const closed: ChannelProbe = { ...base, link: 'linked', open: false };
+const silent: ChannelProbe = { ...base, link: 'unknown', open: false };
+const loggedOut: ChannelProbe = { ...base, link: 'logged-out', open: false };
+
+/** Probes one after the other; a report is taken at once. @returns seconds at which something was done */
+function run(probes: readonly ((at: number) => ChannelProbe)[], health = HEALTHY) {
+  const done: [string, number][] = [];
+  let state: ChannelHealth = health;
+  for (const [index, probe] of probes.entries()) {
+    const at = START + index * PROBE;
+    const next = watchChannel(state, probe(at), at);
+    state = next.health;
+    const seconds = (at - START) / SECOND;
+    if (next.action !== 'none') done.push([next.action, seconds]);
+    if (state.owed) done.push([state.said ?? '', seconds]);
+    state = told(state);
+  }
+  return done;
+}
+
+const times = (count: number, probe: (at: number) => ChannelProbe) => Array(count).fill(probe);
+
+test('a channel that hears is left alone', () => {
+  expect(run(times(500, hears))).toEqual([]);
+});
+
+test('an open but deaf channel is restarted, and announced within two minutes', () => {
+  const deaf = () => deafSince(START);
+  expect(run([hears, ...times(8, deaf)])).toEqual([
+    ['restart-channel', 80],
+    ['deaf', 100],
+    ['restart-channel', 140],
+  ]);
+});
+
+test('a connection that comes back by itself is nobody’s business', () => {
+  expect(run([hears, () => closed, hears])).toEqual([]);
+});
+
+test('what was announced is taken back when the channel hears again', () => {
+  const done = run([hears, ...times(7, () => closed), hears, hears]);
+  expect(done.filter(([what]) => what !== 'restart-channel')).toEqual([
+    ['deaf', 120],
+    ['restored', 160],
+  ]);
+});
+
+test('a gateway that does not answer is announced too, but its channel cannot be restarted', () => {
+  expect(run([hears, ...times(7, () => silent)])).toEqual([['deaf', 120]]);
+});
+
+test('a logout is announced at once, once, and nothing is restarted', () => {
+  expect(run([hears, ...times(10, () => loggedOut)])).toEqual([['logged-out', 20]]);
+});
+
+test('an account that was never linked has nothing to lose', () => {
+  const unlinked: ChannelProbe = { ...base, link: 'unlinked', open: false };
+  expect(run([...times(10, () => silent), ...times(10, () => unlinked)])).toEqual([]);
+});
+
+test('a conflict over the credentials is announced, not fought', () => {
+  const conflict = { ...closed, conflict: true };
+  expect(run([hears, ...times(10, () => conflict)])).toEqual([['deaf', 120]]);
+});
+
+test('a connection without a message for an hour is made anew, but not during a turn', () => {
+  const quiet = (at: number) => ({ ...hears(at), freshAt: START });
+  const done = run(times(182, quiet), { ...HEALTHY, linked: true });
+  expect(done).toEqual([['restart-channel', 3620]]);
+  expect(run(times(182, (at) => ({ ...quiet(at), busy: true })))).toEqual([]);
+});
+
+test('whatever happens, a channel is restarted at most once a minute', () => {
+  const kinds = fc.constantFrom<(at: number) => ChannelProbe>(
+    hears,
+    () => closed,
+    () => silent,
+    () => deafSince(START),
+  );
+  fc.assert(
+    fc.property(fc.array(kinds, { maxLength: 60 }), (probes) => {
+      const restarts = run(probes).filter(([what]) => what === 'restart-channel');
+      for (const [index, [, at]] of restarts.entries()) {
+        const before = restarts[index - 1]?.[1] ?? Number.NEGATIVE_INFINITY;
+        expect(at - before).toBeGreaterThanOrEqual(60);
+      }
+    }),
+  );
+});
+
+test('the gateway’s own words', () => {
+  const account = { connected: true, busy: false, healthState: 'healthy', lastConnectedAt: 5 };
+  const activity = { lastTransportActivityAt: 9, lastInboundAt: null };
+  const self = { e164: '+15559876543', jid: '15559876543@s.whatsapp.net' };
+  expect(
+    probeOf({
+      channels: { whatsapp: { linked: true, connected: true, healthState: 'healthy', self } },
+      channelAccounts: { whatsapp: [{ ...account, ...activity }] },
+    }),
+  ).toEqual({ ...base, link: 'linked', open: true, heardAt: 9, freshAt: 5 });
+});

@@ -1,0 +1,119 @@
+/**
+ * Whether the WhatsApp channel hears, and what to do when it does not. Pure: health so far and
+ * one probe -> health and an action.
+ *
+ * What OpenClaw 2026.9.6 does by itself, and where this comes in: its plugin pings every 25 s
+ * and reconnects when nothing comes back, at most 12 times in about five minutes, and then
+ * stops for good; a connection that answers pings but delivers nothing it takes for healthy
+ * for two hours (docs/decisions/030).
+ */
+
+import type { ChannelEvent } from '../../contracts/vm-api.ts';
+
+/** What the gateway says now; every time in milliseconds since the epoch. */
+export interface ChannelProbe {
+  /** `unknown`: the gateway does not answer, or does not know yet. */
+  readonly link: 'linked' | 'unlinked' | 'logged-out' | 'unknown';
+  /** The socket is open. */
+  readonly open: boolean;
+  /** When anything last came over the socket, a ping's answer included. */
+  readonly heardAt?: number;
+  /** When the socket was opened, or a message came: whichever is later. */
+  readonly freshAt?: number;
+  /** A turn is under way. */
+  readonly busy: boolean;
+  /** Another program uses the same credentials; who reconnects first throws the other out. */
+  readonly conflict: boolean;
+}
+
+export interface ChannelHealth {
+  /** The account was linked when it was last known. */
+  readonly linked: boolean;
+  /** Since when the channel hears nothing. */
+  readonly sickSince?: number;
+  readonly heals: number;
+  readonly healedAt?: number;
+  /** What the plane was told last, or is to be told. */
+  readonly said?: Extract<ChannelEvent, 'deaf' | 'logged-out' | 'restored'>;
+  /** The plane has not taken `said` yet. */
+  readonly owed: boolean;
+}
+
+export type ChannelAction = 'none' | 'restart-channel';
+
+export interface Watched {
+  readonly health: ChannelHealth;
+  readonly action: ChannelAction;
+}
+
+export const HEALTHY: ChannelHealth = { linked: false, heals: 0, owed: false };
+
+/** Between two pings of the plugin, and some. */
+const STALE_MS = 60_000;
+/** The plugin's own reconnect comes first. */
+const HEAL_AFTER_MS = 40_000;
+/** Between two restarts of the channel; the last repeats. */
+const HEAL_AGAIN_MS = [60_000, 120_000, 300_000];
+/** With the time between two probes: within two minutes. */
+const REPORT_AFTER_MS = 90_000;
+/** A quiet connection is made anew: what WhatsApp held back comes with it. */
+const REFRESH_MS = 3_600_000;
+
+/** The channel was not restarted in the last `ms`. */
+const restedFor = ({ healedAt }: ChannelHealth, now: number, ms: number): boolean =>
+  healedAt === undefined || now - healedAt >= ms;
+
+function well(health: ChannelHealth, probe: ChannelProbe, now: number): Watched {
+  const { said, owed, healedAt } = health;
+  const quiet = now - (probe.freshAt ?? now) > REFRESH_MS;
+  const due = quiet && !probe.busy && restedFor(health, now, REFRESH_MS);
+  const last = due ? now : healedAt;
+  const news = said === 'deaf' ? { said: 'restored' as const, owed: true } : said && { said, owed };
+  return {
+    health: {
+      linked: true,
+      heals: 0,
+      owed: false,
+      ...(last !== undefined && { healedAt: last }),
+      ...news,
+    },
+    action: due ? 'restart-channel' : 'none',
+  };
+}
+
+function sick(health: ChannelHealth, probe: ChannelProbe, now: number): Watched {
+  const since = health.sickSince ?? Math.min(now, probe.heardAt ?? now);
+  const step = Math.min(Math.max(health.heals, 1), HEAL_AGAIN_MS.length) - 1;
+  const due =
+    probe.link === 'linked' &&
+    !probe.conflict &&
+    now - since >= HEAL_AFTER_MS &&
+    restedFor(health, now, HEAL_AGAIN_MS[step] ?? 0);
+  const tell = health.said !== 'deaf' && now - since >= REPORT_AFTER_MS;
+  return {
+    health: {
+      ...health,
+      sickSince: since,
+      ...(due && { heals: health.heals + 1, healedAt: now }),
+      ...(tell && { said: 'deaf' as const, owed: true }),
+    },
+    action: due ? 'restart-channel' : 'none',
+  };
+}
+
+/** @param now milliseconds since the epoch */
+export function watchChannel(health: ChannelHealth, probe: ChannelProbe, now: number): Watched {
+  if (probe.link === 'unlinked' || probe.link === 'logged-out') {
+    if (!health.linked) return { health, action: 'none' };
+    const gone = { linked: false, heals: 0, said: 'logged-out' as const, owed: true };
+    return { health: gone, action: 'none' };
+  }
+  const hears = probe.open && now - (probe.heardAt ?? now) <= STALE_MS;
+  if (probe.link === 'linked' && hears) return well(health, probe, now);
+  // Never linked, as far as anybody knows: nothing to lose.
+  if (!health.linked && probe.link === 'unknown') return { health, action: 'none' };
+  return sick({ ...health, linked: true }, probe, now);
+}
+
+/** The plane took what it was owed. */
+export const told = (health: ChannelHealth): ChannelHealth => ({ ...health, owed: false });

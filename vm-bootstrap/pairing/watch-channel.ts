@@ -1,0 +1,125 @@
+/** Probes the channel itself, not the gateway's /healthz; restarts it alone, or tells the plane. */
+
+import { PlaneError } from '../../contracts/plane-error.ts';
+import { type ChannelReport, VM_API_PATHS } from '../../contracts/vm-api.ts';
+import {
+  type ChannelHealth,
+  type ChannelProbe,
+  HEALTHY,
+  told,
+  watchChannel,
+} from '../core/channel-watch.ts';
+import type { Layout } from '../core/layout.ts';
+import type { Gateway } from '../gateway.ts';
+import { callPlane } from '../google/plane.ts';
+import type { Host } from '../host.ts';
+import { channelStateOf } from './channel.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const PROBE_MS = 20_000;
+/** An answer that takes longer is none. */
+const ANSWER_MS = 10_000;
+const CHANNEL = 'whatsapp';
+
+interface Account {
+  readonly connected?: boolean;
+  readonly linked?: boolean;
+  readonly healthState?: string;
+  readonly busy?: boolean;
+  readonly lastTransportActivityAt?: number | null;
+  readonly lastConnectedAt?: number | null;
+  readonly lastInboundAt?: number | null;
+}
+
+type Summary = Parameters<typeof channelStateOf>[0];
+
+export interface ChannelsStatus {
+  readonly channels: { readonly whatsapp?: Summary };
+  readonly channelAccounts?: { readonly whatsapp?: readonly Account[] };
+}
+
+/** Pure: what RPC `channels.status` of OpenClaw 2026.9.6 means. */
+export function probeOf(status: ChannelsStatus): ChannelProbe {
+  const account = status.channelAccounts?.whatsapp?.[0] ?? {};
+  const heardAt = account.lastTransportActivityAt ?? undefined;
+  const freshAt = Math.max(account.lastConnectedAt ?? 0, account.lastInboundAt ?? 0);
+  return {
+    link: channelStateOf(status.channels.whatsapp ?? {}).link ?? 'unknown',
+    open: account.connected === true,
+    ...(heardAt !== undefined && { heardAt }),
+    ...(freshAt > 0 && { freshAt }),
+    busy: account.busy === true,
+    conflict: account.healthState === 'conflict',
+  };
+}
+
+const NO_ANSWER: ChannelProbe = { link: 'unknown', open: false, busy: false, conflict: false };
+
+async function probe({ gateway }: Surroundings): Promise<ChannelProbe> {
+  try {
+    return await gateway(
+      async (rpc) => probeOf((await rpc.call('channels.status', {})) as ChannelsStatus),
+      ANSWER_MS,
+    );
+  } catch {
+    return NO_ANSWER;
+  }
+}
+
+/** The other channels of the gateway go on. */
+async function restartChannel(rpc: Gateway): Promise<void> {
+  await rpc.call('channels.stop', { channel: CHANNEL });
+  await rpc.call('channels.start', { channel: CHANNEL });
+}
+
+const codeOf = (error: unknown): string => (error instanceof PlaneError ? error.code : 'INTERNAL');
+
+async function report(surroundings: Surroundings, health: ChannelHealth): Promise<ChannelHealth> {
+  const { host, facts } = surroundings;
+  if (!health.owed || health.said === undefined) return health;
+  const at = host.now().toISOString();
+  const body: ChannelReport = { channel: CHANNEL, state: health.said, at };
+  try {
+    await callPlane(host, facts.planeUrl, VM_API_PATHS.channel, body);
+    host.log(`agent pair: told the plane that the channel is ${health.said}`);
+    return told(health);
+  } catch (error) {
+    host.log(
+      `agent pair: the plane does not know yet that it is ${health.said} (${codeOf(error)})`,
+    );
+    return health;
+  }
+}
+
+/** What outlives a restart: a link that was lost meanwhile is noticed. */
+function healthStore(host: Host, { pairingState }: Layout) {
+  const path = `${pairingState}/channel.json`;
+  let kept = host.read(path) ?? '';
+  return {
+    read: (): ChannelHealth => (kept === '' ? HEALTHY : (JSON.parse(kept) as ChannelHealth)),
+    write(health: ChannelHealth): void {
+      const text = `${JSON.stringify(health)}\n`;
+      if (text !== kept) host.write(path, text, { mode: 0o600 });
+      kept = text;
+    },
+  };
+}
+
+/** Runs for ever. */
+export async function keepChannelUp(surroundings: Surroundings): Promise<never> {
+  const { host } = surroundings;
+  const store = healthStore(host, surroundings.layout);
+  for (;;) {
+    const seen = await probe(surroundings);
+    const { health, action } = watchChannel(store.read(), seen, host.now().getTime());
+    store.write(health);
+    if (action === 'restart-channel') {
+      host.log('agent pair: the channel is quiet; it is restarted');
+      await surroundings.gateway(restartChannel, ANSWER_MS).catch((error: unknown) => {
+        host.log(`agent pair: the channel was not restarted (${codeOf(error)})`);
+      });
+    }
+    store.write(await report(surroundings, health));
+    await host.sleep(PROBE_MS);
+  }
+}
