@@ -37,10 +37,12 @@ export interface Openclaw {
   readonly entry: string;
 }
 
+/** What makes the machines here: all of the recipe but its Compute Engine output. */
 async function recipeFiles(): Promise<readonly string[]> {
   const entries = await readdir(RECIPE, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
-  return files.map((entry) => relative(RECIPE, join(entry.parentPath, entry.name))).sort();
+  const names = files.map((entry) => relative(RECIPE, join(entry.parentPath, entry.name)));
+  return names.filter((name) => !name.startsWith('gce/')).sort();
 }
 
 /** First 12 hex digits of a SHA-256 over names and contents, for this CPU. */

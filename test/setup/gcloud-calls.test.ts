@@ -12,17 +12,18 @@ const shellFiles = (folder: string): string[] =>
 
 /** How the scripts call gcloud: by name, through `gc`, or through what looks something up (setup/lib.sh). */
 const CALL =
-  /(?:^|[ \t($`"])(?:gcloud|gc|look|is "[^"]*"|is True|listed [a-z]+)((?: +[a-z][a-z0-9-]*)+)/g;
-/** Functions are defined, sentences are printed: neither is a call. */
-const PROSE = /^\s*(#|say |stop |problem |echo |give_up |for command in |[a-z_]+\(\) \{ echo )/;
+  /(?:^|[ \t($`"])(?:gcloud|gc|look|is (?:Q|True|TERMINATED)|listed [a-z]+)((?: +[a-z][a-z0-9-]*)+)/g;
+/** Texts without a command in them are no calls, whatever they advise. */
+const TEXT = /"(?:[^"\\$]|\\.|\$(?!\())*"/g;
+const NO_CALL = /^\s*(#|echo |for command in )/;
 
 export function callsIn(script: string): string[] {
   const lines = script.replaceAll('\\\n', ' ').split('\n');
   return lines
-    .filter((line) => !PROSE.test(line))
-    .flatMap((line) =>
-      [...line.matchAll(CALL)].map(([, words = '']) => words.trim().replace(/ +/g, ' ')),
-    );
+    .filter((line) => !NO_CALL.test(line))
+    .map((line) => line.replace(TEXT, 'Q'))
+    .flatMap((line) => [...line.matchAll(CALL)].map(([, words = '']) => words.trim()))
+    .map((words) => words.replace(/ +/g, ' '));
 }
 
 const scripts = [
