@@ -53,7 +53,7 @@ export interface VmTokenChange {
 }
 
 /** The metadata server of the function's own runtime. */
-async function startMetadata({ world }: Google): Promise<{ server: Server; host: string }> {
+export async function startMetadata({ world }: Google): Promise<{ server: Server; host: string }> {
   const { tokens, accounts } = world;
   const server = createServer(
     accountMetadata({ tokens, accounts, project }, PLANE_ACCOUNT, 'europe-west1'),
@@ -83,7 +83,8 @@ export interface HarnessOptions {
   readonly google?: Google;
 }
 
-async function startEmulator(options: HarnessOptions): Promise<Google> {
+/** The emulated Google with what setup leaves behind. */
+export async function startEmulator(options: Omit<HarnessOptions, 'target'>): Promise<Google> {
   const image = { project: project.id, name: 'image-1', family: LOCAL.imageFamily };
   const google = await startGoogle({
     projects: [project],

@@ -14,9 +14,9 @@ type Json = any;
 
 export interface Everything {
   readonly secrets: Readonly<Record<string, object>>;
-  readonly accounts: readonly object[];
-  readonly instances: readonly object[];
-  readonly disks: readonly object[];
+  readonly accounts: readonly { readonly email: string }[];
+  readonly instances: readonly { readonly name: string }[];
+  readonly disks: readonly { readonly name: string }[];
 }
 
 function reader({ restUrl, tokens }: Google): (path: string) => Promise<Json> {

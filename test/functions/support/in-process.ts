@@ -1,0 +1,93 @@
+/**
+ * Function `api` in this process, on a clock that is put forward instead of waited for: thousands
+ * of requests in the time that a process of its own would need for a few.
+ */
+
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { composeApi } from '../../../functions/compose.ts';
+import { parseConfig } from '../../../functions/config.ts';
+import { createHandler } from '../../../functions/http/handler.ts';
+import { plainWire } from '../../../functions/http/wire.ts';
+import type { FaultHook } from '../../../local/google/gate.ts';
+import type { Google } from '../../../local/google/google.ts';
+import { IMAGE, LOCAL, PLANE_ACCOUNT, SUBNETWORK } from '../../../local/plane/settings.ts';
+import { ENVIRONMENT } from '../fixtures.ts';
+import { type Answered, send, startEmulator, startMetadata } from '../harness.ts';
+
+export interface InProcess {
+  readonly google: Google;
+  /** What it logged, line by line. */
+  readonly log: readonly string[];
+  /** As the admin, unless an ID token is given. */
+  call(method: string, path: string, body?: unknown, token?: string): Promise<Answered>;
+  /** Another process of the same function: nothing in memory is kept. */
+  restart(): void;
+  close(): Promise<void>;
+}
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Pauses take no time, and time passes by them alone. */
+function virtualClock() {
+  let now = Date.now();
+  return {
+    now: () => now,
+    sleep: async (ms: number) => {
+      now += ms;
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+export async function startInProcess(fault?: FaultHook): Promise<InProcess> {
+  const google = await startEmulator(fault ? { fault } : {});
+  const metadata = await startMetadata(google);
+  process.env.GCE_METADATA_HOST = metadata.host;
+  const config = parseConfig({
+    ...ENVIRONMENT,
+    AGENTS_PLANE_IMAGE: IMAGE,
+    AGENTS_PLANE_SUBNETWORK: SUBNETWORK,
+    AGENTS_PLANE_SERVICE_ACCOUNT: PLANE_ACCOUNT,
+    AGENTS_PLANE_GOOGLE_ENDPOINT: google.restUrl,
+  });
+  const clock = virtualClock();
+  let ids = 0;
+  const newId = () => {
+    ids += 1;
+    return `00000000-0000-4000-8000-${String(ids).padStart(12, '0')}`;
+  };
+  const log: string[] = [];
+  const make = () =>
+    createHandler(
+      composeApi(config, { clock, newId, newKey: () => 'k'.repeat(43), random: Math.random }),
+      {
+        wireOf: plainWire,
+        log: (line) => void log.push(line),
+        ticks: () => performance.now(),
+        newId,
+      },
+    );
+  let handler = make();
+  const server = createServer((request, response) => void handler(request, response));
+  const url = await listen(server);
+  const admin = await google.tokens.userIdToken(LOCAL.admin, config.audience, 86_400);
+  return {
+    google,
+    log,
+    call: (method, path, body, token = admin) => send(`${url}${path}`, method, token, body),
+    restart: () => {
+      handler = make();
+    },
+    close: async () => {
+      for (const each of [server, metadata.server]) {
+        each.closeAllConnections();
+        await new Promise((resolve) => each.close(resolve));
+      }
+      await google.close();
+    },
+  };
+}
