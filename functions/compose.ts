@@ -9,6 +9,7 @@ import { errorPage, pageRoutes } from './http/pages.ts';
 import { vmRoutes } from './http/vm.ts';
 import { ensureLinkKey, readLinkKey } from './service/link-key.ts';
 import type { LinkTools } from './service/pairing-link.ts';
+import { patientAccounts, patientMachines, patientSecrets } from './service/patient.ts';
 import type { Clock } from './service/ports.ts';
 import type { SelfTools } from './service/self.ts';
 import type { Tools } from './service/steps.ts';
@@ -84,9 +85,12 @@ function tools(
       clock,
       newId,
       random,
-      secrets: secretsDriver(at, config.project),
-      machines: machinesDriver(at, config),
-      serviceAccounts: serviceAccountsDriver(at, config.project),
+      secrets: patientSecrets(secretsDriver(at, config.project), { clock, random }),
+      machines: patientMachines(machinesDriver(at, config), { clock, random }),
+      serviceAccounts: patientAccounts(serviceAccountsDriver(at, config.project), {
+        clock,
+        random,
+      }),
       instance: { ...config, startupScript: template('startup-script.sh') },
     };
   });
@@ -171,8 +175,8 @@ export function composePages(config: Config, ambient: Ambient): App {
       import('./drivers/machines.ts'),
       import('./service/pairing.ts'),
     ]);
-    const secrets = secretsDriver(at, config.project);
-    const machines = machinesDriver(at, config);
+    const secrets = patientSecrets(secretsDriver(at, config.project), ambient);
+    const machines = patientMachines(machinesDriver(at, config), ambient);
     const { clock, newId } = ambient;
     // Read once in the life of a process, so that forged links cost Google nothing.
     const linkKey = lazy(() => readLinkKey(secrets));

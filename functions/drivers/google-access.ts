@@ -13,15 +13,34 @@ export interface GoogleAccess {
   readonly generated: {
     readonly auth: GoogleAuth;
     readonly fallback: true;
+    readonly clientConfig: object;
     readonly apiEndpoint?: string;
     readonly port?: number;
     readonly protocol?: string;
   };
   /** For googleapis. */
-  readonly rest: { readonly auth: GoogleAuth; readonly rootUrl?: string };
+  readonly rest: {
+    readonly auth: GoogleAuth;
+    readonly retry: false;
+    readonly rootUrl?: string;
+  };
   /** https://developers.google.com/identity/protocols/oauth2/service-account */
   readonly tokenUrl: string;
 }
+
+/** An object that has the same value under every name. */
+const everywhere = (value: object): object => new Proxy({}, { get: () => value });
+
+/**
+ * The generated clients try reads again on schedules of their own, of up to ten minutes. There is
+ * one schedule here (service/retry.ts): no method of any client has a code to try again at.
+ */
+const ONCE = {
+  interfaces: everywhere({
+    retry_codes: { never: [] },
+    methods: everywhere({ retry_codes_name: 'never' }),
+  }),
+};
 
 const TOKEN_URL = 'https://oauth2.googleapis.com/token';
 
@@ -31,15 +50,16 @@ export function googleAccess(project: string, endpoint: string): GoogleAccess {
     projectId: project,
     scopes: ['https://www.googleapis.com/auth/cloud-platform'],
   });
-  const common = { auth, fallback: true } as const;
-  if (endpoint === '') return { auth, generated: common, rest: { auth }, tokenUrl: TOKEN_URL };
+  const common = { auth, fallback: true, clientConfig: ONCE } as const;
+  const rest = { auth, retry: false } as const;
+  if (endpoint === '') return { auth, generated: common, rest, tokenUrl: TOKEN_URL };
   const url = new URL(endpoint);
   const protocol = url.protocol.slice(0, -1);
   const port = Number(url.port) || (protocol === 'https' ? 443 : 80);
   return {
     auth,
     generated: { ...common, apiEndpoint: url.hostname, port, protocol },
-    rest: { auth, rootUrl: `${url.origin}/` },
+    rest: { ...rest, rootUrl: `${url.origin}/` },
     tokenUrl: `${url.origin}/token`,
   };
 }

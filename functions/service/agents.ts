@@ -13,14 +13,13 @@ import { readName } from './lifecycle.ts';
 import { observe } from './observe.ts';
 import { issueLink, type LinkTools } from './pairing-link.ts';
 import { resourceOf } from './resource.ts';
-import { persistently } from './retry.ts';
 import { notFound } from './steer.ts';
 import type { Tools } from './steps.ts';
 
 /** @throws PlaneError NOT_FOUND when no agent has this name */
 export async function getAgent(tools: Tools, text: string): Promise<Agent> {
   const name = readName(text);
-  const observed = await persistently(tools, () => observe(tools, name));
+  const observed = await observe(tools, name);
   const document = documentOf(name, observed);
   if (!document) throw notFound();
   const place = { project: tools.project, zone: tools.instance.zone };

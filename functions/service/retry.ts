@@ -62,6 +62,9 @@ export const JITTER = { firstMs: 250, mostMs: 8000 } as const;
 /** A function has 60 s; what is left is for the last attempt. */
 export const DEADLINE_MS = 40_000;
 
+/** Of a single read, within that. */
+export const READ_DEADLINE_MS = 8000;
+
 export interface Patience {
   readonly clock: Clock;
   /** 0 up to 1. */
@@ -84,8 +87,9 @@ export function pauseBefore(attempt: number, random: () => number, askedMs = 0):
 export async function persistently<T>(
   { clock, random }: Patience,
   attempt: () => Promise<T>,
+  deadlineMs: number = DEADLINE_MS,
 ): Promise<T> {
-  const deadline = clock.now() + DEADLINE_MS;
+  const deadline = clock.now() + deadlineMs;
   for (let number = 0; ; number += 1) {
     try {
       return await attempt();

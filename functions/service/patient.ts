@@ -1,0 +1,31 @@
+/** The ports with reads that are tried again: Google says "not now" to one call in some thousand. */
+
+import type { Machines, Secrets, ServiceAccounts } from './ports.ts';
+import { type Patience, persistently, READ_DEADLINE_MS } from './retry.ts';
+
+type Read = (...args: never[]) => Promise<unknown>;
+
+/** The same object, its named methods patient. */
+function patient<T extends object, K extends keyof T>(
+  port: T,
+  reads: readonly K[],
+  patience: Patience,
+): T {
+  const wrapped = reads.map((key) => {
+    const read = port[key] as Read;
+    return [
+      key,
+      (...args: never[]) => persistently(patience, () => read(...args), READ_DEADLINE_MS),
+    ];
+  });
+  return { ...port, ...Object.fromEntries(wrapped) };
+}
+
+export const patientSecrets = (port: Secrets, patience: Patience): Secrets =>
+  patient(port, ['get', 'latest', 'policy', 'list'], patience);
+
+export const patientMachines = (port: Machines, patience: Patience): Machines =>
+  patient(port, ['instance', 'dataDisk', 'guest', 'lastOperation', 'labelled'], patience);
+
+export const patientAccounts = (port: ServiceAccounts, patience: Patience): ServiceAccounts =>
+  patient(port, ['get'], patience);
