@@ -25,7 +25,7 @@ type Started = readonly [
 const nameIn = (text: unknown): string => (typeof text === 'string' ? text : '');
 
 /** The generated client wraps the operation in one of its own. */
-function operationOf([started]: Started): string {
+export function operationOf([started]: Started): string {
   const inner = started.latestResponse as { readonly name?: unknown } | undefined;
   return nameIn(inner?.name) || nameIn(started.name);
 }

@@ -76,11 +76,15 @@ export interface Machines {
   labelled(
     labels: Readonly<Record<string, string>>,
   ): Promise<{ readonly instances: readonly string[]; readonly disks: readonly string[] }>;
+  /**
+   * @returns the operation, which may still find the fingerprint stale
+   * @throws PlaneError ABORTED when the fingerprint is not the current one
+   */
   setMetadata(
     name: AgentName,
     metadata: Readonly<Record<string, string>>,
     fingerprint: string | undefined,
-  ): Promise<void>;
+  ): Promise<string>;
 }
 
 /** Encrypted backups, one object an agent. */

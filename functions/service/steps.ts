@@ -208,5 +208,6 @@ async function announce(run: Run): Promise<void> {
     ...desired.metadata,
     [METADATA_KEYS.configVersion]: versionOf(run),
   };
-  await tools.machines.setMetadata(desired.name, changed, metadataFingerprint);
+  const { machines } = tools;
+  await machines.wait(await machines.setMetadata(desired.name, changed, metadataFingerprint));
 }

@@ -151,8 +151,15 @@ export interface Chaos {
   readonly plane: InProcess;
   /** The state after each verb, and how many calls each took. */
   run(verbs: readonly Verb[], armed?: Armed): Promise<readonly Chapter[]>;
+  /** After some verbs, two at the same time. @returns which of the two were done, and the state */
+  atOnce(before: readonly Verb[], both: readonly [Verb, Verb]): Promise<AtOnce>;
   readonly hits: () => number;
   close(): Promise<void>;
+}
+
+export interface AtOnce {
+  readonly statuses: readonly number[];
+  readonly after: Everything;
 }
 
 export interface Chapter {
@@ -186,9 +193,9 @@ async function wipe({ google }: InProcess): Promise<void> {
   await google.compute.operations.idle();
 }
 
-export async function startChaos(): Promise<Chaos> {
+export async function startChaos(time: 'virtual' | 'real' = 'virtual'): Promise<Chaos> {
   const wire = saboteur();
-  const plane = await startInProcess(wire.hook);
+  const plane = await startInProcess(wire.hook, time);
   const { compute } = plane.google;
   wire.onStockout(() => compute.stockouts.add(LOCAL.zone));
 
@@ -220,6 +227,16 @@ export async function startChaos(): Promise<Chaos> {
       const chapters: Chapter[] = [];
       for (const verb of verbs) chapters.push(await chapter(verb, armed));
       return chapters;
+    },
+    async atOnce(before, both) {
+      await wipe(plane);
+      for (const verb of before) await chapter(verb, undefined);
+      const answers = await Promise.all(
+        both.map(({ method, path, body }) => plane.call(method, path, body)),
+      );
+      await compute.operations.idle();
+      const after = await everythingIn(plane.google);
+      return { statuses: answers.map(({ status }) => status), after };
     },
     close: plane.close,
   };

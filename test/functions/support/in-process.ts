@@ -5,6 +5,7 @@
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { composeApi } from '../../../functions/compose.ts';
 import { parseConfig } from '../../../functions/config.ts';
 import { createHandler } from '../../../functions/http/handler.ts';
@@ -43,7 +44,13 @@ function virtualClock() {
   };
 }
 
-export async function startInProcess(fault?: FaultHook): Promise<InProcess> {
+/** Where requests meet: a lease that is waited for must really pass. */
+const realClock = { now: Date.now, sleep: (ms: number) => sleep(ms) };
+
+export async function startInProcess(
+  fault?: FaultHook,
+  time: 'virtual' | 'real' = 'virtual',
+): Promise<InProcess> {
   const google = await startEmulator(fault ? { fault } : {});
   const metadata = await startMetadata(google);
   process.env.GCE_METADATA_HOST = metadata.host;
@@ -54,7 +61,7 @@ export async function startInProcess(fault?: FaultHook): Promise<InProcess> {
     AGENTS_PLANE_SERVICE_ACCOUNT: PLANE_ACCOUNT,
     AGENTS_PLANE_GOOGLE_ENDPOINT: google.restUrl,
   });
-  const clock = virtualClock();
+  const clock = time === 'virtual' ? virtualClock() : realClock;
   let ids = 0;
   const newId = () => {
     ids += 1;

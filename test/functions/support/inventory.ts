@@ -77,7 +77,11 @@ const instanceOf = ({ name, status, labels, metadata, disks, serviceAccounts }: 
   name,
   status,
   labels,
-  metadata: Object.fromEntries(metadata.items.map(({ key, value }: Json) => [key, value])),
+  metadata: Object.fromEntries(
+    metadata.items
+      .filter(({ key }: Json) => key !== 'startup-script')
+      .map(({ key, value }: Json) => [key, value]),
+  ),
   disks: disks.map(({ source }: Json) => lastSegment(source)),
   accounts: serviceAccounts.map(({ email }: Json) => email),
 });
