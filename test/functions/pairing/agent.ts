@@ -165,6 +165,7 @@ export function createAgent(time: VirtualTime, random: () => number): Agent {
       metadata = { ...changed };
       const id = metadata[METADATA_PAIRING_REQUEST] ?? '';
       void sleep(between(random, 600, 4000)).then(() => put({ type: 'request', id }));
+      return `operation-${fingerprint}`;
     },
   };
   put({ type: 'link', link: 'unlinked' });
