@@ -34,12 +34,6 @@ export function composeGuard({ security }: BridgeConfig): Guard {
   });
 }
 
-/** `fetch` hides what happened in the cause. */
-function reasonOf(error: unknown): string {
-  const { cause, message } = error as Error & { cause?: { code?: string } };
-  return cause?.code ?? message;
-}
-
 function kapsoOf({ kapso, delivery, webhook }: BridgeConfig, log: BridgeLog): Transport {
   const listens = delivery.mode !== 'polling';
   const polls = !listens || delivery.poll_fallback;
@@ -51,7 +45,7 @@ function kapsoOf({ kapso, delivery, webhook }: BridgeConfig, log: BridgeLog): Tr
     ...(listens && {
       webhook: { addr: webhook.addr, verifyToken: webhook.verify_token, secret: webhook.secret },
     }),
-    onPollFailed: (error) => log.warn({ reason: reasonOf(error) }, 'poll failed'),
+    onPollFailed: (error) => log.warn({ reason: (error as Error).message }, 'poll failed'),
   });
 }
 

@@ -151,10 +151,10 @@ export function createKapso(options: KapsoOptions): KapsoTransport {
     },
     send: graph.send,
     seen: graph.seen,
-    check: async () => [
-      await graph.check('Kapso API key and phone number id'),
-      ...findings(options),
-    ],
+    check: async () => {
+      const known = await graph.check('Kapso API key and phone number id');
+      return [known, ...findings(options)];
+    },
     async stop() {
       await Promise.all([server?.close(), stopPolling()]);
     },

@@ -5,6 +5,7 @@
 
 import type { InboundMessage, OutboundMessage } from '../../message.ts';
 import type { Finding, SendOutcome } from '../../ports.ts';
+import { createHttpClient, type HttpAnswer } from '../http-client.ts';
 import { type GraphAnswer, outcomeOf, outcomeOfFailure } from './outcome.ts';
 
 export interface GraphOptions {
@@ -20,9 +21,10 @@ export interface Graph {
   send(message: OutboundMessage, key: string): Promise<SendOutcome>;
   /** Blue ticks, and "typing" until an answer or 25 seconds. */
   seen(message: InboundMessage): Promise<void>;
-  /** `GET {path}` below the version. @throws what `fetch` throws. */
+  /** `GET {path}` below the version. @throws HttpFailure. */
   get(path: string, query?: Readonly<Record<string, string>>): Promise<GraphAnswer>;
   check(what: string): Promise<Finding>;
+  close(): void;
 }
 
 const TIMEOUT_MS = 20_000;
@@ -58,31 +60,28 @@ export const sendBody = (message: OutboundMessage, key: string): object => ({
   biz_opaque_callback_data: key,
 });
 
-async function toAnswer(response: Response): Promise<GraphAnswer> {
-  const text = await response.text();
+function toAnswer({ status, headers, text }: HttpAnswer): GraphAnswer {
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch {
     body = undefined;
   }
-  const retryAfter = response.headers.get('retry-after') ?? undefined;
-  return { status: response.status, body, retryAfter };
+  return { status, body, retryAfter: headers['retry-after'] };
 }
 
 export function createGraph(options: GraphOptions): Graph {
   const { baseUrl, phoneNumberId, timeoutMs = TIMEOUT_MS } = options;
+  const http = createHttpClient();
   const call = async (path: string, body?: object): Promise<GraphAnswer> => {
     const json = body && { 'content-type': 'application/json' };
-    const response = await fetch(`${baseUrl}/${path}`, {
+    const answer = await http.request(`${baseUrl}/${path}`, {
       method: body ? 'POST' : 'GET',
       headers: { ...options.headers, ...json },
-      // A redirect would carry the key to another host.
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
+      timeoutMs,
       ...(body && { body: JSON.stringify(body) }),
     });
-    return await toAnswer(response);
+    return toAnswer(answer);
   };
 
   return {
@@ -101,6 +100,7 @@ export function createGraph(options: GraphOptions): Graph {
         typing_indicator: { type: 'text' },
       });
     },
+    close: http.close,
     get: (path, query = {}) => call(`${path}?${new URLSearchParams(query)}`),
     async check(what) {
       try {
@@ -110,7 +110,7 @@ export function createGraph(options: GraphOptions): Graph {
           status === 401 || status === 403 ? 'check the key' : 'check the phone number id';
         return { what, ok: false, detail: `${new URL(baseUrl).host} says ${status}: ${fix}` };
       } catch (error) {
-        const { reason } = outcomeOfFailure(error) as { reason: string };
+        const { reason } = outcomeOfFailure(error);
         return { what, ok: false, detail: `${new URL(baseUrl).host}: ${reason}` };
       }
     },

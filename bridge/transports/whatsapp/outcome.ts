@@ -89,14 +89,15 @@ const UNSENT: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
 ]);
+/** Of a TLS handshake that failed: nothing of ours is sent before it is over. */
+const TLS = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_|ERR_SSL_)/;
 
-/** @param error what `fetch` threw */
-export function outcomeOfFailure(error: unknown): SendOutcome {
-  const cause = (error as { cause?: { code?: unknown; errors?: { code?: unknown }[] } }).cause;
-  const code = cause?.code ?? cause?.errors?.[0]?.code ?? (error as { name?: string }).name;
-  const reason = `no answer (${String(code)})`;
-  const unsent = UNSENT.has(String(code)) || String(code).startsWith('CERT_');
-  return unsent ? { kind: 'again', reason } : { kind: 'unsure', reason };
+/** @param error what the HTTP client threw */
+export function outcomeOfFailure(
+  error: unknown,
+): Extract<SendOutcome, { kind: 'again' | 'unsure' }> {
+  const code = String((error as { code?: unknown }).code);
+  const reason = `no answer (${code})`;
+  return { kind: UNSENT.has(code) || TLS.test(code) ? 'again' : 'unsure', reason };
 }
