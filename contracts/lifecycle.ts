@@ -27,7 +27,14 @@ export type UpdateRequest = z.infer<typeof updateRequest>;
 export const onceRequest = z.strictObject({ requestId: z.uuid().optional() });
 export type OnceRequest = z.infer<typeof onceRequest>;
 
-export const RESOURCE_KINDS = ['instance', 'disk', 'secret', 'serviceAccount', 'binding'] as const;
+export const RESOURCE_KINDS = [
+  'instance',
+  'disk',
+  'secret',
+  'serviceAccount',
+  'binding',
+  'object',
+] as const;
 
 /** One thing in the project that belongs to an agent. */
 export const owned = z.strictObject({ kind: z.enum(RESOURCE_KINDS), name: z.string() });

@@ -73,18 +73,26 @@ function tools(
   google: ReturnType<typeof access>,
 ) {
   return lazy(async (): Promise<Tools> => {
-    const [at, { secretsDriver }, { machinesDriver }, { serviceAccountsDriver }] =
-      await Promise.all([
-        google(),
-        import('./drivers/secrets.ts'),
-        import('./drivers/machines.ts'),
-        import('./drivers/service-accounts.ts'),
-      ]);
+    const [
+      at,
+      { secretsDriver },
+      { machinesDriver },
+      { serviceAccountsDriver },
+      { backupsDriver },
+    ] = await Promise.all([
+      google(),
+      import('./drivers/secrets.ts'),
+      import('./drivers/machines.ts'),
+      import('./drivers/service-accounts.ts'),
+      import('./drivers/backups.ts'),
+    ]);
     return {
       project: config.project,
       clock,
       newId,
       random,
+      // The bucket that the bundle lies in is the plane's own.
+      backups: backupsDriver(at, new URL(config.bundle).host),
       secrets: patientSecrets(secretsDriver(at, config.project), { clock, random }),
       machines: patientMachines(machinesDriver(at, config), { clock, random }),
       serviceAccounts: patientAccounts(serviceAccountsDriver(at, config.project), {
@@ -130,11 +138,10 @@ export function composeVm(config: Config, ambient: Ambient): App {
   const google = access(config);
   const links = linkTools(config, ambient, tools(config, ambient, google));
   const self = lazy(async () => {
-    const [base, at, { mailDriver }, { backupsDriver }, service] = await Promise.all([
+    const [base, at, { mailDriver }, service] = await Promise.all([
       links(),
       google(),
       import('./drivers/mail.ts'),
-      import('./drivers/backups.ts'),
       Promise.all([
         import('./service/backup.ts'),
         import('./service/self.ts'),
@@ -146,8 +153,6 @@ export function composeVm(config: Config, ambient: Ambient): App {
     const all: SelfTools = {
       ...base,
       mailer: mailDriver(at, sender),
-      // The bucket that the bundle lies in is the plane's own.
-      backups: backupsDriver(at, new URL(config.bundle).host),
       mailTemplates: templatesIn('mail/'),
       budgetTemplate: template('mail/budget.txt'),
       admins: config.admins,

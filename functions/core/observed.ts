@@ -66,8 +66,9 @@ export interface Observed {
   readonly inventory?: Inventory | undefined;
 }
 
-/** Names of all that carries the agent's labels. */
+/** Names of all that carries the agent's labels; objects carry its name. */
 export interface Inventory {
+  readonly objects: readonly string[];
   readonly secrets: readonly string[];
   readonly instances: readonly string[];
   readonly disks: readonly string[];

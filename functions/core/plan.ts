@@ -39,6 +39,7 @@ import {
 } from './policy.ts';
 import {
   accountRemoval,
+  backupRemoval,
   configRemoval,
   diskRemoval,
   secretRemoval,
@@ -83,6 +84,7 @@ export type StepId =
   | 'shared-key-withdrawal'
   | 'disk-removal'
   | 'secret-removal'
+  | 'backup-removal'
   | 'service-account-removal'
   | 'config-removal';
 
@@ -140,6 +142,7 @@ export const GOALS = {
     sharedKeyWithdrawal,
     diskRemoval,
     secretRemoval,
+    backupRemoval,
     accountRemoval,
     configRemoval,
   ],

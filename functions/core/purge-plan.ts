@@ -64,6 +64,14 @@ export function secretRemoval({ name }: Desired, { inventory }: Observed): Step 
   };
 }
 
+export function backupRemoval(_desired: Desired, { inventory }: Observed): Step | undefined {
+  const names = inventory?.objects ?? [];
+  if (names.length === 0) return undefined;
+  // After the VM, which would write another one.
+  const needs = ['settle', 'instance-removal'] as const;
+  return { id: 'backup-removal', title: `Delete ${names.join(', ')}`, needs };
+}
+
 export function configRemoval({ name }: Desired, observed: Observed): Step | undefined {
   if (!observed.configSecret) return undefined;
   return {
@@ -74,6 +82,7 @@ export function configRemoval({ name }: Desired, observed: Observed): Step | und
       'instance-removal',
       'disk-removal',
       'secret-removal',
+      'backup-removal',
       'shared-key-withdrawal',
       'service-account-removal',
     ],
@@ -89,6 +98,7 @@ export function ownedBy(desired: Desired, observed: Observed): readonly Owned[] 
   return [
     ...named('instance', inventory?.instances),
     ...named('disk', inventory?.disks),
+    ...named('object', inventory?.objects),
     ...named('binding', bound ? [`${SHARED_KEY_SECRET} ${memberOf(desired)}`] : []),
     ...named('serviceAccount', serviceAccount ? [serviceAccount.email] : []),
     ...named('secret', inventory?.secrets),

@@ -34,5 +34,13 @@ export function backupsDriver(access: GoogleAccess, bucket: string): Backups {
         );
         return Buffer.from(answer.data as unknown as ArrayBuffer);
       }),
+    names: async (name) => {
+      const object = backupObject(name);
+      const found = await read('look for a backup', () => objects.get({ bucket, object }));
+      return found ? [object] : [];
+    },
+    remove: async (name) => {
+      await read('delete a backup', () => objects.delete({ bucket, object: backupObject(name) }));
+    },
   };
 }

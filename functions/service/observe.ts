@@ -9,7 +9,7 @@ import {
   serviceAccountEmail,
 } from '../../contracts/names.ts';
 import type { Inventory, Observed } from '../core/observed.ts';
-import type { Machines, Secrets, ServiceAccounts } from './ports.ts';
+import type { Backups, Machines, Secrets, ServiceAccounts } from './ports.ts';
 
 export interface Observer {
   readonly secrets: Secrets;
@@ -38,13 +38,17 @@ export async function observe(from: Observer, name: AgentName): Promise<Observed
 }
 
 /** What carries the agent's labels, whatever its name. @throws PlaneError */
-export async function takeInventory(from: Observer, name: AgentName): Promise<Inventory> {
+export async function takeInventory(
+  from: Observer & { readonly backups: Backups },
+  name: AgentName,
+): Promise<Inventory> {
   const labels = labelsOf(name);
-  const { secrets, machines } = await settle({
+  const { secrets, machines, objects } = await settle({
+    objects: from.backups.names(name),
     secrets: from.secrets.list(labels),
     machines: from.machines.labelled(labels),
   });
-  return { secrets, ...machines };
+  return { secrets, objects, ...machines };
 }
 
 /** Waits for all of them, so that no read is left running when one fails. */

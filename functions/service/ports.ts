@@ -92,6 +92,10 @@ export interface Backups {
   /** Replaces the agent's. */
   save(name: AgentName, data: Buffer): Promise<void>;
   load(name: AgentName): Promise<Buffer | undefined>;
+  /** Names of the objects that are kept for the agent. */
+  names(name: AgentName): Promise<readonly string[]>;
+  /** What is gone already counts as deleted. */
+  remove(name: AgentName): Promise<void>;
 }
 
 export interface ServiceAccounts {

@@ -21,10 +21,11 @@ import { ANNOTATION_USER, type Observed } from '../core/observed.ts';
 import { type Desired, type Step, type StepId, serviceAccountMark } from '../core/plan.ts';
 import { type Policy, withMember, withoutAnyRole } from '../core/policy.ts';
 import type { Observer } from './observe.ts';
-import type { Clock } from './ports.ts';
+import type { Backups, Clock } from './ports.ts';
 import { CONFLICT_SCHEDULE_MS, NEW_ACCOUNT_SCHEDULE_MS, retrying } from './retry.ts';
 
 export interface Tools extends Observer {
+  readonly backups: Backups;
   readonly clock: Clock;
   readonly instance: InstanceSettings;
   /** A fresh random id. */
@@ -101,6 +102,7 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
     const ids = (observed.inventory?.secrets ?? []).filter((id) => id !== configSecretId(name));
     await Promise.all(ids.map((id) => secrets.remove(id)));
   },
+  'backup-removal': ({ tools, desired: { name } }) => tools.backups.remove(name),
   'service-account-removal': ({ tools, desired: { name, project } }) =>
     tools.serviceAccounts.remove(serviceAccountEmail(name, project)),
   'config-removal': ({ tools, desired: { name } }) => tools.secrets.remove(configSecretId(name)),
