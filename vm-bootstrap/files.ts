@@ -16,6 +16,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -51,6 +52,8 @@ export interface Files {
   /** Creates a file that must not be there; false when it is. */
   create(path: string, content: string): boolean;
   remove(path: string): void;
+  /** Names of the entries of a directory, sorted; none when there is no directory. */
+  list(path: string): readonly string[];
 }
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
@@ -134,6 +137,7 @@ export const plainFiles: Files = {
     }
   },
   remove: (path) => rmSync(path, { force: true }),
+  list: (path) => (existsSync(path) ? readdirSync(path).sort() : []),
 };
 
 /** Makes a directory, in a directory that is root's, and hands it to a user. */
@@ -203,5 +207,6 @@ export function filesAs(name: string, user: User): Files {
     link: (target, path) => attempt(path, () => link(target, path)),
     create: (path, content) => attempt(path, () => plainFiles.create(path, content)),
     remove: (path) => attempt(path, () => plainFiles.remove(path)),
+    list: (path) => withRightsOf(user, () => plainFiles.list(path)),
   };
 }

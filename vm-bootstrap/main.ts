@@ -99,6 +99,14 @@ const COMMANDS: Readonly<Record<string, (args: Arguments) => Promise<number>>> =
       layout,
       process.env.CREDENTIALS_DIRECTORY,
     ),
+  'backup-whatsapp': async (args) =>
+    (await import('./commands/backup-whatsapp.ts')).backupCommand(
+      host,
+      layout,
+      args.includes('--now'),
+    ),
+  'restore-whatsapp': async () =>
+    (await import('./commands/restore-whatsapp.ts')).restoreCommand(host, layout),
   help: async () => help(0),
 };
 

@@ -1,7 +1,8 @@
 /**
  * PID 1 of a machine that is only a directory: runs the units that bootstrap wrote below
  * `{root}/etc/systemd/system`, as systemctl's stand-in asks. Services, sockets with
- * Accept=yes, and paths with PathExists; targets are understood and do nothing.
+ * Accept=yes, paths with PathExists, and timers with OnActiveSec= and
+ * OnUnitInactiveSec=; targets are understood and do nothing.
  */
 
 import {
@@ -16,7 +17,7 @@ import {
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { ServiceUnit, type Surroundings } from './service-unit.ts';
-import { list, parseUnit, type Unit, type UnitName, unitName, value } from './unit-file.ts';
+import { list, parseUnit, span, type Unit, type UnitName, unitName, value } from './unit-file.ts';
 
 /** How often a path unit looks, in milliseconds. */
 const LOOK_MS = 200;
@@ -64,6 +65,7 @@ export class Supervisor {
     if (this.#watchers.has(name.full)) return true;
     if (name.type === 'socket') this.#watchers.set(name.full, await this.#listen(name, unit));
     if (name.type === 'path') this.#watchers.set(name.full, this.#look(name, unit));
+    if (name.type === 'timer') this.#watchers.set(name.full, this.#wait(name, unit));
     return true;
   }
 
@@ -106,6 +108,19 @@ export class Supervisor {
       if (existsSync(file) && !this.isActive(target)) void this.start(target);
     }, LOOK_MS);
     return { close: () => clearInterval(timer) };
+  }
+
+  /** systemd.timer(5), OnActiveSec= and OnUnitInactiveSec=: starts the unit after a while, and again. */
+  #wait(name: UnitName, unit: Unit): Watcher {
+    const target = value(unit, 'Timer.Unit') ?? name.full.replace(/\.timer$/, '.service');
+    const after = (key: string): number => span(value(unit, `Timer.${key}`), LOOK_MS);
+    let timer: NodeJS.Timeout;
+    const again = async (): Promise<void> => {
+      await this.start(target);
+      timer = setTimeout(again, after('OnUnitInactiveSec'));
+    };
+    timer = setTimeout(again, after('OnActiveSec'));
+    return { close: () => clearTimeout(timer) };
   }
 
   async stop(given: string, limitMs?: number): Promise<void> {

@@ -12,6 +12,7 @@ const SERVICES = UNITS.map(([name]) => name).filter((name) => name.endsWith('.se
 const EXPOSURE: Readonly<Record<string, number>> = {
   'openclaw-gateway.service': 1.7,
   'agents-plane-bootstrap.service': 2.7,
+  'agents-plane-backup.service': 2.2,
   'agents-plane-key.service': 2.6,
   'agents-plane-channels.service': 2.7,
 };

@@ -16,6 +16,7 @@ import { type Context, converge, type Machine, type Step } from '../steps/step.t
 import { units } from '../steps/units.ts';
 import { users } from '../steps/users.ts';
 import { welcome } from '../steps/welcome.ts';
+import { whatsappCredentials } from '../steps/whatsapp-credentials.ts';
 import { whatsappPlugin } from '../steps/whatsapp-plugin.ts';
 import { readInputs } from './inputs.ts';
 
@@ -23,6 +24,7 @@ import { readInputs } from './inputs.ts';
 export const MACHINE_STEPS: readonly Step<Machine>[] = [dataDisk, users];
 export const BEFORE_READY: readonly Step<Context>[] = [
   files,
+  whatsappCredentials,
   whatsappPlugin,
   openclawConfig,
   units,

@@ -25,6 +25,8 @@ export const UNITS = {
   channelsService: 'agents-plane-channels.service',
   watch: 'agents-plane-watch.service',
   pairing: 'agents-plane-pairing.service',
+  backupTimer: 'agents-plane-backup.timer',
+  backup: 'agents-plane-backup.service',
   bootstrapPath: 'agents-plane-bootstrap.path',
   bootstrap: 'agents-plane-bootstrap.service',
 } as const;
@@ -74,6 +76,12 @@ export function layoutOf(root: string) {
     pairingSettings: join(own, 'pairing-settings.json'),
     /** Directory of `agent pair`'s own user (StateDirectory= of its unit). */
     pairingState: join(data, 'pairing'),
+    /** Where OpenClaw's plugin keeps the linked account. */
+    whatsappCredentials: join(state, 'credentials/whatsapp/default'),
+    /** What was backed up last, and when. */
+    backupMark: join(own, 'whatsapp-backup.json'),
+    /** This data disk had its chance to get the link back from a backup. */
+    restoreMark: join(own, 'whatsapp-restore-looked'),
     welcomeMark: join(own, 'welcome-sent'),
     /** BOOTSTRAP.md was handed out once; from here on it belongs to the agent. */
     onboardingMark: join(own, 'onboarding-handed-out'),

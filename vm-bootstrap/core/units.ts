@@ -29,6 +29,8 @@ export const UNIT_PLAN: readonly UnitSpec[] = [
   { name: UNITS.gateway, enabled: true, state: 'active' },
   { name: UNITS.meter, enabled: true, state: 'active' },
   { name: UNITS.pairing, enabled: true, state: 'active', when: usesWhatsappPlugin },
+  { name: UNITS.backupTimer, enabled: true, state: 'active', when: usesWhatsappPlugin },
+  { name: UNITS.backup, enabled: false, state: 'on-demand' },
 ];
 
 /** The units that this agent has to have, and those that another configuration has. */

@@ -1,6 +1,6 @@
 /** What outlives a restart of the pairing service, in files of its own user on the data disk. */
 
-import type { Layout } from '../core/layout.ts';
+import { type Layout, PAIRING_USER } from '../core/layout.ts';
 import { FRESH_MEMORY, type PairingMemory } from '../core/pairing.ts';
 import type { Host } from '../host.ts';
 
@@ -17,6 +17,10 @@ export interface PairingStore {
   readGreeting(): GreetingRecord | undefined;
   writeGreeting(phase: GreetingRecord['phase']): void;
 }
+
+/** For root: with the rights of the service's own user, whose directory it is. */
+export const pairingStoreAsUser = (host: Host, layout: Layout): PairingStore =>
+  pairingStore({ ...host, ...host.as(PAIRING_USER) }, layout);
 
 export function pairingStore(host: Host, layout: Layout): PairingStore {
   const read = <T>(path: string): T | undefined => {

@@ -1,0 +1,51 @@
+/** The key of an agent's backups: 32 random bytes, made on the VM, kept in a secret of the agent's own. */
+
+import { randomBytes } from 'node:crypto';
+import { PlaneError } from '../../contracts/plane-error.ts';
+import { VM_API_PATHS } from '../../contracts/vm-api.ts';
+import type { Facts } from '../core/facts.ts';
+import { accessToken } from '../google/metadata.ts';
+import { callPlane } from '../google/plane.ts';
+import { addVersion, readSecret, type SecretsAccess } from '../google/secrets.ts';
+import type { Host } from '../host.ts';
+import { KEY_BYTES } from './seal.ts';
+
+/** Google's IAM takes up to a minute to know a new binding (cloud.google.com/iam/docs/access-change-propagation). */
+const GRANT_TRIES = 12;
+const GRANT_WAIT_MS = 5_000;
+
+const secretId = (facts: Facts): string => `agent-${facts.agent}-backup-key`;
+
+async function accessOf(host: Host, facts: Facts): Promise<SecretsAccess> {
+  const token = await accessToken(host);
+  return { host, project: facts.project, token, endpoint: facts.endpoints.secretmanager };
+}
+
+async function read(access: SecretsAccess, facts: Facts): Promise<Buffer | undefined> {
+  const found = await readSecret(access, secretId(facts));
+  if (found === undefined) return undefined;
+  const key = Buffer.from(found.value, 'base64');
+  if (key.length === KEY_BYTES) return key;
+  throw new PlaneError('FAILED_PRECONDITION', `Secret ${secretId(facts)} does not hold a key.`);
+}
+
+/** The key; undefined when none was ever made. */
+export async function backupKey(host: Host, facts: Facts): Promise<Buffer | undefined> {
+  return read(await accessOf(host, facts), facts);
+}
+
+/** The key, made at the first call. @throws PlaneError UNAVAILABLE when its secret is not ours yet */
+export async function ensureBackupKey(host: Host, facts: Facts): Promise<Buffer> {
+  const access = await accessOf(host, facts);
+  const known = await read(access, facts);
+  if (known) return known;
+  await callPlane(host, facts.planeUrl, VM_API_PATHS.backupSecret);
+  for (let attempt = 0; attempt < GRANT_TRIES; attempt++) {
+    // Somebody may have been faster, and a right to read may come later than the one to add.
+    const made = (await read(access, facts)) ?? randomBytes(KEY_BYTES);
+    const text = made.toString('base64');
+    if ((await addVersion(access, secretId(facts), text)) !== undefined) return made;
+    await host.sleep(GRANT_WAIT_MS);
+  }
+  throw new PlaneError('UNAVAILABLE', 'The key of the backups could not be stored yet.');
+}

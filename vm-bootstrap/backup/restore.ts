@@ -1,0 +1,41 @@
+/** Puts the newest backup back where the gateway looks for it. */
+
+import { restoreAnswer, VM_API_PATHS } from '../../contracts/vm-api.ts';
+import type { Facts } from '../core/facts.ts';
+import { GATEWAY_USER, type Layout, PAIRING_USER } from '../core/layout.ts';
+import { callPlane } from '../google/plane.ts';
+import type { Host } from '../host.ts';
+import { pairingStoreAsUser } from '../pairing/store.ts';
+import { isLinked, putBack } from './credentials.ts';
+import { backupKey } from './key.ts';
+import { open } from './seal.ts';
+
+/** The account is linked already; there is no backup, or none that can be trusted to be whole. */
+export type Restored = 'linked' | 'none' | 'restored';
+
+/**
+ * Never touches a linked account.
+ * @throws PlaneError FAILED_PRECONDITION when the backup is damaged or another's; nothing was
+ *   changed. UNAVAILABLE, PERMISSION_DENIED from the plane or Secret Manager.
+ */
+export async function restoreCredentials(
+  host: Host,
+  layout: Layout,
+  facts: Facts,
+): Promise<Restored> {
+  const agents = host.as(GATEWAY_USER);
+  if (isLinked(agents, layout.whatsappCredentials)) return 'linked';
+  const answer = await callPlane(host, facts.planeUrl, VM_API_PATHS.restore);
+  const { data } = restoreAnswer.parse(answer);
+  const key = data === undefined ? undefined : await backupKey(host, facts);
+  if (data === undefined || key === undefined) return 'none';
+  const { files, greeted } = open(Buffer.from(data, 'base64'), key, facts.agent);
+  agents.makeDirectory(layout.whatsappCredentials, { mode: 0o700 });
+  putBack(agents, layout.whatsappCredentials, files);
+  if (greeted) {
+    host.giveDirectory(layout.pairingState, { mode: 0o700, owner: PAIRING_USER });
+    const store = pairingStoreAsUser(host, layout);
+    if (store.readGreeting() === undefined) store.writeGreeting('sent');
+  }
+  return 'restored';
+}

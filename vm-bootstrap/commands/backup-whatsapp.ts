@@ -1,0 +1,49 @@
+/**
+ * `agent backup-whatsapp` (agents-plane-backup.timer, as root): WhatsApp's credentials,
+ * encrypted here, to the plane. The plane keeps what it cannot read (docs/decisions/037).
+ */
+
+import { createHash } from 'node:crypto';
+import { BACKUP_MAX, nothing, VM_API_PATHS } from '../../contracts/vm-api.ts';
+import { snapshot } from '../backup/credentials.ts';
+import { ensureBackupKey } from '../backup/key.ts';
+import { seal } from '../backup/seal.ts';
+import { backupDue, type LastBackup } from '../core/backup-due.ts';
+import { parseFacts } from '../core/facts.ts';
+import { GATEWAY_USER, type Layout } from '../core/layout.ts';
+import { callPlane } from '../google/plane.ts';
+import type { Host } from '../host.ts';
+import { pairingStoreAsUser } from '../pairing/store.ts';
+
+function lastBackup(host: Host, layout: Layout): LastBackup | undefined {
+  const text = host.read(layout.backupMark);
+  return text === undefined ? undefined : (JSON.parse(text) as LastBackup);
+}
+
+/**
+ * @param now true: whether it is due or not
+ * @returns the exit code; 0, too, when nothing was due
+ */
+export async function backupCommand(host: Host, layout: Layout, now: boolean): Promise<number> {
+  const facts = parseFacts(host.read(layout.facts));
+  const files = await snapshot(host.as(GATEWAY_USER), layout.whatsappCredentials, host.sleep);
+  if (files === undefined) return 0;
+  const greeted = pairingStoreAsUser(host, layout).readGreeting()?.phase === 'sent';
+  const digest = createHash('sha256')
+    .update(JSON.stringify([files, greeted]))
+    .digest('hex');
+  const at = host.now();
+  if (!now && !backupDue(lastBackup(host, layout), digest, at.getTime())) return 0;
+  const content = { version: 1, at: at.toISOString(), files, greeted } as const;
+  const sealed = seal(content, await ensureBackupKey(host, facts), facts.agent);
+  if (sealed.length > BACKUP_MAX) {
+    host.log(`agent: the WhatsApp credentials are too large to back up (${sealed.length} bytes)`);
+    return 1;
+  }
+  const body = { data: sealed.toString('base64') };
+  nothing.parse(await callPlane(host, facts.planeUrl, VM_API_PATHS.backup, body));
+  const mark: LastBackup = { digest, at: at.getTime() };
+  host.write(layout.backupMark, `${JSON.stringify(mark)}\n`, { mode: 0o600 });
+  host.log(`agent: WhatsApp credentials backed up (${sealed.length} bytes)`);
+  return 0;
+}

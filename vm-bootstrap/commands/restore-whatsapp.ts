@@ -1,0 +1,26 @@
+/** `agent restore-whatsapp` (for hands, as root): the newest backup in place of a link that is gone. */
+
+import { restoreCredentials } from '../backup/restore.ts';
+import { parseFacts } from '../core/facts.ts';
+import type { Layout } from '../core/layout.ts';
+import { gatewayAddress, withGateway } from '../gateway.ts';
+import type { Host } from '../host.ts';
+
+const SENTENCES = {
+  linked: 'WhatsApp is linked. Nothing was changed.',
+  none: 'There is no backup of this agent. Nothing was changed.',
+  restored: 'The backup is restored and the channel starts with it.',
+} as const;
+
+/** @returns the exit code: 0 when the link is there */
+export async function restoreCommand(host: Host, layout: Layout): Promise<number> {
+  const facts = parseFacts(host.read(layout.facts));
+  const outcome = await restoreCredentials(host, layout, facts);
+  if (outcome === 'restored') {
+    await withGateway(gatewayAddress(host, layout), (gateway) =>
+      gateway.call('channels.start', { channel: 'whatsapp' }),
+    );
+  }
+  process.stdout.write(`${SENTENCES[outcome]}\n`);
+  return outcome === 'none' ? 1 : 0;
+}
