@@ -20,22 +20,26 @@ const RECOVERY_MS = 15_000;
 const LOOK_MS = 1_000;
 /** Messages of the transcript that are looked through; the greeting is among the first of all. */
 const HISTORY = 200;
+/** Where OpenClaw puts direct messages (`session.dmScope`, its default `main`). */
 const MAIN_SESSION = 'agent:main:main';
 
-/** Whether the agent's main session holds these words. */
-async function isInTranscript(gateway: Gateway, text: string): Promise<boolean> {
+interface History {
+  readonly messages?: readonly { readonly idempotencyKey?: string }[];
+}
+
+/** Whether the owner's session holds a message that was sent under this key. */
+async function isInTranscript(gateway: Gateway, key: string): Promise<boolean> {
   const history = (await gateway.call('chat.history', {
     sessionKey: MAIN_SESSION,
     limit: HISTORY,
-  })) as { messages?: readonly unknown[] };
-  const needle = JSON.stringify(text).slice(1, -1);
-  return (history.messages ?? []).some((message) => JSON.stringify(message).includes(needle));
+  })) as History;
+  return (history.messages ?? []).some(({ idempotencyKey }) => idempotencyKey === key);
 }
 
-async function wentOut({ host }: Surroundings, gateway: Gateway, text: string): Promise<boolean> {
+async function wentOut({ host }: Surroundings, gateway: Gateway, key: string): Promise<boolean> {
   const deadline = host.now().getTime() + RECOVERY_MS;
   for (;;) {
-    if (await isInTranscript(gateway, text)) return true;
+    if (await isInTranscript(gateway, key)) return true;
     if (host.now().getTime() >= deadline) return false;
     await host.sleep(LOOK_MS);
   }
@@ -49,10 +53,11 @@ export async function greet(surroundings: Surroundings, store: PairingStore): Pr
   const { settings } = surroundings;
   const { greeting, ownerPhone, agent } = settings;
   const record = store.readGreeting();
+  const idempotencyKey = `agents-plane-greeting-${agent}`;
   if (greeting === undefined || record?.phase === 'sent') return true;
   return surroundings.gateway(async (gateway) => {
     if (!(await readChannel(gateway)).connected) return false;
-    if (record?.phase === 'sending' && (await wentOut(surroundings, gateway, greeting))) {
+    if (record?.phase === 'sending' && (await wentOut(surroundings, gateway, idempotencyKey))) {
       store.writeGreeting('sent');
       return true;
     }
@@ -61,7 +66,7 @@ export async function greet(surroundings: Surroundings, store: PairingStore): Pr
       channel: 'whatsapp',
       to: ownerPhone,
       message: greeting,
-      idempotencyKey: `agents-plane-greeting-${agent}`,
+      idempotencyKey,
     });
     store.writeGreeting('sent');
     return true;
