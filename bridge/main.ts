@@ -49,7 +49,7 @@ program.command('run', { isDefault: true, hidden: true }).action(async () => {
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
-  await runBridge(config, stateDir(config), stopped);
+  await runBridge(config, stateDir(config), process.env, stopped);
 });
 
 program

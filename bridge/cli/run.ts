@@ -3,20 +3,49 @@
 import { composeGuard, composeHandler, composeTransport } from '../compose.ts';
 import { type BridgeConfig, ms } from '../config/schema.ts';
 import { healthOf, startHealthServer } from '../observe/health-server.ts';
+import type { BridgeLog } from '../observe/log.ts';
 import { createLog, logEvents } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import type { BridgeStore } from '../pipeline/receive.ts';
 import { createPipeline } from '../pipeline.ts';
 import { openStore } from '../store/store.ts';
+import { startFunnel } from '../transports/tailscale.ts';
+import { parseAddress, WEBHOOK_PATH } from '../transports/webhook-server.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+function warnOfNobody({ security }: BridgeConfig, log: BridgeLog): void {
+  const listed = Object.values(security.roles).flat().length + security.allowed_numbers.length;
+  if (security.mode === 'open' || listed > 0) return;
+  log.warn('nobody is allowed to write: set KAPSO_ALLOWED_NUMBERS or [security.roles]');
+}
+
+/** Opens the webhook's port to the world. @returns closes it again */
+async function openFunnel(
+  config: BridgeConfig,
+  log: BridgeLog,
+  env: Env,
+): Promise<() => Promise<void>> {
+  const funnel = await startFunnel({
+    port: parseAddress(config.webhook.addr).port,
+    path: WEBHOOK_PATH,
+    env,
+    onEnded: (code) => log.error({ code }, 'tailscale funnel ended; starting it again'),
+  });
+  log.info({ url: funnel.url }, 'register this address as the webhook');
+  return funnel.close;
+}
 
 /**
  * @param dir the state's folder, without `~`
+ * @param env for programs that are started
  * @param stopped resolves when the bridge is to end
  * @throws PlaneError when it cannot start; Error when the disk failed while it ran
  */
 export async function runBridge(
   config: BridgeConfig,
   dir: string,
+  env: Env,
   stopped: Promise<void>,
 ): Promise<void> {
   await using stack = new AsyncDisposableStack();
@@ -44,20 +73,12 @@ export async function runBridge(
     const server = await startHealthServer(config.health.addr, health, metrics);
     stack.defer(server.close);
   }
-  const nobody = Object.values(config.security.roles).flat().length === 0;
-  if (
-    config.security.mode === 'allowlist' &&
-    nobody &&
-    config.security.allowed_numbers.length === 0
-  ) {
-    log.warn('nobody is allowed to write: set KAPSO_ALLOWED_NUMBERS or [security.roles]');
-  }
-  await pipeline.start();
-  log.info(
-    { transport: transport.name, mode: config.delivery.mode, ...store.inbox.depth() },
-    'ready',
-  );
+  warnOfNobody(config, log);
   try {
+    await pipeline.start();
+    if (config.delivery.mode === 'tailscale') stack.defer(await openFunnel(config, log, env));
+    const { mode } = config.delivery;
+    log.info({ transport: transport.name, mode, ...store.inbox.depth() }, 'ready');
     await Promise.race([stopped, pipeline.broken]);
   } finally {
     log.info('stopping');

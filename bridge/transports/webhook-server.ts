@@ -22,6 +22,9 @@ export interface WebhookServer {
   close(): Promise<void>;
 }
 
+/** Where webhooks are posted to: seeds/004. */
+export const WEBHOOK_PATH = '/webhook';
+
 /** Kapso's batches have at most 100 messages; a text has at most 4,096 characters. */
 const MAX_BYTES = 4_000_000;
 const REQUEST_TIMEOUT_MS = 30_000;

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -151,3 +151,29 @@ test('SIGTERM ends it with 0; no line has a number, a text or a key', async () =
   }
   expect(log).toContain('+1555•••1111');
 });
+
+test('delivery by Tailscale: the address is printed, the funnel ends with the bridge', async () => {
+  const notes = join(dir, 'tailscale-notes');
+  const port = await freePort();
+  const file = join(dir, 'tailscale.toml');
+  writeFileSync(
+    file,
+    `[kapso]\nbase_url = "${kapso.baseUrl}"\n[delivery]\nmode = "tailscale"\n[webhook]\naddr = "127.0.0.1:${port}"\nverify_token = "v"\nsecret = "s"\n[state]\ndir = "~/other"\n[health]\naddr = ""\n`,
+  );
+  const path = `${join(import.meta.dirname, 'support/tailscale')}:${process.env.PATH}`;
+  const more = { PATH: path, TAILSCALE_STATE: 'Running', TAILSCALE_NOTES: notes };
+  const tunnelled = spawn(process.execPath, [MAIN, '--config', file], {
+    env: { ...env(), ...more },
+  });
+  let said = '';
+  tunnelled.stdout?.on('data', (chunk: Buffer) => {
+    said += chunk;
+  });
+  await until('ready', () => said.includes('"ready"'), 20_000);
+  expect(said).toContain('https://machine.tail1234.ts.net/webhook');
+  await until('the funnel', () => existsSync(notes));
+  const ended = once(tunnelled, 'exit');
+  tunnelled.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+  expect(readFileSync(notes, 'utf8')).toBe(`open ${port}\nclosed\n`);
+}, 40_000);

@@ -4,6 +4,7 @@ import type { Finding, Transport, TransportEvents } from '../../ports.ts';
 import { signatureFits } from '../signature.ts';
 import {
   startWebhookServer,
+  WEBHOOK_PATH,
   type WebhookAnswer,
   type WebhookRequest,
   type WebhookServer,
@@ -33,7 +34,6 @@ export interface KapsoOptions {
 }
 
 export const KAPSO = 'kapso';
-const PATH = '/webhook';
 /** Longest pause between polls while Kapso fails. */
 const MAX_BACKOFF_MS = 300_000;
 
@@ -142,7 +142,7 @@ export function createKapso(options: KapsoOptions): KapsoTransport {
       if (webhook) {
         server = await startWebhookServer({
           addr: webhook.addr,
-          path: webhook.path ?? PATH,
+          path: webhook.path ?? WEBHOOK_PATH,
           handle: (request) => take(phoneNumberId, webhook, events, request),
         });
       }

@@ -4,6 +4,7 @@ import type { Finding, Transport, TransportEvents } from '../../ports.ts';
 import { signatureFits } from '../signature.ts';
 import {
   startWebhookServer,
+  WEBHOOK_PATH,
   type WebhookAnswer,
   type WebhookRequest,
   type WebhookServer,
@@ -26,7 +27,6 @@ export interface MetaOptions {
 }
 
 export const META = 'meta';
-const PATH = '/webhook';
 
 export interface MetaTransport extends Transport {
   /** Where webhooks arrive, once started. */
@@ -72,7 +72,7 @@ export function createMeta(options: MetaOptions): MetaTransport {
     async start(events) {
       server = await startWebhookServer({
         addr: options.addr,
-        path: options.path ?? PATH,
+        path: options.path ?? WEBHOOK_PATH,
         handle: (request) => take(options, events, request),
       });
     },

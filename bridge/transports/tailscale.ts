@@ -1,0 +1,93 @@
+/**
+ * Tailscale Funnel: gives the webhook's port a public https address, for as long as the bridge
+ * runs. https://tailscale.com/kb/1223/funnel
+ */
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { PlaneError } from '../../contracts/plane-error.ts';
+
+export interface FunnelOptions {
+  readonly port: number;
+  /** Below the address that is printed: `/webhook`. */
+  readonly path: string;
+  /** Where `tailscale` is looked for. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The funnel ended by itself; it is started again. */
+  readonly onEnded: (code: number | null) => void;
+}
+
+export interface Funnel {
+  /** What to enter at Kapso or Meta. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const PROGRAM = 'tailscale';
+const STATUS_TIMEOUT_MS = 10_000;
+const RESTART_MS = 5_000;
+
+const status = z.looseObject({
+  BackendState: z.string(),
+  Self: z.looseObject({ DNSName: z.string() }).nullish(),
+});
+
+/** @returns the machine's name. @throws PlaneError FAILED_PRECONDITION with what to run. */
+async function machineName(env: FunnelOptions['env']): Promise<string> {
+  let text: string;
+  try {
+    const options = { env: { ...env }, timeout: STATUS_TIMEOUT_MS };
+    text = (await promisify(execFile)(PROGRAM, ['status', '--json'], options)).stdout;
+  } catch (cause) {
+    const missing = (cause as { code?: unknown }).code === 'ENOENT';
+    const message = missing
+      ? 'tailscale is not installed, which delivery.mode "tailscale" needs.'
+      : 'tailscale status failed: is tailscaled running?';
+    throw new PlaneError('FAILED_PRECONDITION', message, { cause });
+  }
+  const { BackendState, Self } = status.parse(JSON.parse(text));
+  const name = Self?.DNSName.replace(/\.$/, '');
+  if (BackendState !== 'Running' || !name) {
+    throw new PlaneError(
+      'FAILED_PRECONDITION',
+      `Tailscale is ${BackendState}: run "tailscale up", and allow HTTPS and Funnel.`,
+    );
+  }
+  return name;
+}
+
+/** Starts it and, should it end, starts it again until `close`. */
+export async function startFunnel(options: FunnelOptions): Promise<Funnel> {
+  const name = await machineName(options.env);
+  let child: ChildProcess | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+  const start = (): void => {
+    // In the foreground it takes its rule away when it ends, whatever ends it.
+    child = spawn(PROGRAM, ['funnel', String(options.port)], {
+      stdio: 'ignore',
+      env: { ...options.env },
+    });
+    const ended = (code: number | null): void => {
+      if (closed) return;
+      options.onEnded(code);
+      timer = setTimeout(start, RESTART_MS);
+    };
+    child.once('error', () => ended(null));
+    child.once('exit', ended);
+  };
+  start();
+  return {
+    url: `https://${name}${options.path}`,
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
