@@ -124,8 +124,8 @@ export function composeApi(config: Config, ambient: Ambient): App {
       policy: config,
       url: config.audience,
     }),
-    authenticate: async (role, authorization) => {
-      const person = await authenticatePerson(tokens, config, authorization);
+    authenticate: async (role, authorization, identified) => {
+      const person = await authenticatePerson(tokens, config, authorization, identified);
       demandRole(person, role === 'admin' ? 'admin' : 'viewer');
       return person.email;
     },
@@ -161,7 +161,8 @@ export function composeVm(config: Config, ambient: Ambient): App {
   });
   return {
     routes: vmRoutes({ self, url: config.vmUrl }),
-    authenticate: (_role, authorization) => authenticateVm(tokens, config, authorization),
+    authenticate: (_role, authorization, identified) =>
+      authenticateVm(tokens, config, authorization, identified),
   };
 }
 

@@ -38,7 +38,7 @@ async function postAgent({ tools, policy }: ApiParts, call: Call): Promise<Answe
   const done = await provision(await tools(), wanted, call.query.get('dryRun') === 'true');
   if (done.kind === 'plan') return { status: 200, body: done.plan, agent: done.plan.agent };
   const status = done.kind === 'changed' ? 202 : 200;
-  return { status, body: done.agent, agent: done.agent.name };
+  return { status, body: done.agent, agent: done.agent.name, change: done.change };
 }
 
 function agentRoutes(parts: ApiParts): readonly Route[] {

@@ -5,6 +5,9 @@ import { PlaneError, type Problem } from '../../contracts/errors.ts';
 import { type AgentName, agentOfInstance, serviceAccountEmail } from '../../contracts/names.ts';
 import type { TokenVerifier } from '../service/ports.ts';
 
+/** Told as soon as Google's signature says who it is, whether or not they may do anything. */
+export type Identified = (who: string) => void;
+
 export type Role = 'admin' | 'viewer';
 
 export interface Admins {
@@ -62,10 +65,12 @@ export async function authenticatePerson(
   verifier: () => Promise<TokenVerifier>,
   settings: Admins,
   header: string | undefined,
+  identified: Identified,
 ): Promise<Person> {
   bearerToken(header);
   const claims = await claimsOf(await verifier(), header, settings.audience);
   const person = emailAddress.safeParse(claims.email).data;
+  if (person) identified(person);
   const ours = [person?.split('@').at(-1), claims.hd].every((domain) =>
     settings.domains.some((known) => known === domain),
   );
@@ -100,9 +105,12 @@ export async function authenticateVm(
   verifier: () => Promise<TokenVerifier>,
   settings: VmSettings,
   header: string | undefined,
+  identified: Identified,
 ): Promise<AgentName> {
   bearerToken(header);
   const claims = await claimsOf(await verifier(), header, settings.vmUrl);
+  const account = emailAddress.safeParse(claims.email).data;
+  if (account) identified(account);
   const engine = computeEngine(claims.google);
   const name = agentOfInstance(engine.instance);
   const email = name && serviceAccountEmail(name, settings.project);

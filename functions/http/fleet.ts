@@ -78,7 +78,8 @@ function verb(
     const at = await tools();
     const outcome = await carryOut(at, name, ask(at, name, call), isDry(call));
     if (outcome.kind === 'plan') return { status: 200, body: outcome.plan, agent: name };
-    return { status: outcome.kind === 'changed' ? 202 : 200, body: outcome.agent, agent: name };
+    const { kind, agent: body, change } = outcome;
+    return { status: kind === 'changed' ? 202 : 200, body, agent: name, change };
   };
   return { method: 'POST', role: 'admin', query: { dryRun }, answers: ANSWERS, ...spec, handle };
 }
@@ -152,7 +153,8 @@ const purgeRoute = ({ tools }: FleetParts): Route => ({
   handle: async (call) => {
     const name = readName(call.params.name);
     const done = await purge(await tools(), name, isDry(call));
-    return { status: 200, body: done.kind === 'plan' ? done.plan : done.receipt, agent: name };
+    if (done.kind === 'plan') return { status: 200, body: done.plan, agent: name };
+    return { status: 200, body: done.receipt, agent: name, change: done.change };
   },
 });
 

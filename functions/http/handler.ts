@@ -2,6 +2,9 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PlaneError } from '../../contracts/errors.ts';
+import { agentName } from '../../contracts/names.ts';
+import type { AuditEntry } from '../core/audit.ts';
+import type { Identified } from './auth.ts';
 import { readJson } from './body.ts';
 import { type Answer, errorAnswer, logLine, outward, send } from './reply.ts';
 import { allowedMethods, match, type Route } from './router.ts';
@@ -25,6 +28,7 @@ export interface App {
   readonly authenticate: (
     role: NonNullable<Route['role']>,
     authorization: string | undefined,
+    identified: Identified,
   ) => Promise<string>;
   /** What people see, instead of JSON, where something went wrong. */
   readonly errorPage?: (error: PlaneError, answer: Answer) => Answer;
@@ -36,8 +40,11 @@ interface Handled {
 }
 
 interface Seen {
-  route?: string;
+  route?: Route;
   caller?: string;
+  /** Agent that the path names. */
+  agent?: string | undefined;
+  isDry?: boolean;
 }
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -50,8 +57,15 @@ async function handle(
 ): Promise<Answer> {
   const { target, headers } = wireOf(request);
   const { route, params, query } = match(app.routes, request.method ?? '', target);
-  seen.route = route.path;
-  const caller = route.role ? await app.authenticate(route.role, headers.authorization) : '';
+  seen.route = route;
+  seen.agent = agentName.safeParse(params.name).data;
+  seen.isDry = query.get('dryRun') === 'true';
+  const identified = (who: string): void => {
+    seen.caller = who;
+  };
+  const caller = route.role
+    ? await app.authenticate(route.role, headers.authorization, identified)
+    : '';
   seen.caller = caller;
   const body = route.body ? await readJson(request, headers, route.bodyLimit) : undefined;
   return route.handle({ params, query, body, caller });
@@ -76,6 +90,25 @@ function failed(
   return { answer: app.errorPage?.(error, answer) ?? answer, error };
 }
 
+/**
+ * Every change that was asked for and every refusal of a caller; written, with the rest of the
+ * request's line, before the answer is.
+ */
+function auditEntry(seen: Seen, { answer, error }: Handled): AuditEntry | undefined {
+  const { route, caller } = seen;
+  if (!route?.role) return undefined;
+  const isRefusal = answer.status === 401 || answer.status === 403;
+  if (!isRefusal && (route.method === 'GET' || seen.isDry)) return undefined;
+  return {
+    audit: isRefusal ? 'refusal' : 'change',
+    who: caller || undefined,
+    what: route.id,
+    agent: answer.agent ?? seen.agent,
+    outcome: error?.code ?? 'OK',
+    ...answer.change,
+  };
+}
+
 /** The function that functions-framework is given. Never rejects. */
 export function createHandler(app: App, context: Context): HttpHandler {
   return async (request, response) => {
@@ -91,13 +124,14 @@ export function createHandler(app: App, context: Context): HttpHandler {
     context.log(
       logLine({
         method,
-        route: seen.route ?? 'unmatched',
+        route: seen.route?.path ?? 'unmatched',
         requestId,
         latencyMs: context.ticks() - startedAt,
         status: answer.status,
-        agent: answer.agent,
+        agent: answer.agent ?? seen.agent,
         caller: seen.caller || undefined,
         error,
+        audit: auditEntry(seen, handled),
       }),
     );
     send(response, answer, requestId, method === 'HEAD');

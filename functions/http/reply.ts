@@ -2,6 +2,7 @@
 
 import type { ServerResponse } from 'node:http';
 import { type ErrorBody, type ErrorCode, HTTP_STATUS, PlaneError } from '../../contracts/errors.ts';
+import type { AuditEntry, Change } from '../core/audit.ts';
 
 export interface Answer {
   readonly status: number;
@@ -10,6 +11,8 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** Agent that the request was about, for the log. */
   readonly agent?: string;
+  /** What was changed, for the log. */
+  readonly change?: Change;
 }
 
 /**
@@ -79,6 +82,7 @@ export interface LogLine {
   readonly agent?: string | undefined;
   readonly caller?: string | undefined;
   readonly error?: PlaneError | undefined;
+  readonly audit?: AuditEntry | undefined;
 }
 
 /** Of a cause, what can be logged: class, code and stack frames; never Google's text or a body. */
@@ -94,7 +98,7 @@ function causeOf(cause: unknown): object | undefined {
  * https://cloud.google.com/logging/docs/structured-logging
  */
 export function logLine(line: LogLine): string {
-  const { method, route, requestId, latencyMs, status, agent, caller, error } = line;
+  const { method, route, requestId, latencyMs, status, agent, caller, error, audit } = line;
   const severity = status >= 500 ? 'ERROR' : status >= 400 ? 'WARNING' : 'INFO';
   return JSON.stringify({
     severity,
@@ -107,5 +111,6 @@ export function logLine(line: LogLine): string {
     latencyMs: Math.round(latencyMs),
     fields: error?.details.map((detail) => detail.field),
     cause: causeOf(error?.cause),
+    audit,
   });
 }

@@ -9,6 +9,7 @@ import {
 import { PlaneError } from '../../contracts/errors.ts';
 import type { Receipt, UpdateRequest } from '../../contracts/lifecycle.ts';
 import { type AgentName, agentName } from '../../contracts/names.ts';
+import { type Change as AuditChange, changeBetween, facetsIn, facetsOf } from '../core/audit.ts';
 import { viewOf } from '../core/plan.ts';
 import { ownedBy } from '../core/purge-plan.ts';
 import { type Policy, parseBody, refuseBudget } from '../core/request.ts';
@@ -27,7 +28,7 @@ import type { Tools } from './steps.ts';
 
 export type Outcome =
   | { readonly kind: 'plan'; readonly plan: PlanView }
-  | { readonly kind: 'changed' | 'unchanged'; readonly agent: Agent };
+  | { readonly kind: 'changed' | 'unchanged'; readonly agent: Agent; readonly change: AuditChange };
 
 export const stop: Change = existing(({ document, intent }) => ({
   document,
@@ -109,8 +110,12 @@ export async function carryOut(
   return {
     kind: steered.steps.length > 0 ? 'changed' : 'unchanged',
     agent: agentOf(tools, name, steered),
+    change: changeOf(steered),
   };
 }
+
+const changeOf = ({ before, desired }: Steered): AuditChange =>
+  changeBetween(facetsIn(before), facetsOf(desired.document, desired.intent));
 
 function agentOf(tools: Tools, name: AgentName, { desired, observed }: Steered): Agent {
   const { intent, document } = desired;
@@ -127,7 +132,7 @@ const gone: Change = ({ document, intent }) => ({
 
 export type Purged =
   | { readonly kind: 'plan'; readonly plan: PlanView }
-  | { readonly kind: 'receipt'; readonly receipt: Receipt };
+  | { readonly kind: 'receipt'; readonly receipt: Receipt; readonly change: AuditChange };
 
 /**
  * Removes everything that carries the agent's labels, and its account and rights; then looks
@@ -147,7 +152,8 @@ export async function purge(tools: Tools, name: AgentName, dryRun: boolean): Pro
   }
   const removed = ownedBy(desired, before);
   const at = new Date(tools.clock.now()).toISOString();
-  return { kind: 'receipt', receipt: { agent: name, removed: [...removed], left: [], at } };
+  const change = changeBetween(facetsIn(before), { life: 'purged' });
+  return { kind: 'receipt', receipt: { agent: name, removed: [...removed], left: [], at }, change };
 }
 
 const deprovisioned = (): PlaneError =>

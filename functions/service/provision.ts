@@ -8,6 +8,7 @@ import {
 } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, configSecretId } from '../../contracts/names.ts';
+import { type Change, changeBetween, facetsIn, facetsOf } from '../core/audit.ts';
 import { readDocument } from '../core/document.ts';
 import { digestOf, firstIntent, type Intent, intentOf, leaseLeft } from '../core/intent.ts';
 import { candidateNames } from '../core/name.ts';
@@ -23,7 +24,7 @@ import { desiredOf, runStep, type Tools } from './steps.ts';
 
 export type Provisioned =
   | { readonly kind: 'plan'; readonly plan: PlanView }
-  | { readonly kind: 'changed' | 'unchanged'; readonly agent: Agent };
+  | { readonly kind: 'changed' | 'unchanged'; readonly agent: Agent; readonly change: Change };
 
 /** What a request asks for, as far as it can be known without asking Google. */
 export interface Wanted {
@@ -64,7 +65,8 @@ export async function provision(
     const after = await applied(tools, desired, observed, steps);
     const place = { project: tools.project, zone: tools.instance.zone };
     const agent = resourceOf(name, document, after, place, tools.clock.now());
-    return { kind: steps.length > 0 ? 'changed' : 'unchanged', agent };
+    const change = changeBetween(facetsIn(observed), facetsOf(document, intent));
+    return { kind: steps.length > 0 ? 'changed' : 'unchanged', agent, change };
   });
 }
 

@@ -6,7 +6,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { composeApi } from '../../../functions/compose.ts';
+import { composeApi, composeVm } from '../../../functions/compose.ts';
 import { parseConfig } from '../../../functions/config.ts';
 import { createHandler } from '../../../functions/http/handler.ts';
 import { plainWire } from '../../../functions/http/wire.ts';
@@ -22,6 +22,8 @@ export interface InProcess {
   readonly log: readonly string[];
   /** As the admin, unless an ID token is given. */
   call(method: string, path: string, body?: unknown, token?: string): Promise<Answered>;
+  /** Function `vm`, as whoever holds the token. */
+  callVm(method: string, path: string, body?: unknown, token?: string): Promise<Answered>;
   /** Another process of the same function: nothing in memory is kept. */
   restart(): void;
   close(): Promise<void>;
@@ -68,29 +70,30 @@ export async function startInProcess(
     return `00000000-0000-4000-8000-${String(ids).padStart(12, '0')}`;
   };
   const log: string[] = [];
-  const make = () =>
-    createHandler(
-      composeApi(config, { clock, newId, newKey: () => 'k'.repeat(43), random: Math.random }),
-      {
-        wireOf: plainWire,
-        log: (line) => void log.push(line),
-        ticks: () => performance.now(),
-        newId,
-      },
-    );
+  const ambient = { clock, newId, newKey: () => 'k'.repeat(43), random: Math.random };
+  const context = {
+    wireOf: plainWire,
+    log: (line: string) => void log.push(line),
+    ticks: () => performance.now(),
+    newId,
+  };
+  const make = () => createHandler(composeApi(config, ambient), context);
   let handler = make();
   const server = createServer((request, response) => void handler(request, response));
+  const vmServer = createServer(createHandler(composeVm(config, ambient), context));
   const url = await listen(server);
+  const vmUrl = await listen(vmServer);
   const admin = await google.tokens.userIdToken(LOCAL.admin, config.audience, 86_400);
   return {
     google,
     log,
     call: (method, path, body, token = admin) => send(`${url}${path}`, method, token, body),
+    callVm: (method, path, body, token) => send(`${vmUrl}${path}`, method, token, body),
     restart: () => {
       handler = make();
     },
     close: async () => {
-      for (const each of [server, metadata.server]) {
+      for (const each of [server, vmServer, metadata.server]) {
         each.closeAllConnections();
         await new Promise((resolve) => each.close(resolve));
       }
