@@ -205,6 +205,6 @@ describeHere('killed', () => {
         await killed.close();
       }
     },
-    10 * MINUTE,
+    20 * MINUTE,
   );
 });
