@@ -13,6 +13,7 @@ import { createAuthority } from './authority.ts';
 import { createFront, type Front, forwardTo, type Host } from './front.ts';
 import { openHypervisor, type Prepared } from './hypervisor.ts';
 import { planInfra } from './infra.ts';
+import { demandInvoker } from './invoker.ts';
 import { type LocalGoogle, type MetadataFront, startLocalGoogle } from './local-google.ts';
 import { serveOnLoopback } from './loopback.ts';
 import { GOOGLE_HOSTS, LOCAL } from './settings.ts';
@@ -59,7 +60,7 @@ function hostTable(
     ...Object.fromEntries(model.hosts.map((host) => [host, { listener: model.listener }])),
     [WHATSAPP_HOST]: whatsapp,
     [TELEGRAM_HOST]: telegram,
-    [LOCAL.vmHost]: { listener: forwardTo(vmOrigin) },
+    [LOCAL.vmHost]: { listener: demandInvoker(google, 'agents-plane-vm', forwardTo(vmOrigin)) },
   };
 }
 

@@ -24,10 +24,7 @@ export async function bundleOf(root: string): Promise<{ sha256: string; object: 
 
 export const planeImage = ({ project }: Settings): string =>
   `projects/${project}/global/images/family/agents-plane`;
-export const imageOf = (all: Settings): string =>
-  all.image === 'debian-12'
-    ? 'projects/debian-cloud/global/images/family/debian-12'
-    : planeImage(all);
+export const imageOf = (all: Settings): string => all.image || planeImage(all);
 
 /** What functions/config.ts reads. Nothing in it is secret. */
 export async function environmentOf(all: Settings, root: string): Promise<Record<string, string>> {

@@ -49,7 +49,7 @@ load_settings() {
 
 # run_step FILE PREFIX: looks, does, looks again.
 run_step() {
-  local file=$1 prefix=$2 title status=0
+  local file=$1 prefix=$2 title key='' status=0
   title=$("$BASH" "$ROOT/scripts/setup/step.sh" "$file" title)
   "$BASH" "$ROOT/scripts/setup/step.sh" "$file" check >/dev/null 2>"$WORK/check" </dev/null || status=$?
   if [ "$status" = 0 ]; then
@@ -66,7 +66,9 @@ run_step() {
   fi
   say "$prefix $title..."
   status=0
-  printf '%s' "$SHARED_KEY" | "$BASH" "$ROOT/scripts/setup/step.sh" "$file" apply >&2 || status=$?
+  # The key goes to the one step that stores it.
+  case $file in */50-shared-key.sh) key=$SHARED_KEY ;; esac
+  printf '%s' "$key" | "$BASH" "$ROOT/scripts/setup/step.sh" "$file" apply >&2 || status=$?
   [ "$status" = 0 ] || give_up "$file" "$prefix $title: failed"
   "$BASH" "$ROOT/scripts/setup/step.sh" "$file" check >/dev/null </dev/null ||
     give_up "$file" "$prefix $title: was done, but the project does not show it"

@@ -33,7 +33,13 @@ export const settings = z.strictObject({
   model: modelReference.default(DEFAULT_MODEL),
   /** USD a month that a request may give one agent. */
   budget_max: z.number().min(1).max(BUDGET_MAX).default(500),
-  image: z.enum(['agents-plane', 'debian-12']).default('agents-plane'),
+  /** Empty: the project's own image of infra/image, which setup builds when there is none. */
+  image: z
+    .string()
+    .regex(/^$|^projects\/[\w.:-]+\/global\/images\/(family\/)?[a-z0-9-]+$/, {
+      error: 'not an image, like projects/p/global/images/family/agents-plane',
+    })
+    .default(''),
   alert_email: email.or(z.literal('')).default(''),
   /** 000000-000000-000000: switches the budget alert on. */
   billing_account: z

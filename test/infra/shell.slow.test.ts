@@ -6,12 +6,13 @@ import { run } from '../../local/machines/run.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const installed = (await run(['shellcheck', '--version'])).code === 0;
 
-/** Every tracked file that a shell would run, by its first line. */
+/** Every tracked file that a shell would run or source, by its first lines. */
 function shellScripts(): readonly string[] {
   const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8' });
   return tracked.split('\0').filter((file) => {
     if (file === '' || /\.(png|jpg|json|md|ts)$/.test(file)) return false;
-    return /^#!.*\b(ba)?sh\b/.test(readFileSync(join(ROOT, file), 'utf8').slice(0, 80));
+    const start = readFileSync(join(ROOT, file), 'utf8').slice(0, 400);
+    return /^#!.*\b(ba)?sh\b|^# shellcheck shell=/m.test(start);
   });
 }
 

@@ -1,8 +1,8 @@
-# What VMs boot from: the image of infra/image, or plain Debian 12, which installs at its first boot.
+# What VMs boot from: the image that the settings name, or that of infra/image, built when there is none.
 # shellcheck shell=bash
 
 title() { echo "Find the VM image"; }
-advice() { echo "Build it with infra/image/gce/build.sh, or set image = \"debian-12\" in the settings."; }
+advice() { echo "Build it with infra/image/gce/build.sh, or name an image in the settings."; }
 
 check() {
   [ "$IMAGE" != "$PLANE_IMAGE" ] && return 0
