@@ -16,6 +16,11 @@ export type SendOutcome =
   /** The request left, and no answer came. */
   | { readonly kind: 'unsure'; readonly reason: string };
 
+export type FileResult =
+  | { readonly kind: 'file'; readonly bytes: Buffer; readonly mime: string }
+  /** Too large, from an unknown host, gone, ... */
+  | { readonly kind: 'refused'; readonly reason: string };
+
 /** One line of `bridge check`. */
 export interface Finding {
   readonly what: string;
@@ -44,6 +49,8 @@ export interface Transport {
   start(events: TransportEvents): Promise<void>;
   /** @param key of the outbox: goes along where the API has a field for it. */
   send(message: OutboundMessage, key: string): Promise<SendOutcome>;
+  /** The file of a message that has one. Never throws. */
+  file(message: InboundMessage): Promise<FileResult>;
   /** Blue ticks and "typing". Best effort: failing is not an error. */
   seen(message: InboundMessage): Promise<void>;
   check(): Promise<readonly Finding[]>;
@@ -56,6 +63,8 @@ export interface HandlerContext {
   readonly key: string;
   /** An earlier attempt may have reached the other side: find out before doing it again. */
   readonly begun: boolean;
+  /** The file of the message, fetched when it is asked for. */
+  file(): Promise<FileResult>;
   /** Aborted when the bridge stops and waits no longer. */
   readonly signal: AbortSignal;
 }

@@ -1,7 +1,7 @@
 /** From the inbox to the handler and its answer to the outbox. */
 
 import { type AdmittedMessage, laneOf, type Reply } from '../message.ts';
-import type { Handler, HandlerOutcome, Transport } from '../ports.ts';
+import type { FileResult, Handler, HandlerOutcome, Transport } from '../ports.ts';
 import type { Item } from '../store/queue.ts';
 import { afterHandling, type Decision } from './decide.ts';
 import type { Observer } from './events.ts';
@@ -40,11 +40,14 @@ const reasonOf = (error: unknown): string => (error instanceof Error ? error.mes
 async function ask(
   handler: Handler,
   item: Item<AdmittedMessage>,
+  transport: Transport | undefined,
   signal: AbortSignal,
 ): Promise<HandlerOutcome> {
+  const gone = { kind: 'refused', reason: 'its transport is gone' } as const;
+  const file = async (): Promise<FileResult> => (await transport?.file(item.payload)) ?? gone;
   try {
     const { key, interrupted: begun } = item;
-    return await handler.handle(item.payload, { key, begun, signal });
+    return await handler.handle(item.payload, { key, begun, file, signal });
   } catch (error) {
     return { kind: 'failed', reason: reasonOf(error), begun: true };
   }
@@ -87,11 +90,9 @@ export function createHandling(options: HandlingOptions) {
   return async (item: Item<AdmittedMessage>): Promise<Settle> => {
     const startedAt = now();
     const { key, lane, attempts } = item;
-    void options.transports
-      .get(item.payload.transport)
-      ?.seen(item.payload)
-      .catch(() => {});
-    const outcome = await ask(handler, item, options.signal);
+    const transport = options.transports.get(item.payload.transport);
+    void transport?.seen(item.payload).catch(() => {});
+    const outcome = await ask(handler, item, transport, options.signal);
     awayTimes = outcome.kind === 'away' ? awayTimes + 1 : 0;
     const decision: Decision =
       outcome.kind === 'replies'

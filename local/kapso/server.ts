@@ -19,6 +19,10 @@ export interface KapsoServer {
   say(from: string, text: string, more?: object): string;
   /** Any message, as Kapso stores it. @returns its id */
   store(message: object): string;
+  /** Files by name, as Kapso keeps them. */
+  readonly files: Map<string, { readonly bytes: Buffer; readonly mime: string }>;
+  /** Where a file is; it wants the key. */
+  fileUrl(name: string): string;
   /** How often the list was asked for. */
   readonly polls: number;
   /** Every request is answered with this status while it is set. */
@@ -36,6 +40,7 @@ interface Stored {
 }
 
 const API_KEY = 'kapso-local-key';
+const FILES = '/files/';
 const PREFIX = '/meta/whatsapp/v24.0/';
 /** Kapso: attempts after 10, 40 and 90 seconds; here in hundredths. */
 const RETRY_MS = [100, 400, 900];
@@ -88,6 +93,22 @@ async function postWebhook(target: WebhookTarget, body: object): Promise<boolean
   return await deliver(target.url, text, headers, RETRY_MS);
 }
 
+/** `redirect:` in front of a name sends there instead. */
+function sendFile(server: KapsoServer, url: URL, res: ServerResponse): void {
+  const name = decodeURIComponent(url.pathname.slice(FILES.length));
+  const file = server.files.get(name);
+  if (name.startsWith('redirect:')) res.writeHead(302, { location: name.slice(9) }).end();
+  else if (file) res.writeHead(200, { 'content-type': file.mime }).end(file.bytes);
+  else sendJson(res, 404, { error: 'Not found' });
+}
+
+/** `{url}` of a media id. */
+function sendMedia(server: KapsoServer, id: string, res: ServerResponse): void {
+  const known = server.files.has(id);
+  const found = { messaging_product: 'whatsapp', id, url: server.fileUrl(id) };
+  sendJson(res, known ? 200 : 404, known ? found : { error: 'Not found' });
+}
+
 function createRoutes(server: KapsoServer, stored: readonly Stored[], onPoll: () => void) {
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const url = new URL(req.url ?? '/', 'http://kapso');
@@ -95,9 +116,13 @@ function createRoutes(server: KapsoServer, stored: readonly Stored[], onPoll: ()
     if (req.headers['x-api-key'] !== API_KEY) {
       return sendJson(res, 401, { error: 'Invalid API key' });
     }
+    if (url.pathname.startsWith(FILES)) return sendFile(server, url, res);
     const [number, ...rest] = url.pathname.startsWith(PREFIX)
       ? url.pathname.slice(PREFIX.length).split('/')
       : [];
+    if (number !== server.phoneNumberId && url.searchParams.has('phone_number_id')) {
+      return sendMedia(server, number ?? '', res);
+    }
     if (number !== server.phoneNumberId) return sendJson(res, 404, { error: 'Not found' });
     if (rest.length === 0 && req.method === 'GET') return sendJson(res, 200, { id: number });
     if (rest.join('/') !== 'messages') return sendJson(res, 404, { error: 'Not found' });
@@ -136,6 +161,8 @@ export async function startKapso(phoneNumberId = '647015955153740'): Promise<Kap
     number: createGraphNumber(phoneNumberId),
     store,
     say: (from, text, more = {}) => store({ from, type: 'text', text: { body: text }, ...more }),
+    files: new Map(),
+    fileUrl: (name) => `http://${loopback?.host}${FILES}${name}`,
     get polls() {
       return polls;
     },

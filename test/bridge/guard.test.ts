@@ -4,7 +4,7 @@ import { helpText, withCommands } from '../../bridge/handlers/commands.ts';
 import { promptOf, sessionKeyOf } from '../../bridge/handlers/openclaw/prompt.ts';
 import type { AdmittedMessage, Content, InboundMessage } from '../../bridge/message.ts';
 import type { Handler } from '../../bridge/ports.ts';
-import { handlerOf, RULES, say, textOf } from './support/bridge.ts';
+import { handlerOf, noFile, RULES, say, textOf } from './support/bridge.ts';
 
 const message = (
   phone: string,
@@ -112,7 +112,7 @@ describe('commands', () => {
   }));
   const run = async (text: string, role = 'admin', begun = false): Promise<string> => {
     const asked: AdmittedMessage = { ...message('15550001111', { kind: 'text', text }), role };
-    const context = { key: 'k', begun, signal: new AbortController().signal };
+    const context = { key: 'k', begun, file: noFile, signal: new AbortController().signal };
     const outcome = await withCommands(settings, inner).handle(asked, context);
     if (outcome.kind !== 'replies') return outcome.kind;
     return outcome.replies.map((one) => (one.kind === 'text' ? one.text : one.url)).join('|');
@@ -144,7 +144,7 @@ describe('commands', () => {
       ...message('1555', { kind: 'text', text: '!help' }),
       role: 'x',
     };
-    const context = { key: 'k', begun: false, signal: new AbortController().signal };
+    const context = { key: 'k', begun: false, file: noFile, signal: new AbortController().signal };
     expect(await none.handle(asked, context)).toMatchObject({
       replies: [{ text: 'agent: !help' }],
     });

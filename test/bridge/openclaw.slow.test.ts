@@ -5,7 +5,7 @@ import type { AdmittedMessage } from '../../bridge/message.ts';
 import type { HandlerOutcome } from '../../bridge/ports.ts';
 import { createKapso } from '../../bridge/transports/kapso/kapso.ts';
 import { startKapso } from '../../local/kapso/server.ts';
-import { startBridge, until } from './support/bridge.ts';
+import { noFile, startBridge, until } from './support/bridge.ts';
 import { createGateway, type TestGateway, TOKEN } from './support/openclaw.ts';
 
 const PORT = 20_260;
@@ -43,7 +43,12 @@ const turnsAsked = (): number =>
 test('a turn, and the same message asked again: one turn of the model', async () => {
   const handler = createOpenclaw(options);
   await handler.start();
-  const context = { key: 'kapso:m1', begun: false, signal: new AbortController().signal };
+  const context = {
+    key: 'kapso:m1',
+    begun: false,
+    file: noFile,
+    signal: new AbortController().signal,
+  };
   const before = turnsAsked();
   const first = await handler.handle(message('m1', 'hello there'), context);
   expect(wordsOf(first)).toEqual([expect.stringContaining('hello there')]);
@@ -51,6 +56,28 @@ test('a turn, and the same message asked again: one turn of the model', async ()
   const again = await handler.handle(message('m1', 'hello there'), { ...context, begun: true });
   expect(wordsOf(again)).toEqual(wordsOf(first));
   expect(turnsAsked() - before).toBe(1);
+  await handler.stop();
+}, 60_000);
+
+test('a picture reaches the model, and a file that cannot be had is said to be so', async () => {
+  const handler = createOpenclaw(options);
+  await handler.start();
+  const signal = new AbortController().signal;
+  const picture: AdmittedMessage = {
+    ...message('p1', '', '15550004444'),
+    content: { kind: 'media', media: 'image', file: { mime: 'image/png' }, caption: 'what is it' },
+  };
+  // One red pixel.
+  const bytes = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
+    'base64',
+  );
+  const file = async () => ({ kind: 'file', bytes, mime: 'image/png' }) as const;
+  const shown = await handler.handle(picture, { key: 'kapso:p1', begun: false, file, signal });
+  expect(wordsOf(shown)).toEqual([expect.stringContaining('what is it')]);
+  const missing = { key: 'kapso:p2', begun: false, file: noFile, signal };
+  const told = await handler.handle({ ...picture, id: 'p2' }, missing);
+  expect(wordsOf(told)).toEqual([expect.stringContaining('could not be opened')]);
   await handler.stop();
 }, 60_000);
 
@@ -64,6 +91,7 @@ test('a model that fails is a failure, with the cause for the operator', async (
   const outcome = await handler.handle(message('f1', 'fail', '15550009999'), {
     key: 'kapso:f1',
     begun: false,
+    file: noFile,
     signal,
   });
   stop();

@@ -27,9 +27,19 @@ const HISTORY_ROWS = 50;
 const RESUME_MS = 20_000;
 const RESUME_PAUSE_MS = 500;
 
+/** As `agent` takes them (seen with 2026.9.6). */
+interface Attachment {
+  readonly type: 'image' | 'file';
+  readonly mimeType: string;
+  readonly fileName: string;
+  /** base64 */
+  readonly content: string;
+}
+
 interface Turn {
   readonly sessionKey: string;
   readonly text: string;
+  readonly attachments: readonly Attachment[];
   readonly key: string;
   readonly signal: AbortSignal;
 }
@@ -39,8 +49,9 @@ const againKey = (key: string): string => `${key}/again`;
 
 function createTurns(gateway: Gateway, runTimeoutMs: number) {
   const ask = async (turn: Turn, idempotencyKey: string): Promise<HandlerOutcome> => {
-    const { sessionKey, text: message, signal } = turn;
-    const params = { sessionKey, message, idempotencyKey, deliver: false };
+    const { sessionKey, text: message, attachments, signal } = turn;
+    const files = attachments.length > 0 ? { attachments } : {};
+    const params = { sessionKey, message, idempotencyKey, deliver: false, ...files };
     const answer = await gateway.call('agent', params, {
       final: true,
       timeoutMs: runTimeoutMs,
@@ -80,6 +91,28 @@ function createTurns(gateway: Gateway, runTimeoutMs: number) {
   return { ask, resume };
 }
 
+/** Voice notes are read, not heard: they come as text, or not at all. */
+async function attachmentsOf(
+  { content }: AdmittedMessage,
+  file: HandlerContext['file'],
+): Promise<{ attachments: Attachment[]; note: string }> {
+  if (content.kind !== 'media') return { attachments: [], note: '' };
+  if (content.media === 'audio') {
+    const heard = content.file.transcript !== undefined;
+    return { attachments: [], note: heard ? '' : ' (it could not be transcribed)' };
+  }
+  const found = await file();
+  if (found.kind === 'refused') return { attachments: [], note: ' (it could not be opened)' };
+  const mimeType = content.file.mime ?? found.mime;
+  const attachment: Attachment = {
+    type: mimeType.startsWith('image/') ? 'image' : 'file',
+    mimeType,
+    fileName: content.file.filename ?? content.media,
+    content: found.bytes.toString('base64'),
+  };
+  return { attachments: [attachment], note: '' };
+}
+
 async function checkGateway(options: OpenclawOptions): Promise<Finding> {
   const what = 'OpenClaw gateway';
   const gateway = createGateway(options);
@@ -111,11 +144,12 @@ export function createOpenclaw(options: OpenclawOptions): Handler {
   return {
     name: 'openclaw',
     start: async () => gateway.start(),
-    async handle(message: AdmittedMessage, { key, begun, signal }: HandlerContext) {
+    async handle(message: AdmittedMessage, { key, begun, file, signal }: HandlerContext) {
       const sessionKey = sessionKeyOf(message, options.sessionKey, options.sessionIsolation);
-      const turn = { sessionKey, text: promptOf(message), key, signal };
       try {
         await gateway.connected(CONNECT_TIMEOUT_MS);
+        const { attachments, note } = await attachmentsOf(message, file);
+        const turn = { sessionKey, text: promptOf(message) + note, attachments, key, signal };
         return await (begun ? turns.resume(turn) : turns.ask(turn, key));
       } catch (error) {
         return outcomeOfFailure(error);

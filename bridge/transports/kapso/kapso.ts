@@ -34,6 +34,8 @@ export interface KapsoOptions {
 }
 
 export const KAPSO = 'kapso';
+/** Where Kapso keeps files; they want its key, which goes to no other host. */
+const KAPSO_HOSTS = ['kapso.ai', 'kapso.com'];
 /** Longest pause between polls while Kapso fails. */
 const MAX_BACKOFF_MS = 300_000;
 
@@ -128,6 +130,7 @@ export function createKapso(options: KapsoOptions): KapsoTransport {
     baseUrl,
     phoneNumberId,
     headers: { 'x-api-key': apiKey },
+    fileHosts: KAPSO_HOSTS,
     ...(timeoutMs && { timeoutMs }),
   });
   let server: WebhookServer | undefined;
@@ -150,6 +153,7 @@ export function createKapso(options: KapsoOptions): KapsoTransport {
       stopPolling = startPolling(options, () => pollOnce(poll));
     },
     send: graph.send,
+    file: graph.file,
     seen: graph.seen,
     check: async () => {
       const known = await graph.check('Kapso API key and phone number id');

@@ -77,6 +77,7 @@ export function createMeta(options: MetaOptions): MetaTransport {
       });
     },
     send: graph.send,
+    file: graph.file,
     seen: graph.seen,
     async check(): Promise<readonly Finding[]> {
       const secrets = options.verifyToken !== '' && options.appSecret !== '';

@@ -4,8 +4,9 @@
  */
 
 import type { InboundMessage, OutboundMessage } from '../../message.ts';
-import type { Finding, SendOutcome } from '../../ports.ts';
+import type { FileResult, Finding, SendOutcome } from '../../ports.ts';
 import { createHttpClient, type HttpAnswer } from '../http-client.ts';
+import { download } from '../media/download.ts';
 import { type GraphAnswer, outcomeOf, outcomeOfFailure } from './outcome.ts';
 
 export interface GraphOptions {
@@ -15,9 +16,13 @@ export interface GraphOptions {
   /** `Authorization: Bearer ...` or `X-API-Key: ...` */
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** Hosts that files may come from, besides Meta's. */
+  readonly fileHosts?: readonly string[];
 }
 
 export interface Graph {
+  /** The file of a message: from where the message says it is, else from where the API does. */
+  file(message: InboundMessage): Promise<FileResult>;
   send(message: OutboundMessage, key: string): Promise<SendOutcome>;
   /** Blue ticks, and "typing" until an answer or 25 seconds. */
   seen(message: InboundMessage): Promise<void>;
@@ -28,6 +33,10 @@ export interface Graph {
 }
 
 const TIMEOUT_MS = 20_000;
+/** What the gateway takes in one frame, as base64, with room for the rest (its policy.attachments.maxBytes). */
+const MAX_FILE_BYTES = 16_000_000;
+/** Meta's hosts of media (`url` of a media id); they want the token. */
+const META_HOSTS = ['fbsbx.com', 'fbcdn.net', 'whatsapp.net', 'facebook.com'];
 
 /** Who gets it: a phone number, or a business-scoped user id where there is no number. */
 const recipient = ({ to }: OutboundMessage): object =>
@@ -84,7 +93,29 @@ export function createGraph(options: GraphOptions): Graph {
     return toAnswer(answer);
   };
 
+  /** Meta: `{url, mime_type, ...}` of a media id, good for five minutes. */
+  const urlOf = async (id: string): Promise<string | undefined> => {
+    const path = `${encodeURIComponent(id)}?phone_number_id=${phoneNumberId}`;
+    const { body } = await call(path);
+    const { url } = (body ?? {}) as { url?: unknown };
+    return typeof url === 'string' ? url : undefined;
+  };
+
   return {
+    async file({ content }) {
+      if (content.kind !== 'media') return { kind: 'refused', reason: 'no file' };
+      const { file } = content;
+      const found = file.url ?? (file.id && (await urlOf(file.id).catch(() => undefined)));
+      if (!found) return { kind: 'refused', reason: 'nothing says where it is' };
+      return await download(found, {
+        hosts: [...META_HOSTS, ...(options.fileHosts ?? [])],
+        trustedOrigin: new URL(baseUrl).origin,
+        secretHosts: options.fileHosts ?? META_HOSTS,
+        secretHeaders: options.headers,
+        maxBytes: MAX_FILE_BYTES,
+        timeoutMs,
+      });
+    },
     async send(message, key) {
       try {
         return outcomeOf(await call(`${phoneNumberId}/messages`, sendBody(message, key)));

@@ -23,6 +23,8 @@ export const RULES: GuardRules = {
 
 export const say = (text: string): Reply => ({ kind: 'text', text, markup: 'markdown' });
 
+export const noFile = async () => ({ kind: 'refused', reason: 'none' }) as const;
+
 export const textOf = ({ content }: AdmittedMessage): string =>
   content.kind === 'text' ? content.text : content.kind;
 

@@ -1,0 +1,119 @@
+import type { Content, InboundMessage, MediaReference } from '../../bridge/message.ts';
+import { createKapso } from '../../bridge/transports/kapso/kapso.ts';
+import { isPublicAddress } from '../../bridge/transports/media/address.ts';
+import { type DownloadRules, download, refusal } from '../../bridge/transports/media/download.ts';
+import { type KapsoServer, startKapso } from '../../local/kapso/server.ts';
+
+const RULES: DownloadRules = {
+  hosts: ['kapso.ai', 'fbsbx.com', 'localhost'],
+  trustedOrigin: 'https://api.kapso.ai',
+  secretHosts: ['kapso.ai'],
+  secretHeaders: { 'x-api-key': 'k' },
+  maxBytes: 1_000,
+  timeoutMs: 2_000,
+};
+
+test.each([
+  '10.1.2.3',
+  '127.0.0.1',
+  '169.254.169.254',
+  '172.31.0.1',
+  '192.168.1.1',
+  '100.64.0.1',
+  '0.0.0.0',
+  '224.0.0.1',
+  '::1',
+  '::',
+  'fe80::1',
+  'fd20:ce::254',
+  '::ffff:169.254.169.254',
+  '64:ff9b::a00:1',
+  '2001:db8::1',
+  '2002:7f00:1::',
+  'localhost',
+  '',
+])('%s is not public', (address) => {
+  expect(isPublicAddress(address)).toBe(false);
+});
+
+test.each(['1.1.1.1', '172.32.0.1', '157.240.1.1', '2a03:2880:f12f:83:face:b00c:0:25de'])(
+  '%s is public',
+  (address) => {
+    expect(isPublicAddress(address)).toBe(true);
+  },
+);
+
+test.each([
+  ['http://app.kapso.ai/x', 'not https'],
+  ['https://app.kapso.ai:8443/x', 'an unusual port'],
+  ['https://169.254.169.254/x', 'an address instead of a name'],
+  ['https://[::1]/x', 'an address instead of a name'],
+  ['https://2130706433/x', 'an address instead of a name'],
+  ['https://evil.example/x', 'host evil.example is not known'],
+  ['https://kapso.ai.evil.example/x', 'host kapso.ai.evil.example is not known'],
+  ['https://notkapso.ai/x', 'host notkapso.ai is not known'],
+  ['https://lookaside.fbsbx.com/x', undefined],
+  ['https://api.kapso.ai/x', undefined],
+])('%s: %s', (address, reason) => {
+  expect(refusal(new URL(address), RULES)).toBe(reason);
+});
+
+test('a known name that leads to a private address is not connected to', async () => {
+  expect(await download('https://localhost/x', RULES)).toEqual({
+    kind: 'refused',
+    reason: 'PRIVATE_ADDRESS',
+  });
+});
+
+describe('files of messages', () => {
+  let kapso: KapsoServer;
+  beforeEach(async () => {
+    kapso = await startKapso();
+  });
+  afterEach(() => kapso.close());
+
+  const fileOf = (file: MediaReference) => {
+    const content: Content = { kind: 'media', media: 'image', file };
+    const message: InboundMessage = {
+      id: 'm',
+      transport: 'kapso',
+      sender: { id: '1' },
+      content,
+      at: 0,
+    };
+    const { baseUrl, apiKey, phoneNumberId } = kapso;
+    return createKapso({ baseUrl, apiKey, phoneNumberId, pollEveryMs: 0 }).file(message);
+  };
+
+  test('by address, by id, through a redirect', async () => {
+    kapso.files.set('cat', { bytes: Buffer.from('meow'), mime: 'image/png' });
+    const wanted = { kind: 'file', bytes: Buffer.from('meow'), mime: 'image/png' };
+    expect(await fileOf({ url: kapso.fileUrl('cat') })).toEqual(wanted);
+    expect(await fileOf({ id: 'cat' })).toEqual(wanted);
+    const detour = kapso.fileUrl(`redirect:${encodeURIComponent(kapso.fileUrl('cat'))}`);
+    expect(
+      await fileOf({ url: detour.replace('redirect:', encodeURIComponent('redirect:')) }),
+    ).toEqual(wanted);
+  });
+  test('a redirect to a private address, an endless one, a file that is gone, one too large', async () => {
+    const redirect = (to: string): string => kapso.fileUrl(encodeURIComponent(`redirect:${to}`));
+    expect(
+      await fileOf({ url: redirect('http://169.254.169.254/computeMetadata/v1/') }),
+    ).toMatchObject({
+      reason: 'not https',
+    });
+    expect(await fileOf({ url: redirect('https://127.0.0.1/') })).toMatchObject({
+      kind: 'refused',
+    });
+    expect(await fileOf({ url: kapso.fileUrl('gone') })).toEqual({
+      kind: 'refused',
+      reason: 'HTTP 404',
+    });
+    kapso.files.set('big', { bytes: Buffer.alloc(17_000_000), mime: 'image/png' });
+    expect(await fileOf({ url: kapso.fileUrl('big') })).toEqual({
+      kind: 'refused',
+      reason: 'too large',
+    });
+    expect(await fileOf({})).toMatchObject({ kind: 'refused' });
+  });
+});
