@@ -48,11 +48,8 @@ async function resourceSchema(packageFolder: string, type: string) {
   const bodies = new Map(
     [...types.matchAll(INTERFACE)].map(([, name = '', body = '']) => [name, body]),
   );
-  const config = [...bodies.keys()].find(
-    (name) =>
-      name.endsWith('Config') &&
-      types.includes(`extends cdktf.Terraform`) &&
-      types.includes(`${name} extends cdktf.TerraformMetaArguments`),
+  const config = [...bodies.keys()].find((name) =>
+    types.includes(`interface ${name} extends cdktf.TerraformMetaArguments`),
   );
   if (!config) throw new Error(`${type}: no configuration interface found`);
   const resource = types.slice(types.indexOf('tfResourceType'));

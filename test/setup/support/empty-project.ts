@@ -6,11 +6,14 @@ import { join } from 'node:path';
 import { createDeployTools, type DeployTools } from '../../../local/google/deploy.ts';
 import { gcloudEnv } from '../../../local/google/env.ts';
 import { type Google, startGoogle } from '../../../local/google/google.ts';
+import type { Delegation } from '../../../local/google/oauth.ts';
 import { DELEGATED_SCOPES, LOCAL, PLANE_ACCOUNT } from '../../../local/plane/settings.ts';
 
 export interface EmptyProject {
   readonly google: Google;
   readonly tools: DeployTools;
+  /** What the Workspace admin has granted; a test may take it away and give it back. */
+  readonly delegations: Delegation[];
   /** Holds the settings and gcloud's own folder. */
   readonly folder: string;
   /** For setup.sh and teardown.sh, on top of PATH and HOME. */
@@ -33,10 +36,11 @@ export async function openEmptyProject(
   roles: readonly string[] = ['roles/owner'],
 ): Promise<EmptyProject> {
   let tools: DeployTools | undefined;
+  const delegations: Delegation[] = [{ serviceAccount: PLANE_ACCOUNT, scopes: DELEGATED_SCOPES }];
   const google = await startGoogle({
     projects: [LOCAL.project],
     users: [LOCAL.admin, LOCAL.viewer, ...LOCAL.users],
-    delegations: [{ serviceAccount: PLANE_ACCOUNT, scopes: DELEGATED_SCOPES }],
+    delegations,
     images: [
       {
         project: LOCAL.project.id,
@@ -72,11 +76,14 @@ export async function openEmptyProject(
   return {
     google,
     tools: tools as DeployTools,
+    delegations,
     folder,
     env: {
       PATH,
       HOME,
       ...gcloud,
+      // Setup waits half an hour for the Workspace admin; a test does not.
+      DELEGATION_TRIES: '1',
       CLOUDSDK_CORE_ACCOUNT: LOCAL.admin,
       CLOUDSDK_AUTH_TOKEN_HOST: `${google.restUrl}/token`,
       CLOUDSDK_API_ENDPOINT_OVERRIDES_GMAIL: `${google.restUrl}/`,
