@@ -138,10 +138,11 @@ export function composeVm(config: Config, ambient: Ambient): App {
   const google = access(config);
   const links = linkTools(config, ambient, tools(config, ambient, google));
   const self = lazy(async () => {
-    const [base, at, { mailDriver }, service] = await Promise.all([
+    const [base, at, { mailDriver }, { ownerMailboxDriver }, service] = await Promise.all([
       links(),
       google(),
       import('./drivers/mail.ts'),
+      import('./drivers/owner-mailbox.ts'),
       Promise.all([
         import('./service/backup.ts'),
         import('./service/self.ts'),
@@ -153,6 +154,7 @@ export function composeVm(config: Config, ambient: Ambient): App {
     const all: SelfTools = {
       ...base,
       mailer: mailDriver(at, sender),
+      mailbox: ownerMailboxDriver(at, sender),
       mailTemplates: templatesIn('mail/'),
       budgetTemplate: template('mail/budget.txt'),
       admins: config.admins,

@@ -69,11 +69,17 @@ const COMMANDS: Readonly<Record<string, (args: Arguments) => Promise<number>>> =
   'store-key': async (args) =>
     // A key in argv is in every process list: refuse it, and say nothing of it.
     args.length > 0 ? help(2) : (await import('./commands/client.ts')).storeKeyCommand(layout),
-  mail: async (args) => {
-    const subject = option(args, 'subject');
-    if (args[0] !== 'send' || !subject) return help(2);
-    return (await import('./commands/client.ts')).mailCommand(layout, subject);
+  mail: async ([verb, ...rest]) => {
+    const code = await (await import('./commands/mail.ts')).mailCommands(layout, {
+      verb,
+      id: rest[0],
+      subject: option(rest, 'subject'),
+      query: option(rest, 'query'),
+      limit: option(rest, 'limit'),
+    });
+    return code ?? help(2);
   },
+  'mail-keys': async () => (await import('./commands/mail-keys.ts')).mailKeysCommand(host, layout),
   channel: async (args) => channel(args),
   status: async (args) =>
     (await import('./commands/status.ts')).statusCommand(host, layout, args.includes('--json')),

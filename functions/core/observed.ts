@@ -78,6 +78,8 @@ export interface Inventory {
 export const ANNOTATION_USER = 'agents-plane-user';
 /** The month's money, `core/budget.ts`. */
 export const ANNOTATION_USAGE = 'agents-plane-usage';
+/** How many mails the agent may send its owner, `core/mail-allowance.ts`. */
+export const ANNOTATION_MAILS = 'agents-plane-mails';
 export const ANNOTATION_WELCOME = 'agents-plane-welcome';
 /** Generation of the pairing links in force: pairing-link.ts. */
 export const ANNOTATION_LINK = 'agents-plane-link';

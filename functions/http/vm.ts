@@ -2,6 +2,15 @@
 
 import { type AgentName, agentName } from '../../contracts/names.ts';
 import {
+  forgetRequest,
+  inboxAnswer,
+  inboxRequest,
+  mailContent,
+  mailReference,
+  repliesAnswer,
+  repliesRequest,
+} from '../../contracts/owner-mail.ts';
+import {
   BACKUP_BODY_MAX,
   backupRequest,
   backupSecretAnswer,
@@ -90,6 +99,67 @@ const backupRoutes = (parts: VmParts): readonly Route[] => [
   ),
 ];
 
+/** The owner's mailbox: contracts/owner-mail.ts. */
+function mailboxRoutes(parts: VmParts): readonly Route[] {
+  return [
+    route(
+      parts,
+      {
+        path: VM_API_PATHS.inbox,
+        id: 'listInbox',
+        summary: "List the mails in the owner's inbox, newest first.",
+        body: inboxRequest,
+        answers: { 200: { description: 'What is there', schema: inboxAnswer } },
+      },
+      (service, tools, name, body) => service.listInbox(tools, name, body),
+    ),
+    route(
+      parts,
+      {
+        path: VM_API_PATHS.readMail,
+        id: 'readMail',
+        summary: "Read one of the owner's mails as plain text.",
+        body: mailReference,
+        answers: { 200: { description: 'The mail', schema: mailContent } },
+      },
+      (service, tools, name, body) => service.readMail(tools, name, body),
+    ),
+    route(
+      parts,
+      {
+        path: VM_API_PATHS.deleteMail,
+        id: 'deleteMail',
+        summary: "Put one of the owner's mails into the bin.",
+        body: mailReference,
+        answers: { 200: { description: 'It is there', schema: nothing } },
+      },
+      (service, tools, name, body) => service.deleteMail(tools, name, body),
+    ),
+    route(
+      parts,
+      {
+        path: VM_API_PATHS.mailReplies,
+        id: 'listReplies',
+        summary: "List what the owner lately wrote to the plane's address, for a key in it.",
+        body: repliesRequest,
+        answers: { 200: { description: 'The replies', schema: repliesAnswer } },
+      },
+      (service, tools, name, body) => service.listReplies(tools, name, body),
+    ),
+    route(
+      parts,
+      {
+        path: VM_API_PATHS.forgetReply,
+        id: 'forgetReply',
+        summary: 'Bin a reply of the owner, and the copy of it that arrived.',
+        body: forgetRequest,
+        answers: { 200: { description: 'Both are in the bin', schema: nothing } },
+      },
+      (service, tools, name, body) => service.forgetReply(tools, name, body),
+    ),
+  ];
+}
+
 export function vmRoutes(parts: VmParts): readonly Route[] {
   return openRoutes('Agents Plane, for VMs', parts.url, [
     ...backupRoutes(parts),
@@ -134,6 +204,7 @@ export function vmRoutes(parts: VmParts): readonly Route[] {
       },
       (service, tools, name, body) => service.sendMail(tools, name, body),
     ),
+    ...mailboxRoutes(parts),
     route(
       parts,
       {

@@ -8,11 +8,12 @@ import type { MailTemplates } from '../core/mail.ts';
 import type { SecretState } from '../core/observed.ts';
 import { isOurs } from '../core/plan.ts';
 import type { LinkTools } from './pairing-link.ts';
-import type { Mailer } from './ports.ts';
+import type { Mailer, OwnerMailbox } from './ports.ts';
 import type { Tools } from './steps.ts';
 
 export interface SelfTools extends Tools, LinkTools {
   readonly mailer: Mailer;
+  readonly mailbox: OwnerMailbox;
   readonly mailTemplates: MailTemplates;
   /** Contents of templates/plane/mail/budget.txt. */
   readonly budgetTemplate: string;

@@ -136,6 +136,32 @@ export interface Mailer {
   repliesAfter(owner: string, after: number): Promise<readonly OwnersReply[]>;
 }
 
+/** A mail of the owner's. */
+export interface OwnersMail {
+  /** Gmail's id of it in the owner's mailbox. */
+  readonly id: string;
+  readonly from: string;
+  readonly subject: string;
+  /** Milliseconds since the epoch */
+  readonly at: number;
+  /** Plain text; '' where only the head was asked for. */
+  readonly text: string;
+}
+
+/** The mailbox of an agent's owner. `owner` always comes from the config document. */
+export interface OwnerMailbox {
+  /** Newest first, heads only. @param query in Gmail's search language */
+  list(owner: string, query: string, limit: number): Promise<readonly OwnersMail[]>;
+  /** Undefined when there is no such mail. */
+  read(owner: string, id: string): Promise<OwnersMail | undefined>;
+  /** To the bin; false when there is no such mail. Safe to repeat. */
+  trash(owner: string, id: string): Promise<boolean>;
+  /** What the owner lately wrote to the plane's address, newest first. */
+  replies(owner: string, seen: ReadonlySet<string>, limit: number): Promise<readonly OwnersMail[]>;
+  /** Bins such a reply, and the copy of it that arrived; false when there is no such mail. */
+  forgetReply(owner: string, id: string): Promise<boolean>;
+}
+
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;

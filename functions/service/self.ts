@@ -1,34 +1,25 @@
 /** What an agent's VM may ask for, on its own behalf alone: contracts/vm-api.ts. */
 
 import { type AgentName, channelsSecretId, keySecretId } from '../../contracts/names.ts';
-import {
-  type ChannelsSecretAnswer,
-  type KeySecretAnswer,
-  type MailAnswer,
-  mailRequest,
-} from '../../contracts/vm-api.ts';
+import type { ChannelsSecretAnswer, KeySecretAnswer } from '../../contracts/vm-api.ts';
 import { intentOf } from '../core/intent.ts';
 import { planFor } from '../core/plan.ts';
-import { parseBody } from '../core/request.ts';
 import { applyPlan } from './apply.ts';
 import { type SelfTools, self } from './caller.ts';
 import { observe } from './observe.ts';
 import { desiredOf, runStep } from './steps.ts';
 
 export type { SelfTools } from './caller.ts';
+export {
+  deleteMail,
+  forgetReply,
+  listInbox,
+  listReplies,
+  readMail,
+  sendMail,
+} from './owner-mail.ts';
 export { pairingMail, pairingReply, reportChannel } from './self-pairing.ts';
 export { welcome } from './welcome.ts';
-
-/** A mail to the agent's owner, whatever the caller would like. */
-export async function sendMail(
-  tools: SelfTools,
-  name: AgentName,
-  body: unknown,
-): Promise<MailAnswer> {
-  const { subject, text } = parseBody(mailRequest, body);
-  const { document } = await self(tools, name);
-  return { id: await tools.mailer.send({ to: document.user, subject, text, id: tools.newId() }) };
-}
 
 /** Creates the empty key secret and the agent's rights on it, should they be missing. */
 export async function ensureKeySecret(tools: SelfTools, name: AgentName): Promise<KeySecretAnswer> {

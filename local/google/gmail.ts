@@ -122,7 +122,7 @@ async function importMail(call: Call, deps: GmailDeps, mailboxes: Mailboxes): Pr
 function list(call: Call, deps: GmailDeps, mailboxes: Mailboxes): object {
   needScope(call, READ);
   const { query } = call;
-  const { matches, inTrash } = searchOf(query.get('q') ?? '');
+  const { matches, inTrash } = searchOf(query.get('q') ?? '', deps.now());
   const labels = query.getAll('labelIds');
   const withTrash = inTrash || query.get('includeSpamTrash') === 'true' || labels.includes('TRASH');
   const found = mailboxes

@@ -27,6 +27,7 @@ export const IMAGE = `projects/${LOCAL.project.id}/global/images/family/${LOCAL.
 export const DELEGATED_SCOPES = [
   'https://www.googleapis.com/auth/gmail.send',
   'https://www.googleapis.com/auth/gmail.readonly',
+  'https://www.googleapis.com/auth/gmail.modify',
   'https://www.googleapis.com/auth/gmail.insert',
 ] as const;
 

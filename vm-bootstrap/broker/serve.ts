@@ -8,6 +8,7 @@ import type { Layout } from '../core/layout.ts';
 import { callPlane } from '../google/plane.ts';
 import type { Host } from '../host.ts';
 import { addChannel, listChannels, removeChannel } from './channels.ts';
+import { deleteMail, listInbox, readMail } from './owner-mail.ts';
 import { KeyError, storeKey } from './store-key.ts';
 
 type Done = Omit<Extract<BrokerAnswer, { ok: true }>, 'ok'>;
@@ -27,6 +28,12 @@ async function perform(
       return { message: await removeChannel(host, layout, facts, request.channel) };
     case 'channel-list':
       return { message: await listChannels(host, facts) };
+    case 'mail-inbox':
+      return { message: await listInbox(host, facts, request.inbox) };
+    case 'mail-read':
+      return { message: await readMail(host, facts, request.mail.id) };
+    case 'mail-delete':
+      return { message: await deleteMail(host, facts, request.mail.id) };
     case 'mail': {
       const answer = await callPlane(host, facts.planeUrl, VM_API_PATHS.mail, request.mail);
       mailAnswer.parse(answer);

@@ -3,11 +3,15 @@
 import { connect } from 'node:net';
 import type { AddedChannel } from '../../contracts/channels.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
-import { type BrokerAnswer, type BrokerRequest, brokerAnswer } from '../core/broker-protocol.ts';
+import {
+  ANSWER_MAX,
+  type BrokerAnswer,
+  type BrokerRequest,
+  brokerAnswer,
+} from '../core/broker-protocol.ts';
 import type { Layout } from '../core/layout.ts';
 import { readAll, readLine } from '../io.ts';
 
-const ANSWER_MAX = 10_000;
 const KEY_INPUT_MAX = 4096;
 const MAIL_INPUT_MAX = 32_000;
 /** Creating a secret and waiting for its grant may take a minute (`broker/store-key.ts`). */
@@ -35,6 +39,10 @@ async function ask(layout: Layout, request: BrokerRequest): Promise<BrokerAnswer
 function report(answer: BrokerAnswer): number {
   (answer.ok ? process.stdout : process.stderr).write(`${answer.message}\n`);
   return answer.ok ? 0 : 1;
+}
+
+export async function askAndReport(layout: Layout, request: BrokerRequest): Promise<number> {
+  return report(await ask(layout, request));
 }
 
 /** `agent store-key`: the key comes on standard input and nowhere else. */

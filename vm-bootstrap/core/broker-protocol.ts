@@ -5,12 +5,16 @@
 
 import { z } from 'zod';
 import { addedChannel } from '../../contracts/channels.ts';
+import { inboxRequest, mailReference } from '../../contracts/owner-mail.ts';
 import { ERROR_CODES } from '../../contracts/plane-error.ts';
 import { mailRequest } from '../../contracts/vm-api.ts';
 
 export const brokerRequest = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('store-key'), key: z.string().min(1).max(4096) }),
   z.strictObject({ command: z.literal('mail'), mail: mailRequest }),
+  z.strictObject({ command: z.literal('mail-inbox'), inbox: inboxRequest }),
+  z.strictObject({ command: z.literal('mail-read'), mail: mailReference }),
+  z.strictObject({ command: z.literal('mail-delete'), mail: mailReference }),
   z.strictObject({
     command: z.literal('channel-add'),
     channel: addedChannel,
@@ -55,6 +59,9 @@ export const brokerAnswer = z.discriminatedUnion('ok', [
   z.strictObject({ ok: z.literal(false), code: z.enum(ERROR_CODES), message: z.string(), outcome }),
 ]);
 export type BrokerAnswer = z.infer<typeof brokerAnswer>;
+
+/** Bytes of an answer: a mail of 20 000 characters, JSON-escaped. */
+export const ANSWER_MAX = 200_000;
 
 /** Bytes of a request: the longest mail, JSON-escaped. */
 export const REQUEST_MAX = 200_000;

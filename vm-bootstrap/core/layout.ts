@@ -21,6 +21,7 @@ export const UNITS = {
   keyPath: 'agents-plane-key.path',
   keyService: 'agents-plane-key.service',
   meter: 'agents-plane-meter.service',
+  mailKeys: 'agents-plane-mail-keys.service',
   channelsPath: 'agents-plane-channels.path',
   channelsService: 'agents-plane-channels.service',
   watch: 'agents-plane-watch.service',

@@ -21,6 +21,7 @@ export const UNIT_PLAN: readonly UnitSpec[] = [
   { name: UNITS.brokerService, enabled: false, state: 'on-demand' },
   { name: UNITS.keyPath, enabled: true, state: 'active' },
   { name: UNITS.keyService, enabled: false, state: 'on-demand' },
+  { name: UNITS.mailKeys, enabled: true, state: 'active' },
   { name: UNITS.channelsPath, enabled: true, state: 'active' },
   { name: UNITS.channelsService, enabled: false, state: 'on-demand' },
   { name: UNITS.bootstrapPath, enabled: true, state: 'active' },

@@ -38,6 +38,7 @@ function inForce(context: Context): Record<string, string> {
     [UNITS.guard]: digest(unit(UNITS.guard), layout.guardRules),
     [UNITS.watch]: digest(unit(UNITS.watch), layout.bundle),
     [UNITS.meter]: digest(unit(UNITS.meter), layout.bundle, layout.meterSettings),
+    [UNITS.mailKeys]: digest(unit(UNITS.mailKeys), layout.bundle),
     [UNITS.pairing]: digest(unit(UNITS.pairing), layout.bundle, layout.pairingSettings),
     // Our own rendering, not the file: what the agent changes is hot-applied by OpenClaw.
     [UNITS.gateway]: digest(

@@ -90,7 +90,19 @@ const place = (wanted: string): Test => {
   return ({ labels }) => labels.has(wanted.toUpperCase());
 };
 
-const OPERATORS: Readonly<Record<string, (value: string) => Test>> = {
+const DAYS: Readonly<Record<string, number>> = { d: 1, m: 30, y: 365 };
+
+/** `7d`, `2m`, `1y` before now, milliseconds since 1970. */
+function timeBefore(value: string, now: number): number {
+  const [, count, unit = 'd'] = /^(\d+)([dmy])$/.exec(value) ?? [];
+  return count === undefined ? Number.NaN : now - Number(count) * (DAYS[unit] ?? 1) * 86_400_000;
+}
+
+type Operator = (value: string, now: number) => Test;
+
+const OPERATORS: Readonly<Record<string, Operator>> = {
+  newer_than: (value, now) => (mail) => mail.receivedAt >= timeBefore(value, now),
+  older_than: (value, now) => (mail) => mail.receivedAt < timeBefore(value, now),
   from: (value) => inHeader('from', value),
   to: (value) => (mail) => recipientsOf(mail.part).some((one) => one.includes(value)),
   subject: (value) => inHeader('subject', value),
@@ -107,14 +119,18 @@ const TERM = /(-?)(?:(\w+):)?(?:"([^"]*)"|(\S+))/g;
 /**
  * Gmail's search: every term must hold. https://support.google.com/mail/answer/7190
  * @param q as the user typed it
+ * @param now milliseconds since 1970
  * @returns also whether it looks into the trash
  */
-export function searchOf(q: string): { readonly matches: Test; readonly inTrash: boolean } {
+export function searchOf(
+  q: string,
+  now: number,
+): { readonly matches: Test; readonly inTrash: boolean } {
   const tests = [...q.matchAll(TERM)].map(([, minus, operator = '', quoted, bare]): Test => {
     const value = (quoted ?? bare ?? '').toLowerCase();
     const known = OPERATORS[operator.toLowerCase()];
     const test =
-      known?.(value) ??
+      known?.(value, now) ??
       ((mail: Mail) =>
         inHeader('subject', value)(mail) || textOf(mail.part).toLowerCase().includes(value));
     return minus ? (mail) => !test(mail) : test;

@@ -16,6 +16,7 @@ export const UNITS = [
   'agents-plane-metadata-guard.service',
   'agents-plane-broker.socket',
   'agents-plane-key.path',
+  'agents-plane-mail-keys.service',
   'agents-plane-bootstrap.path',
   'agents-plane-watch.service',
   'openclaw-gateway.service',

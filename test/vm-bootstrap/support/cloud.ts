@@ -134,6 +134,8 @@ export async function startCloud(keys: readonly string[] = [GOOD_KEY, OTHER_GOOD
   const askedWith: IncomingHttpHeaders[] = [];
   const bodies: { path: string; body: string }[] = [];
   const owner = { connect: false };
+  /** Answers of the plane that a test sets, by path. */
+  const answersOf: Record<string, object> = {};
   const plane = await listen(async (request, response) => {
     const body = await bodyOf(request);
     bodies.push({ path: request.url ?? '', body });
@@ -147,6 +149,7 @@ export async function startCloud(keys: readonly string[] = [GOOD_KEY, OTHER_GOOD
       '/v1/self/key-secret': { secret: OWN },
       '/v1/self/channels-secret': { secret: CHANNELS },
       '/v1/self/pairing-reply': { connect: owner.connect },
+      ...answersOf,
     };
     if (request.url === '/v1/self/pairing-reply') owner.connect = false;
     if (request.url === '/v1/self/channels-secret') {
@@ -185,6 +188,8 @@ export async function startCloud(keys: readonly string[] = [GOOD_KEY, OTHER_GOOD
       generation += 1;
       changes.emit('change');
     },
+    /** What the plane answers, by path, where a test says so. */
+    answersOf,
     /** Paths that the plane was asked for. */
     asked,
     /** What a test makes the plane answer, by path. */
@@ -212,9 +217,12 @@ export async function startCloud(keys: readonly string[] = [GOOD_KEY, OTHER_GOOD
 }
 
 /** The same, with the agent's config document in place: what a VM finds when it first boots. */
-export async function startConfiguredCloud(keys?: readonly string[]): Promise<Cloud> {
+export async function startConfiguredCloud(
+  keys?: readonly string[],
+  document: object = {},
+): Promise<Cloud> {
   const cloud = await startCloud(keys);
   await cloud.createSecret(CONFIG, 'secretAccessor');
-  await cloud.addVersion(CONFIG, JSON.stringify(DOCUMENT));
+  await cloud.addVersion(CONFIG, JSON.stringify({ ...DOCUMENT, ...document }));
   return cloud;
 }

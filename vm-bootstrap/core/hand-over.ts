@@ -1,12 +1,15 @@
 /** What is done with a text that holds a key. Decides; what it does things with is handed in. */
 
 import type { Provider } from '../../contracts/models.ts';
-import type { KeyOutcome } from '../core/broker-protocol.ts';
-import { type FoundKey, findKeys, withoutKeys } from '../core/find-keys.ts';
+import type { KeyOutcome } from './broker-protocol.ts';
+import { type FoundKey, findKeys, withoutKeys } from './find-keys.ts';
 
 /** templates/vm/plugin/replies.json, rendered for this agent. */
 export type Replies = Readonly<
-  Record<KeyOutcome | 'several' | 'deleted' | 'delete' | 'blocked' | 'removed', string> & {
+  Record<
+    KeyOutcome | 'several' | 'deleted' | 'delete' | 'binned' | 'blocked' | 'removed',
+    string
+  > & {
     readonly notes: Readonly<Record<'stored' | 'failed' | 'besides', string>>;
   }
 >;

@@ -1,0 +1,101 @@
+/** Port `OwnerMailbox` on Gmail: as the owner, with the scope that each call needs and no more. */
+
+import type { gmail_v1 } from 'googleapis/build/src/apis/gmail/v1.js';
+import { headerOf, textOfMail } from '../core/mail-text.ts';
+import type { OwnerMailbox, OwnersMail } from '../service/ports.ts';
+import type { GoogleAccess } from './google-access.ts';
+import { type Delegate, mailboxOf } from './google-delegation.ts';
+import { call, read } from './google-error.ts';
+
+/** Where owners reply to. */
+export interface Correspondent extends Delegate {
+  readonly from: string;
+}
+
+const READ = ['gmail.readonly'];
+/** Trashing needs it; deleting for good would need full access, which nobody gives the plane. */
+const MODIFY = ['gmail.modify'];
+/** How far back replies are looked for. */
+const REPLIES_SINCE_S = 2 * 24 * 3600;
+
+async function idsOf(gmail: gmail_v1.Gmail, q: string, maxResults: number): Promise<string[]> {
+  const { data } = await gmail.users.messages.list({ userId: 'me', q, maxResults });
+  return (data.messages ?? []).flatMap(({ id }) => (id ? [id] : []));
+}
+
+async function mailOf(
+  gmail: gmail_v1.Gmail,
+  id: string,
+  format: 'full' | 'metadata',
+): Promise<OwnersMail & { readonly messageId: string }> {
+  const { data } = await gmail.users.messages.get({
+    userId: 'me',
+    id,
+    format,
+    ...(format === 'metadata' && { metadataHeaders: ['From', 'Subject', 'Message-ID'] }),
+  });
+  return {
+    id,
+    from: headerOf(data.payload, 'From'),
+    subject: headerOf(data.payload, 'Subject'),
+    at: Number(data.internalDate ?? 0),
+    text: format === 'full' ? textOfMail(data.payload) : '',
+    messageId: headerOf(data.payload, 'Message-ID'),
+  };
+}
+
+/** Undefined when there is no such message; Gmail answers 400 for an id that it never gave. */
+const find = <T>(what: string, run: () => Promise<T>): Promise<T | undefined> =>
+  read(what, async () => {
+    try {
+      return await run();
+    } catch (error) {
+      if ((error as { status?: number }).status === 400)
+        throw Object.assign(new Error('no such message'), { status: 404 });
+      throw error;
+    }
+  });
+
+export function ownerMailboxDriver(access: GoogleAccess, sender: Correspondent): OwnerMailbox {
+  const as = (person: string, scopes: readonly string[]) =>
+    mailboxOf(access, sender, person, scopes);
+  return {
+    list: (owner, query, limit) =>
+      call('list mail', async () => {
+        const gmail = await as(owner, READ);
+        const ids = await idsOf(gmail, query, limit);
+        return Promise.all(ids.map((id) => mailOf(gmail, id, 'metadata')));
+      }),
+    read: (owner, id) => find('read mail', async () => mailOf(await as(owner, READ), id, 'full')),
+    trash: async (owner, id) => {
+      const done = await find('trash mail', async () => {
+        await (await as(owner, MODIFY)).users.messages.trash({ userId: 'me', id });
+        return true;
+      });
+      return done ?? false;
+    },
+    replies: (owner, seen, limit) =>
+      call('look for replies', async () => {
+        const gmail = await as(owner, READ);
+        const since = Math.floor(sender.now() / 1000) - REPLIES_SINCE_S;
+        const q = `in:sent to:${sender.from} after:${since}`;
+        const ids = (await idsOf(gmail, q, seen.size + limit)).filter((id) => !seen.has(id));
+        return Promise.all(ids.slice(0, limit).map((id) => mailOf(gmail, id, 'full')));
+      }),
+    forgetReply: async (owner, id) => {
+      const done = await find('forget a reply', async () => {
+        const gmail = await as(owner, MODIFY);
+        const { messageId } = await mailOf(gmail, id, 'metadata');
+        // The copy that arrived first: as long as the owner's is there, a repetition finds both.
+        const arrived = await as(sender.from, MODIFY);
+        const q = `from:${owner} rfc822msgid:${messageId}`;
+        for (const copy of messageId === '' ? [] : await idsOf(arrived, q, 5)) {
+          await arrived.users.messages.trash({ userId: 'me', id: copy });
+        }
+        await gmail.users.messages.trash({ userId: 'me', id });
+        return true;
+      });
+      return done ?? false;
+    },
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * The owner's key over WhatsApp, with the real OpenClaw and its WhatsApp plugin linked to a
+ * local WhatsApp: the owner's own account (`linked`), and a number of the agent's own.
+ */
+
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fingerprintOf } from '../../local/model/server.ts';
+import type { Phone } from '../../local/whatsapp/phone.ts';
+import { createWhatsapp, type Whatsapp } from '../../local/whatsapp/server.ts';
+import { OWN } from './support/cloud.ts';
+import { type RunningAgent, startAgent } from './support/running-agent.ts';
+import { tracesOf } from './support/traces.ts';
+
+const OWNER = '+15551234567';
+const NUMBER = '+15559876543';
+const KEYS = {
+  shared: 'sk-ant-api03-shared-3b1c9f7e5dQw8Er',
+  own: 'sk-ant-api03-own-a7d2e8c4b6Zx9Cv5Bn1Mq3Lw7',
+  refused: 'sk-ant-api03-refused-9a8b7c6d5eFg3Hj7Kl1',
+} as const;
+
+describe.each([
+  ['linked', OWNER, {}, 20_470, /I deleted your message/],
+  ['dedicated', NUMBER, { whatsappNumber: NUMBER }, 20_490, /Please delete your message/],
+] as const)('mode %s', (mode, number, document, port, about) => {
+  let whatsapp: Whatsapp;
+  let server: Server;
+  let agent: RunningAgent;
+  let owner: Phone;
+
+  beforeAll(async () => {
+    whatsapp = createWhatsapp({ now: Date.now });
+    server = createServer(whatsapp.listener).on('upgrade', whatsapp.upgrade);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws/chat`;
+    agent = await startAgent({
+      port,
+      keys: [KEYS.shared, KEYS.own],
+      document,
+      env: { OPENCLAW_WHATSAPP_WEB_SOCKET_URL: url },
+    });
+    owner = whatsapp.phone(OWNER);
+    const login = (await agent.call('web.login.start', {
+      channel: 'whatsapp',
+      timeoutMs: 30_000,
+    })) as { qrDataUrl: string };
+    const phone = whatsapp.phone(number);
+    await phone.scan(login.qrDataUrl);
+    const linked = await agent.call('web.login.wait', {
+      channel: 'whatsapp',
+      timeoutMs: 25_000,
+      currentQrDataUrl: login.qrDataUrl,
+    });
+    expect(linked).toMatchObject({ connected: true });
+    await phone.until(
+      'the gateway on WhatsApp',
+      ({ devices }) => devices.find(({ connected, presence }) => connected && presence),
+      60_000,
+    );
+  }, 300_000);
+
+  afterAll(async () => {
+    await agent.close();
+    await whatsapp.close();
+    server.closeAllConnections();
+    server.close();
+  }, 60_000);
+
+  const send = (text: string) =>
+    number === OWNER ? owner.sendToSelf(text) : owner.send(number, text);
+  /** What the agent wrote after the message with this id. */
+  const answerTo = (id: string): Promise<string> =>
+    owner.until(
+      'an answer',
+      ({ messages }) => {
+        const at = messages.findIndex((one) => one.id === id);
+        return messages.slice(at + 1).find(({ device, from }) => device > 0 || from !== OWNER)
+          ?.text;
+      },
+      60_000,
+    );
+
+  test('before: the agent answers, on the shared key', async () => {
+    expect(await answerTo(await send('Good morning!'))).toContain('Good morning!');
+    expect(agent.lastKey()).toBe(fingerprintOf(KEYS.shared));
+  }, 90_000);
+
+  test('the key is in use, the message gone where WhatsApp allows it, the link never cut', async () => {
+    const [before] = whatsapp.phone(number).devices;
+    const turns = agent.asked.length;
+    const startedAt = Date.now();
+    const id = await send(`Here it is: ${KEYS.own}`);
+    const answer = await answerTo(id);
+    process.stdout.write(`${mode}: answered after ${Date.now() - startedAt} ms\n`);
+    expect(answer).toMatch(/^All set! You're on your own key now/);
+    expect(answer).toMatch(about);
+    expect(await agent.cloud.versions(OWN)).toEqual(['1 ENABLED']);
+    expect(agent.asked).toHaveLength(turns);
+    const message = owner.messages.find((one) => one.id === id);
+    expect(message?.revoked).toBe(mode === 'linked');
+
+    expect(await answerTo(await send('And now?'))).toContain('And now?');
+    expect(agent.lastKey()).toBe(fingerprintOf(KEYS.own));
+    expect(JSON.stringify(agent.asked.at(-1))).toContain('Good morning!');
+    expect(JSON.stringify(agent.asked)).toContain('has just sent their own API key');
+    expect(whatsapp.phone(number).devices).toMatchObject([
+      { logins: before?.logins, connected: true },
+    ]);
+    expect(agent.gateway.exitCode).toBeNull();
+  }, 90_000);
+
+  test('a key that its provider refuses changes nothing', async () => {
+    const answer = await answerTo(await send(KEYS.refused));
+    expect(answer).toMatch(/^Anthropic doesn't accept that key/);
+    expect(await agent.cloud.versions(OWN)).toEqual(['1 ENABLED']);
+  }, 60_000);
+
+  test('no file of the machine holds a key, and no model was shown one', async () => {
+    const keys = [KEYS.own, KEYS.refused];
+    const traces = () => tracesOf(keys, agent.machine.root, '/tmp/openclaw');
+    await agent.until(() => traces().length === 0 || undefined, 30_000).catch(() => {});
+    expect(traces()).toEqual([]);
+    expect(JSON.stringify(agent.asked)).not.toMatch(new RegExp(keys.join('|')));
+  }, 60_000);
+});

@@ -1,0 +1,124 @@
+/** A machine with everything that runs on it: the real gateway, the broker, the key service. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ModelRequest } from '../../../local/model/conversation.ts';
+import { fetchKeyCommand } from '../../../vm-bootstrap/commands/fetch-key.ts';
+import { forgetKeyCommand } from '../../../vm-bootstrap/commands/forget-key.ts';
+import { reloadKeyCommand } from '../../../vm-bootstrap/commands/reload-key.ts';
+import { gatewayAddress, withGateway } from '../../../vm-bootstrap/gateway.ts';
+import { files } from '../../../vm-bootstrap/steps/files.ts';
+import { openclawConfig } from '../../../vm-bootstrap/steps/openclaw-config.ts';
+import { converge } from '../../../vm-bootstrap/steps/step.ts';
+import { users } from '../../../vm-bootstrap/steps/users.ts';
+import { whatsappPlugin } from '../../../vm-bootstrap/steps/whatsapp-plugin.ts';
+import { type Cloud, OWN, SHARED, startConfiguredCloud } from './cloud.ts';
+import {
+  createMachine,
+  installOpenclaw,
+  startGateway,
+  stopGateway,
+  type TestMachine,
+} from './machine.ts';
+import { findOpenclaw } from './openclaw.ts';
+
+export interface RunningAgent {
+  readonly cloud: Cloud;
+  readonly machine: TestMachine;
+  readonly gateway: ChildProcess;
+  /** What the model was asked, oldest first. */
+  readonly asked: readonly ModelRequest[];
+  call(method: string, params: object): Promise<unknown>;
+  /** Waits until `probe` gives something. */
+  until<T>(probe: () => Promise<T | undefined> | T | undefined, withinMs?: number): Promise<T>;
+  /** The key of the last turn, as the model's server remembers it. */
+  lastKey(): string | undefined;
+  close(): Promise<void>;
+}
+
+export interface AgentOptions {
+  readonly port: number;
+  /** Keys that the providers accept; the first is the organisation's. */
+  readonly keys: readonly string[];
+  /** Fields of the config document besides the usual ones. */
+  readonly document?: object;
+  /** Variables of the gateway. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** agents-plane-key.path and its service, where there is no systemd. */
+async function keyService({ host, layout }: TestMachine, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    if (existsSync(layout.keyRequest)) {
+      host.remove(layout.keyRequest);
+      await reloadKeyCommand(host, layout);
+    }
+    await host.sleep(20);
+  }
+}
+
+const startBroker = (cloud: Cloud, machine: TestMachine): ChildProcess =>
+  spawn(process.execPath, ['vm-bootstrap/main.ts', 'broker', '--listen'], {
+    cwd: join(import.meta.dirname, '../../..'),
+    env: {
+      PATH: process.env.PATH,
+      AGENTS_PLANE_ROOT: machine.root,
+      GCE_METADATA_HOST: cloud.metadataHost,
+    },
+    stdio: 'ignore',
+  });
+
+async function bootstrap(cloud: Cloud, port: number): Promise<TestMachine> {
+  const machine = await createMachine(cloud, port);
+  installOpenclaw(machine, await findOpenclaw());
+  await converge([users], machine);
+  await converge([files, whatsappPlugin, openclawConfig], await machine.context());
+  return machine;
+}
+
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  const [shared = ''] = options.keys;
+  const cloud = await startConfiguredCloud(options.keys, options.document);
+  await cloud.createSecret(OWN, 'secretAccessor', 'secretVersionManager');
+  await cloud.createSecret(SHARED, 'secretAccessor');
+  await cloud.addVersion(SHARED, shared);
+  const asked: ModelRequest[] = [];
+  cloud.model.script((one) => {
+    asked.push(one);
+    return undefined;
+  });
+  const machine = await bootstrap(cloud, options.port);
+  expect(await fetchKeyCommand(machine.host, machine.layout)).toBe(0);
+  const broker = startBroker(cloud, machine);
+  const gateway = startGateway(machine, options.env);
+  const stop = new AbortController();
+  const serving = keyService(machine, stop.signal);
+  expect(await forgetKeyCommand(machine.host, machine.layout)).toBe(0);
+  return {
+    ...{ cloud, machine, gateway, asked },
+    call: (method, params) =>
+      withGateway(gatewayAddress(machine.host, machine.layout), (rpc) => rpc.call(method, params)),
+    async until(probe, withinMs = 60_000) {
+      const deadline = Date.now() + withinMs;
+      for (;;) {
+        const found = await probe();
+        if (found !== undefined) return found;
+        if (Date.now() > deadline) throw new Error('timed out');
+        await machine.host.sleep(50);
+      }
+    },
+    lastKey: () =>
+      cloud.model.requests.filter(({ messages }) => messages > 0).at(-1)?.keyFingerprint,
+    async close() {
+      stop.abort();
+      await serving;
+      await stopGateway(gateway);
+      broker.kill('SIGTERM');
+      await once(broker, 'exit');
+      machine.remove();
+      await cloud.close();
+    },
+  };
+}
