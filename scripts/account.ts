@@ -39,8 +39,15 @@ const indent = (text: string, by = '    '): string =>
     .map((line) => `${by}${line}`.trimEnd())
     .join('\n');
 
-/** @param bold makes a heading stand out, or returns it as it is */
-export function renderAccount(account: Account, bold: (text: string) => string): string {
+/**
+ * @param greeting what the agent wrote first on WhatsApp
+ * @param bold makes a heading stand out, or returns it as it is
+ */
+export function renderAccount(
+  account: Account,
+  greeting: string,
+  bold: (text: string) => string,
+): string {
   const { agent, vm, units, files, mail, reply } = account;
   const width = Math.max(...units.map(({ unit }) => unit.length));
   return [
@@ -61,6 +68,9 @@ export function renderAccount(account: Account, bold: (text: string) => string):
     `    (${mail.file})`,
     '',
     indent(mail.text, '    │ '),
+    '',
+    bold('On WhatsApp'),
+    indent(greeting),
     '',
     bold('"What can you do?"'),
     indent(reply),

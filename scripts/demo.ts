@@ -10,15 +10,10 @@ import { chooseKind, prepareMachines, runDirOf } from '../local/plane/hypervisor
 import { type Plane, startPlane } from '../local/plane/plane.ts';
 import { type Account, renderAccount } from './account.ts';
 import { cacheDir, controlSocket, ROOT } from './cli/paths.ts';
-import {
-  askAgent,
-  bootAgent,
-  describeMachine,
-  provisionAgent,
-  welcomeMail,
-} from './stage/agent.ts';
+import { bootAgent, describeMachine, provisionAgent, welcomeMail } from './stage/agent.ts';
 import { runBuild } from './stage/build.ts';
 import { renderInvitation } from './stage/invitation.ts';
+import { chat, pairingLinkIn, pairPhone } from './stage/pairing.ts';
 import { coloursFor } from './ui/colours.ts';
 import { describeFailure } from './ui/failure.ts';
 import { untilInterrupted } from './ui/interruption.ts';
@@ -64,8 +59,15 @@ async function refuseSecond(socket: string): Promise<void> {
   }
 }
 
-/** Everything up to an agent that has answered. */
-async function play(stack: AsyncDisposableStack): Promise<{ plane: Plane; account: Account }> {
+interface Outcome {
+  readonly plane: Plane;
+  readonly account: Account;
+  /** The agent's first words on WhatsApp. */
+  readonly greeting: string;
+}
+
+/** Everything up to an agent that has answered on WhatsApp. */
+async function play(stack: AsyncDisposableStack): Promise<Outcome> {
   const cache = cacheDir(process.env);
   await mkdir(cache, { recursive: true });
   await refuseSecond(controlSocket(process.env));
@@ -101,14 +103,19 @@ async function play(stack: AsyncDisposableStack): Promise<{ plane: Plane; accoun
     bootAgent(plane, created.name, say),
   );
   const mail = await stages.run('mail', 'Welcome mail', () => welcomeMail(plane, OWNER.user));
-  const reply = await stages.run('reply', `Ask: ${QUESTION}`, () =>
-    askAgent(plane, agent.instance.name, QUESTION),
+  const phone = plane.whatsapp.phone(OWNER.userPhone);
+  const greeting = await stages.run('pair', 'Open its link, scan the code, be greeted', () =>
+    pairPhone(phone, pairingLinkIn(mail.text)),
+  );
+  const reply = await stages.run('reply', `Ask on WhatsApp: ${QUESTION}`, () =>
+    chat(phone, QUESTION),
   );
   const machine = await describeMachine(plane, agent.instance.name);
   const vm = { name: agent.instance.name, kind: choice.kind, why: choice.reason, ...machine.vm };
   const timingsMs = stages.timings;
   return {
     plane,
+    greeting,
     account: { agent, vm, units: machine.units, files: machine.files, mail, reply, timingsMs },
   };
 }
@@ -121,10 +128,11 @@ async function main(): Promise<number> {
   await using stack = new AsyncDisposableStack();
   const outcome = await Promise.race([play(stack), interrupted]);
   if (!outcome) return EXIT_INTERRUPTED;
-  const { plane, account } = outcome;
-  if (!options.json) process.stdout.write(renderAccount(account, colours.bold));
+  const { plane, account, greeting } = outcome;
+  if (!options.json) process.stdout.write(renderAccount(account, greeting, colours.bold));
   if (!options.once) {
-    process.stderr.write(renderInvitation(plane, account, colours.bold));
+    const stays = { plane, account, phone: OWNER.userPhone };
+    process.stderr.write(renderInvitation(stays, colours.bold));
     await interrupted;
   }
   await stages.run('teardown', 'Tear down', () => stack.disposeAsync());

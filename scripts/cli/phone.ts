@@ -1,10 +1,14 @@
 /** `agents-plane local phone ...`: a person at the demo plays a phone on the local WhatsApp. */
 
 import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { callControl } from '../../local/plane/control.ts';
 import { phoneDevices, phoneMessages } from '../../local/plane/control-phones.ts';
 import { controlSocket } from './paths.ts';
+
+const LOOK_MS = 300;
 
 const call = (route: string, body: object) => callControl(controlSocket(process.env), route, body);
 
@@ -45,6 +49,30 @@ async function devices(phone: string): Promise<void> {
   }
 }
 
+/** A conversation at the terminal: what is typed is sent, what arrives is shown. */
+async function converse(phone: string, to = phone): Promise<void> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  terminal.setPrompt(`${phone} > `);
+  terminal.on('line', (text) => {
+    if (text.trim() !== '') void call('/phone/send', { phone, to, text: text.trim() });
+  });
+  terminal.once('close', () => stopped.abort());
+  terminal.prompt();
+  const shown = new Set<string>();
+  while (!signal.aborted) {
+    const answer = phoneMessages.parse(await call('/phone/messages', { phone }));
+    const fresh = answer.messages.filter(({ id }) => !shown.has(id));
+    for (const message of fresh) shown.add(message.id);
+    if (fresh.length > 0) {
+      process.stdout.write(`\r${fresh.map(line).join('\n')}\n`);
+      terminal.prompt(true);
+    }
+    await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
 /** Adds the commands under `local`. */
 export function addPhoneCommands(local: Command): void {
   const phone = local.command('phone').description('Play a phone on the local WhatsApp.');
@@ -53,6 +81,10 @@ export function addPhoneCommands(local: Command): void {
     .description('Scan a pairing code: a PNG file, a data URL, or the text of the code.')
     .action(scan);
   phone.command('send <phone> <to> <text...>').description('Write to somebody.').action(send);
+  phone
+    .command('chat <phone> [to]')
+    .description('Talk as that phone, to itself (the agent linked to it) unless told otherwise.')
+    .action((from: string, to?: string) => converse(from, to));
   phone
     .command('messages <phone>')
     .description("Show the phone's messages.")

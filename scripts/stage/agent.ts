@@ -104,10 +104,6 @@ async function onMachine(plane: Plane, machine: string, ...argv: string[]): Prom
   return stdout.trim();
 }
 
-/** One turn with the agent, through its gateway and the model. */
-export const askAgent = (plane: Plane, machine: string, question: string): Promise<string> =>
-  onMachine(plane, machine, 'agent', 'ask', question);
-
 export interface MachineView {
   readonly vm: { readonly os: string; readonly status: string };
   readonly units: readonly UnitState[];
