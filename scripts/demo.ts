@@ -63,7 +63,7 @@ interface Outcome {
   readonly plane: Plane;
   readonly account: Account;
   /** The agent's first words on WhatsApp. */
-  readonly greeting: string;
+  readonly greeting: Greeting;
 }
 
 /** Everything up to an agent that has answered on WhatsApp. */
@@ -129,7 +129,7 @@ async function main(): Promise<number> {
   const outcome = await Promise.race([play(stack), interrupted]);
   if (!outcome) return EXIT_INTERRUPTED;
   const { plane, account, greeting } = outcome;
-  if (!options.json) process.stdout.write(renderAccount(account, greeting, colours.bold));
+  if (!options.json) process.stdout.write(renderAccount(account, greeting.text, colours.bold));
   if (!options.once) {
     const stays = { plane, account, phone: OWNER.userPhone };
     process.stderr.write(renderInvitation(stays, colours.bold));

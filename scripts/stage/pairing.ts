@@ -35,18 +35,25 @@ async function codeOn(link: string): Promise<string> {
   }
 }
 
+/** The agent's first words, and how many milliseconds after the link they came. */
+export interface Greeting {
+  readonly text: string;
+  readonly afterMs: number;
+}
+
 /**
  * What the owner does: opens the link of the mail, scans the code, and is greeted.
- * @returns the first message that the phone got
  * @throws PlaneError DEADLINE_EXCEEDED and FAILED_PRECONDITION as the page says
  */
-export async function pairPhone(phone: Phone, link: string): Promise<string> {
+export async function pairPhone(phone: Phone, link: string): Promise<Greeting> {
   await phone.scan(await codeOn(link));
-  return phone.until(
+  const linkedAt = performance.now();
+  const text = await phone.until(
     'the greeting',
-    ({ messages }) => messages.find(({ text }) => text)?.text,
+    ({ messages }) => messages.find((message) => message.text)?.text,
     GREETING_WITHIN_MS,
   );
+  return { text, afterMs: performance.now() - linkedAt };
 }
 
 /** An answer on WhatsApp to what the owner writes to themselves. */
