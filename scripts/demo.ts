@@ -13,7 +13,7 @@ import { cacheDir, controlSocket, ROOT } from './cli/paths.ts';
 import { bootAgent, describeMachine, provisionAgent, welcomeMail } from './stage/agent.ts';
 import { runBuild } from './stage/build.ts';
 import { renderInvitation } from './stage/invitation.ts';
-import { chat, pairingLinkIn, pairPhone } from './stage/pairing.ts';
+import { chat, type Greeting, pairingLinkIn, pairPhone } from './stage/pairing.ts';
 import { coloursFor } from './ui/colours.ts';
 import { describeFailure } from './ui/failure.ts';
 import { untilInterrupted } from './ui/interruption.ts';
