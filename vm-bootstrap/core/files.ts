@@ -37,7 +37,7 @@ export function template(templates: Templates, name: string): string {
   return text;
 }
 
-function textValues({ config, facts, layout }: FileInputs): TextValues {
+function textValues({ config, facts, layout, templates }: FileInputs): TextValues {
   const provider = PROVIDER_FACTS[modelOf(config).provider];
   const { mode } = config.whatsapp;
   return {
@@ -45,6 +45,7 @@ function textValues({ config, facts, layout }: FileInputs): TextValues {
     user: config.user,
     userPhone: config.userPhone,
     whatsappNumber: config.whatsappNumber ?? '',
+    greeting: template(templates, 'greeting.txt').trim(),
     timezone: config.timezone,
     budget: String(config.budget),
     model: config.model,
