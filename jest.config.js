@@ -1,6 +1,8 @@
 // Three projects: `quick` (in `npm run check`), `slow` (real OpenClaw, gcloud, a browser), `e2e` (VMs).
 const shared = {
   testEnvironment: 'node',
+  // The plugin's package.json bears our name; what is built is looked at by path alone.
+  modulePathIgnorePatterns: ['<rootDir>/templates/', '<rootDir>/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
