@@ -28,7 +28,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-AGENTS_PLANE_HOST_PACKAGES=no
+export AGENTS_PLANE_HOST_PACKAGES=no
 # shellcheck source=scripts/prepare.sh
 . "$(dirname "${BASH_SOURCE[0]}")/prepare.sh"
 # shellcheck source=scripts/setup/lib.sh

@@ -63,7 +63,7 @@ function shellVariables(all: Settings, file: string): Record<string, string> {
 /** Options of `agents-plane provision`, one a line. */
 function firstAgent({ agent }: Settings): readonly string[] {
   if (!agent) throw new PlaneError('INVALID_ARGUMENT', 'The settings have no [agent]');
-  const { user, userPhone, whatsappNumber, model, budget, timezone, whatsapp } = agent;
+  const { user, userPhone, whatsappNumber, model, budget, timezone, whatsapp, profile } = agent;
   const options = {
     user,
     phone: userPhone,
@@ -72,6 +72,7 @@ function firstAgent({ agent }: Settings): readonly string[] {
     budget,
     timezone,
     mode: whatsapp?.mode,
+    profile,
   };
   return Object.entries(options).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, String(value)],

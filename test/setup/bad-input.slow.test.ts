@@ -59,7 +59,7 @@ async function refused(project: EmptyProject, env: Readonly<Record<string, strin
         await settings(SETTINGS.replace(LOCAL.project.id, 'nine30-typo'));
         expect(await refused(project)).toContain('project nine30-typo does not exist');
       },
-      MINUTE,
+      3 * MINUTE,
     );
 
     test(
@@ -85,7 +85,7 @@ async function refused(project: EmptyProject, env: Readonly<Record<string, strin
         expect(said).toContain('IN_USE_ADDRESSES has 0 left of 8');
         expect(said).toContain('nothing was changed');
       },
-      MINUTE,
+      3 * MINUTE,
     );
 
     test(
@@ -98,7 +98,7 @@ async function refused(project: EmptyProject, env: Readonly<Record<string, strin
         const env = { ...project.env, PATH: `${bin}:${project.env.PATH}` };
         expect(await refused(project, env)).toContain('gcloud 400.0.0 is too old');
       },
-      MINUTE,
+      3 * MINUTE,
     );
 
     test(
@@ -107,7 +107,7 @@ async function refused(project: EmptyProject, env: Readonly<Record<string, strin
         const { CLOUDSDK_CORE_ACCOUNT: _, ...env } = project.env;
         expect(await refused(project, env)).toContain("run 'gcloud auth login'");
       },
-      MINUTE,
+      3 * MINUTE,
     );
 
     test(
@@ -122,7 +122,7 @@ async function refused(project: EmptyProject, env: Readonly<Record<string, strin
           await viewer.close();
         }
       },
-      MINUTE,
+      3 * MINUTE,
     );
   },
 );
