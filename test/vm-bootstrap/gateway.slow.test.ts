@@ -4,12 +4,12 @@ import { fetchKeyCommand } from '../../vm-bootstrap/commands/fetch-key.ts';
 import { forgetKeyCommand } from '../../vm-bootstrap/commands/forget-key.ts';
 import { gatewayAddress, withGateway } from '../../vm-bootstrap/gateway.ts';
 import { request } from '../../vm-bootstrap/http.ts';
+import { channelPlugins } from '../../vm-bootstrap/steps/channel-plugins.ts';
 import { files } from '../../vm-bootstrap/steps/files.ts';
 import { heartbeat } from '../../vm-bootstrap/steps/heartbeat.ts';
 import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
 import { converge } from '../../vm-bootstrap/steps/step.ts';
 import { users } from '../../vm-bootstrap/steps/users.ts';
-import { whatsappPlugin } from '../../vm-bootstrap/steps/whatsapp-plugin.ts';
 import {
   type Cloud,
   CONFIG,
@@ -42,7 +42,7 @@ beforeAll(async () => {
   machine = await createMachine(cloud, PORT);
   installOpenclaw(machine, openclaw);
   await converge([users], machine);
-  await converge([files, whatsappPlugin, openclawConfig], await machine.context());
+  await converge([files, channelPlugins, openclawConfig], await machine.context());
   expect(await fetchKeyCommand(machine.host, machine.layout)).toBe(0);
   gateway = startGateway(machine);
   expect(await forgetKeyCommand(machine.host, machine.layout)).toBe(0);
@@ -133,7 +133,7 @@ test('what the owner adds to openclaw.json and its meta block outlive a changed 
     }),
   );
   await cloud.addVersion(CONFIG, JSON.stringify({ ...DOCUMENT, userPhone: '+15557654321' }));
-  await converge([files, whatsappPlugin, openclawConfig], await machine.context());
+  await converge([files, channelPlugins, openclawConfig], await machine.context());
   const now = JSON.parse(readFileSync(path, 'utf8'));
   expect(now.channels.whatsapp.allowFrom).toEqual(['+15557654321']);
   expect(now.channels.telegram).toEqual({ enabled: false });

@@ -9,11 +9,11 @@ import { look, type Meter, meterOf } from '../../vm-bootstrap/commands/meter.ts'
 import { reloadKeyCommand } from '../../vm-bootstrap/commands/reload-key.ts';
 import { gatewayAddress } from '../../vm-bootstrap/gateway.ts';
 import { request } from '../../vm-bootstrap/http.ts';
+import { channelPlugins } from '../../vm-bootstrap/steps/channel-plugins.ts';
 import { files } from '../../vm-bootstrap/steps/files.ts';
 import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
 import { converge } from '../../vm-bootstrap/steps/step.ts';
 import { users } from '../../vm-bootstrap/steps/users.ts';
-import { whatsappPlugin } from '../../vm-bootstrap/steps/whatsapp-plugin.ts';
 import { type Cloud, GOOD_KEY, SHARED, startConfiguredCloud } from './support/cloud.ts';
 import {
   createMachine,
@@ -46,7 +46,7 @@ beforeAll(async () => {
   machine = await createMachine(cloud, PORT);
   installOpenclaw(machine, openclaw);
   await converge([users], machine);
-  await converge([files, whatsappPlugin, openclawConfig], await machine.context());
+  await converge([files, channelPlugins, openclawConfig], await machine.context());
   expect(await fetchKeyCommand(machine.host, machine.layout)).toBe(0);
   gateway = startGateway(machine);
   expect(await forgetKeyCommand(machine.host, machine.layout)).toBe(0);

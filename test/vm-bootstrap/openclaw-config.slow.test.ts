@@ -2,11 +2,17 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
+import { ADDED_CHANNELS, type ChannelsDocument } from '../../contracts/channels.ts';
 import { configDocument, PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
 import { PROVIDERS, type Provider } from '../../contracts/models.ts';
 import { layoutOf } from '../../vm-bootstrap/core/layout.ts';
 import { renderOpenclawConfig } from '../../vm-bootstrap/core/openclaw-config.ts';
+import {
+  PLUGIN_PROJECTS,
+  type PluginChannel,
+  pluginPackage,
+} from '../../vm-bootstrap/core/plugin-projects.ts';
 import { templates } from '../../vm-bootstrap/templates.ts';
 import { findOpenclaw } from './support/openclaw.ts';
 
@@ -22,11 +28,13 @@ let home: string;
 beforeAll(async () => {
   openclaw = await findOpenclaw();
   home = mkdtempSync(join(tmpdir(), 'openclaw-validate-'));
-  const project = join(home, relative(layoutOf('').state, layoutOf('').whatsappProject));
-  mkdirSync(project, { recursive: true });
-  symlinkSync(join(openclaw.directory, 'node_modules'), join(project, 'node_modules'));
-  const dependencies = { '@openclaw/whatsapp': '2026.9.6' };
-  writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, dependencies }));
+  for (const channel of Object.keys(PLUGIN_PROJECTS) as PluginChannel[]) {
+    const project = join(home, PLUGIN_PROJECTS[channel]);
+    mkdirSync(project, { recursive: true });
+    symlinkSync(join(openclaw.directory, 'node_modules'), join(project, 'node_modules'));
+    const dependencies = { [pluginPackage(channel)]: '2026.9.6' };
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, dependencies }));
+  }
   // OpenClaw leaves a channel unchecked while any plugin is missing. Ours is only looked at here.
   cpSync(join(import.meta.dirname, '../../templates/vm/plugin'), join(home, 'plugin'), {
     recursive: true,
@@ -112,3 +120,48 @@ test('it does refuse what it does not know, so that the test above can fail', as
   config.channels.whatsapp.ackReaction = { emoji: '👀', direct: true };
   expect(await validate('seed-block', JSON.stringify(config))).toMatchObject({ valid: false });
 }, 60_000);
+
+const ADDED: ChannelsDocument = {
+  telegram: { owner: '4242', botToken: '777:AAAA-token' },
+  slack: { owner: 'U012AB3CD', botToken: 'xoxb-1-token', appToken: 'xapp-1-token' },
+  discord: { owner: '123456789012345678', token: 'MTIzNDU2Nzg5.GabcdE.token-token-token' },
+  signal: { account: '+15550001111', daemon: 'http://127.0.0.1:8080' },
+};
+
+function withChannels(channels: ChannelsDocument, mode: 'linked' | 'kapso') {
+  const config = configDocument.parse({
+    user: 'allison@nine30.com',
+    userPhone: '+15551234567',
+    whatsappNumber: '+15559876543',
+    whatsapp: { mode },
+  });
+  const layout = { ...layoutOf(''), plugin: join(home, 'plugin') };
+  const inputs = { config, channels, endpoints: {}, gatewayToken: 't'.repeat(64), layout };
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads into a document of many shapes
+  return renderOpenclawConfig(templates['openclaw.json'] ?? '', inputs) as any;
+}
+
+test('the real OpenClaw accepts each added channel, and all of them together, without a warning', async () => {
+  const cases = [
+    ...ADDED_CHANNELS.map((channel) => withChannels({ [channel]: ADDED[channel] }, 'linked')),
+    withChannels(ADDED, 'linked'),
+    withChannels(ADDED, 'kapso'),
+  ];
+  for (const [index, config] of cases.entries()) {
+    const { valid, output } = await validate(`added-${index}`, JSON.stringify(config));
+    expect([valid, output]).toEqual([true, expect.stringContaining('"warnings":[]')]);
+    expect(JSON.stringify(config)).not.toContain('token-token');
+  }
+}, 120_000);
+
+test.each(ADDED_CHANNELS)(
+  '%s: a field that is none is refused, so its schema was looked at',
+  async (channel) => {
+    const config = withChannels(ADDED, 'linked');
+    config.channels[channel].streamMode = 'block';
+    expect(await validate(`wrong-${channel}`, JSON.stringify(config))).toMatchObject({
+      valid: false,
+    });
+  },
+  60_000,
+);

@@ -14,11 +14,11 @@ import { reloadChannelsCommand } from '../../vm-bootstrap/commands/reload-channe
 import { reloadKeyCommand } from '../../vm-bootstrap/commands/reload-key.ts';
 import { gatewayAddress } from '../../vm-bootstrap/gateway.ts';
 import { request } from '../../vm-bootstrap/http.ts';
+import { channelPlugins } from '../../vm-bootstrap/steps/channel-plugins.ts';
 import { files } from '../../vm-bootstrap/steps/files.ts';
 import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
 import { converge } from '../../vm-bootstrap/steps/step.ts';
 import { users } from '../../vm-bootstrap/steps/users.ts';
-import { whatsappPlugin } from '../../vm-bootstrap/steps/whatsapp-plugin.ts';
 import {
   CHANNELS,
   type Cloud,
@@ -93,7 +93,7 @@ beforeAll(async () => {
   machine = await createMachine(cloud, PORT);
   installOpenclaw(machine, openclaw);
   await converge([users], machine);
-  await converge([files, whatsappPlugin, openclawConfig], await machine.context());
+  await converge([files, channelPlugins, openclawConfig], await machine.context());
   expect(await fetchKeyCommand(machine.host, machine.layout)).toBe(0);
   gateway = startGateway(machine);
   expect(await forgetKeyCommand(machine.host, machine.layout)).toBe(0);

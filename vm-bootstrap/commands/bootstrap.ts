@@ -7,6 +7,7 @@ import { failureAfter } from '../core/status.ts';
 import type { Host } from '../host.ts';
 import { withLock } from '../lock.ts';
 import { lastStatus, publishStatus } from '../status.ts';
+import { channelPlugins } from '../steps/channel-plugins.ts';
 import { dataDisk } from '../steps/data-disk.ts';
 import { files } from '../steps/files.ts';
 import { heartbeat } from '../steps/heartbeat.ts';
@@ -17,7 +18,6 @@ import { units } from '../steps/units.ts';
 import { users } from '../steps/users.ts';
 import { welcome } from '../steps/welcome.ts';
 import { whatsappCredentials } from '../steps/whatsapp-credentials.ts';
-import { whatsappPlugin } from '../steps/whatsapp-plugin.ts';
 import { readInputs } from './inputs.ts';
 
 /** Need nothing but the machine; the unit that tries again cannot do them (it may not mount). */
@@ -25,7 +25,7 @@ export const MACHINE_STEPS: readonly Step<Machine>[] = [dataDisk, users];
 export const BEFORE_READY: readonly Step<Context>[] = [
   files,
   whatsappCredentials,
-  whatsappPlugin,
+  channelPlugins,
   openclawConfig,
   units,
 ];

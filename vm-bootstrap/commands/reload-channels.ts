@@ -18,6 +18,7 @@ import {
 import { type Gateway, gatewayAddress, gatewayAnswers, withGateway } from '../gateway.ts';
 import type { Host } from '../host.ts';
 import { withLock } from '../lock.ts';
+import { channelPlugins } from '../steps/channel-plugins.ts';
 import { openclawConfig } from '../steps/openclaw-config.ts';
 import { publishReady } from '../steps/ready.ts';
 import { type Context, converge } from '../steps/step.ts';
@@ -65,7 +66,7 @@ async function reload(machine: {
   const context: Context = { ...machine, ...(await readInputs(host)) };
   await fetchSecrets(host, layout, context.facts);
   try {
-    await converge([openclawConfig], context);
+    await converge([channelPlugins, openclawConfig], context);
     await withGateway(address, (gateway) => taken(context, gateway), 2 * TAKEN_WITHIN_MS);
     noteKeyInUse(host, layout);
     rememberGateway(context);

@@ -23,7 +23,8 @@ export const CHANNEL_TITLES: Readonly<Record<AddedChannel, string>> = {
 };
 
 /** Telegram comes with OpenClaw; the others are packages of their own (infra/image/package.json). */
-export const needsPlugin = (channel: AddedChannel): boolean => channel !== 'telegram';
+export const needsPlugin = (channel: AddedChannel): channel is Exclude<AddedChannel, 'telegram'> =>
+  channel !== 'telegram';
 
 /** What nobody but the channels document decides, for each channel that is in it. */
 export const ENFORCED_OF_CHANNELS: readonly string[] = ADDED_CHANNELS.flatMap((channel) =>

@@ -119,9 +119,5 @@ export function layoutOf(root: string) {
     node: `${root}/opt/agents-plane/node/bin/node`,
     openclaw: `${root}/opt/openclaw/node_modules/openclaw/openclaw.mjs`,
     openclawPackages: `${root}/opt/openclaw/node_modules`,
-    /** Where OpenClaw itself would install its WhatsApp plugin; the digits are its digest of the name. */
-    whatsappProject: join(state, 'npm/projects/openclaw-whatsapp-290d7f7427'),
-    /** Package of an added channel that OpenClaw does not bring along. */
-    channelPlugin: (channel: string) => `${root}/opt/openclaw/node_modules/@openclaw/${channel}`,
   };
 }

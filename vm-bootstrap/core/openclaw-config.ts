@@ -8,13 +8,7 @@ import type { ConfigDocument } from '../../contracts/config-document.ts';
 import type { Endpoints } from '../../contracts/instance-metadata.ts';
 import { type ModelRef, parseModel } from '../../contracts/models.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
-import {
-  addedChannels,
-  ENFORCED_OF_CHANNELS,
-  needsPlugin,
-  ownerOn,
-  renderChannels,
-} from './channels.ts';
+import { addedChannels, ENFORCED_OF_CHANNELS, ownerOn, renderChannels } from './channels.ts';
 import type { Layout } from './layout.ts';
 import type { Json, JsonObject } from './merge-config.ts';
 import { catalogEntry } from './model-catalog.ts';
@@ -142,13 +136,11 @@ const objectOf = (value: Json | undefined): JsonObject => (value ?? {}) as JsonO
 
 /** The added channels on top: their own block, their plugin, their owner among the owners. */
 function withChannels(document: JsonObject, inputs: ConfigInputs): JsonObject {
-  const { channels, config, endpoints, layout } = inputs;
+  const { channels, config, endpoints } = inputs;
   const added = addedChannels(channels);
   if (added.length === 0) return document;
   const commands = objectOf(document.commands);
   const plugins = objectOf(document.plugins);
-  const load = objectOf(plugins.load);
-  const paths = added.filter(needsPlugin).map((channel) => layout.channelPlugin(channel));
   const entries = added.map((channel) => [channel, { enabled: true }] as const);
   const owners = added.map(
     (channel) => `${channel}:${ownerOn(channels, channel, config.userPhone)}`,
@@ -163,7 +155,6 @@ function withChannels(document: JsonObject, inputs: ConfigInputs): JsonObject {
     plugins: {
       ...plugins,
       allow: [...listOf(plugins.allow), ...added],
-      ...(paths.length > 0 && { load: { ...load, paths: [...listOf(load.paths), ...paths] } }),
       entries: { ...objectOf(plugins.entries), ...Object.fromEntries(entries) },
     },
   };

@@ -9,11 +9,11 @@ import { fetchKeyCommand } from '../../../vm-bootstrap/commands/fetch-key.ts';
 import { forgetKeyCommand } from '../../../vm-bootstrap/commands/forget-key.ts';
 import { reloadKeyCommand } from '../../../vm-bootstrap/commands/reload-key.ts';
 import { gatewayAddress, withGateway } from '../../../vm-bootstrap/gateway.ts';
+import { channelPlugins } from '../../../vm-bootstrap/steps/channel-plugins.ts';
 import { files } from '../../../vm-bootstrap/steps/files.ts';
 import { openclawConfig } from '../../../vm-bootstrap/steps/openclaw-config.ts';
 import { converge } from '../../../vm-bootstrap/steps/step.ts';
 import { users } from '../../../vm-bootstrap/steps/users.ts';
-import { whatsappPlugin } from '../../../vm-bootstrap/steps/whatsapp-plugin.ts';
 import { type Cloud, OWN, SHARED, startConfiguredCloud } from './cloud.ts';
 import {
   createMachine,
@@ -74,7 +74,7 @@ async function bootstrap(cloud: Cloud, port: number): Promise<TestMachine> {
   const machine = await createMachine(cloud, port);
   installOpenclaw(machine, await findOpenclaw());
   await converge([users], machine);
-  await converge([files, whatsappPlugin, openclawConfig], await machine.context());
+  await converge([files, channelPlugins, openclawConfig], await machine.context());
   return machine;
 }
 
