@@ -51,6 +51,8 @@ async function channel([verb, name, ...rest]: Arguments): Promise<number> {
 }
 
 const COMMANDS: Readonly<Record<string, (args: Arguments) => Promise<number>>> = {
+  'check-config': async () =>
+    (await import('./commands/check-config.ts')).checkConfigCommand(host, layout),
   'fetch-key': async () => (await import('./commands/fetch-key.ts')).fetchKeyCommand(host, layout),
   'forget-key': async () =>
     (await import('./commands/forget-key.ts')).forgetKeyCommand(host, layout),

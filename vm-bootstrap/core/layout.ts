@@ -68,6 +68,9 @@ export function layoutOf(root: string) {
     gatewayToken: join(own, 'gateway-token'),
     /** The openclaw.json that we rendered last: the base of the three-way merge. */
     renderedConfig: join(own, 'openclaw.rendered.json'),
+    /** The openclaw.json that OpenClaw accepted last, and what it refused since. */
+    goodConfig: join(own, 'openclaw.good.json'),
+    rejectedConfig: join(state, 'openclaw.rejected.json'),
     /** Digest of the openclaw.json that OpenClaw accepted last. */
     validatedConfig: join(own, 'openclaw.validated.sha256'),
     /** Copies of the texts that the agent may edit, as we wrote them last. */

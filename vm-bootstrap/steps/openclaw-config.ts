@@ -3,8 +3,6 @@
  * out by OpenClaw itself, and only then put in place of a working one.
  */
 
-import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { template } from '../core/files.ts';
 import { GATEWAY_USER, type Layout } from '../core/layout.ts';
@@ -12,6 +10,7 @@ import { type JsonObject, mergeConfig, sameJson } from '../core/merge-config.ts'
 import { ENFORCED, renderOpenclawConfig } from '../core/openclaw-config.ts';
 import type { Files } from '../files.ts';
 import type { Host } from '../host.ts';
+import { configDigest, judgeConfig } from '../openclaw-check.ts';
 import type { Context, Step } from './step.ts';
 
 const TOKEN_BYTES = 32;
@@ -47,35 +46,13 @@ export function desiredConfig(context: Context): { ours: JsonObject; merged: Jso
   return { ours, merged: mergeConfig(base, ours, theirs, ENFORCED) };
 }
 
-/** Which content OpenClaw accepted: its own version counts, as a new one may think otherwise. */
-const digest = (host: Host, layout: Layout, text: string): string =>
-  createHash('sha256')
-    .update(host.read(`${dirname(layout.openclaw)}/package.json`) ?? '')
-    .update(text)
-    .digest('hex');
-
-/** Asks OpenClaw, under the gateway's user. @throws PlaneError with its complaint. */
+/** @throws PlaneError with OpenClaw's complaint */
 async function validate({ host, layout }: Context, candidate: string): Promise<void> {
-  const asUser = host.managed
-    ? ['setpriv', `--reuid=${GATEWAY_USER}`, `--regid=${GATEWAY_USER}`, '--clear-groups', '--']
-    : [];
-  const result = await host.exec(
-    [...asUser, layout.node, layout.openclaw, 'config', 'validate', '--json'],
-    {
-      cwd: layout.state,
-      env: {
-        HOME: layout.state,
-        OPENCLAW_STATE_DIR: layout.state,
-        OPENCLAW_CONFIG_PATH: candidate,
-        NODE_COMPILE_CACHE: `${layout.state}/.cache/node`,
-      },
-    },
-  );
-  if (result.code === 0) return;
-  const complaint = (result.stdout || result.stderr).replaceAll(/\s+/g, ' ').trim().slice(0, 300);
+  const verdict = await judgeConfig(host, layout, candidate);
+  if (verdict.accepted) return;
   throw new PlaneError(
     'FAILED_PRECONDITION',
-    `OpenClaw refuses the new openclaw.json: ${complaint}`,
+    `OpenClaw refuses the new openclaw.json: ${verdict.complaint}`,
   );
 }
 
@@ -94,7 +71,7 @@ export const openclawConfig: Step<Context> = {
     const { ours, merged } = desiredConfig(context);
     const text = `${JSON.stringify(merged, null, 2)}\n`;
     const agents = host.as(GATEWAY_USER);
-    const accepted = digest(host, layout, text);
+    const accepted = configDigest(host, layout, text);
     // At the first boot there is no working one to protect, and 2 s to win.
     const replaces = readJson(agents, layout.openclawConfig) !== undefined;
     if (replaces && host.read(layout.validatedConfig) !== accepted) {
