@@ -8,8 +8,8 @@ export const pairingView = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('idle') }),
   /** No code can be had yet. */
   z.strictObject({ state: z.literal('asleep'), why: z.enum(['booting', 'stopped']) }),
-  /** Asked for; on its way. */
-  z.strictObject({ state: z.literal('working') }),
+  /** Asked for; on its way. `request` is what the caller has just asked; it goes back as `?asked=`. */
+  z.strictObject({ state: z.literal('working'), request: z.string().optional() }),
   z.strictObject({
     state: z.literal('code'),
     qr: qrImage,

@@ -7,6 +7,7 @@ import { authenticatePerson, authenticateVm, demandRole } from './http/auth.ts';
 import type { App } from './http/handler.ts';
 import { errorPage, pageRoutes } from './http/pages.ts';
 import { vmRoutes } from './http/vm.ts';
+import { sharedGuest } from './service/guest-memory.ts';
 import { ensureLinkKey, readLinkKey } from './service/link-key.ts';
 import type { LinkTools } from './service/pairing-link.ts';
 import { patientAccounts, patientMachines, patientSecrets } from './service/patient.ts';
@@ -184,8 +185,9 @@ export function composePages(config: Config, ambient: Ambient): App {
       import('./service/pairing.ts'),
     ]);
     const secrets = patientSecrets(secretsDriver(at, config.project), ambient);
-    const machines = patientMachines(machinesDriver(at, config), ambient);
     const { clock, newId } = ambient;
+    const driver = patientMachines(machinesDriver(at, config), ambient);
+    const machines = { ...driver, guest: sharedGuest(driver, clock) };
     // Read once in the life of a process, so that forged links cost Google nothing.
     const linkKey = lazy(() => readLinkKey(secrets));
     return { service, tools: { secrets, machines, clock, newId, linkKey } };

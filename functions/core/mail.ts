@@ -39,6 +39,18 @@ function part(templates: MailTemplates, name: string): string {
   return text;
 }
 
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Without the slashes, which mustache escapes too: a link stays one to whoever scans a mail for links. */
+const escapeHtml = (value: unknown): string =>
+  String(value).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+
 /**
  * @param name of the two files, without their endings
  * @param view values are escaped by mustache in the HTML, and stand as they are in the text
@@ -50,7 +62,7 @@ export function renderMail(templates: MailTemplates, name: string, view: MailVie
   };
   return {
     subject: view.subject,
-    html: Mustache.render(part(templates, 'frame.html'), view, partials),
+    html: Mustache.render(part(templates, 'frame.html'), view, partials, { escape: escapeHtml }),
     text: Mustache.render(part(templates, `${name}.txt`), view, {}, { escape: String }),
   };
 }

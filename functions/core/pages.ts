@@ -15,8 +15,8 @@ export interface PageTemplates {
 export type Shown = PairingView | { readonly state: 'trouble' };
 
 export interface Pages {
-  /** @param asked whether this visitor (without script) has asked for a code already */
-  render(view: Shown, asked: boolean): string;
+  /** @param asked the request that this visitor (without script) has made */
+  render(view: Shown, asked: string | undefined): string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -46,7 +46,7 @@ const headersFor = ({ style, script }: PageTemplates): Record<string, string> =>
 });
 
 /** The class in pairing.css; pairing.js chooses in the same way. */
-function screenOf(view: Shown, asked: boolean): string {
+function screenOf(view: Shown, asked: string | undefined): string {
   if (view.state === 'asleep' || view.state === 'dead') return `${view.state}-${view.why}`;
   if (view.state === 'same') return 'code';
   return view.state === 'idle' && asked ? 'ended' : view.state;
@@ -58,16 +58,17 @@ interface Refresh {
 }
 
 /** How a browser without script goes on. */
-function refreshOf(view: Shown, asked: boolean): Refresh | undefined {
+function refreshOf(view: Shown, asked = ''): Refresh | undefined {
+  const again = asked && `?asked=${asked}`;
   switch (view.state) {
     case 'idle':
       // Asking takes this one step that a program which merely looks at links does not take.
       return asked ? undefined : { seconds: 1, url: '?start=now' };
     case 'working':
-      return { seconds: 3, url: '?asked=yes' };
+      return { seconds: 3, url: again };
     case 'code':
     case 'same':
-      return { seconds: Math.min(Math.ceil(view.leftMs / 1000) + 1, 10), url: '?asked=yes' };
+      return { seconds: Math.min(Math.ceil(view.leftMs / 1000) + 1, 10), url: again };
     case 'paused':
       return { seconds: Math.min(Math.ceil(view.leftMs / 1000) + 1, 60) };
     case 'asleep':

@@ -42,8 +42,20 @@ export function deadLink(
   return claims.exp * 1000 <= now ? { state: 'dead', why: 'expired' } : undefined;
 }
 
-/** @param now milliseconds since the epoch */
-export function viewOf(claims: LinkClaims, observed: Observed, now: number): PairingView {
+/** Google shows written metadata after seconds: who has asked may know of a newer request. */
+const newer = (a: string | undefined, b: string | undefined): string | undefined =>
+  a && (!b || madeAt(a) >= madeAt(b)) ? a : b;
+
+/**
+ * @param now milliseconds since the epoch
+ * @param asked the request that this visitor has made
+ */
+export function viewOf(
+  claims: LinkClaims,
+  observed: Observed,
+  now: number,
+  asked?: string,
+): PairingView {
   const annotations = observed.configSecret?.annotations;
   const dead = deadLink(claims, annotations, now);
   if (dead) return dead;
@@ -55,8 +67,8 @@ export function viewOf(claims: LinkClaims, observed: Observed, now: number): Pai
     return { state: 'asleep', why: 'booting' };
   }
   if (instance.status !== 'RUNNING') return { state: 'asleep', why: 'stopped' };
-  if (pairing) return attempt(pairing, instance.metadata[METADATA_PAIRING_REQUEST], now);
-  return { state: 'asleep', why: 'booting' };
+  if (!pairing) return { state: 'asleep', why: 'booting' };
+  return attempt(pairing, newer(instance.metadata[METADATA_PAIRING_REQUEST], asked), now);
 }
 
 /** Guest attributes can outlive a stop: what was written before this boot says nothing about it. */

@@ -24,7 +24,7 @@ function statusOf(view: PairingView): number {
   return view.why === 'unknown' ? 404 : 410;
 }
 
-const forPerson = (pages: Pages, { view, agent }: Visit, asked: boolean): Answer => ({
+const forPerson = (pages: Pages, { view, agent }: Visit, asked: string | undefined): Answer => ({
   status: statusOf(view),
   body: pages.render(view, asked),
   headers: pages.headers,
@@ -39,24 +39,33 @@ const forScript = ({ view, agent }: Visit): Answer => ({
 
 const html = { 200: { description: 'The page', schema: z.string() } };
 const json = { 200: { description: 'What to show', schema: pairingView } };
+const asked = {
+  schema: z.string().regex(/^[\w-]{1,40}$/),
+  description: 'the request for a code that this visitor has made',
+};
 const query = {
   start: { schema: z.literal('now'), description: 'now asks for a code (without script)' },
-  asked: { schema: z.literal('yes'), description: 'yes has asked for one (without script)' },
+  asked,
 };
 /** RFC 3339, as it came with the code. */
 const code = { schema: z.iso.datetime(), description: 'the code that is shown' };
+
+/** Somebody else's request was under way. */
+const JOINED = '0';
 
 async function getPage({ pairing, pages }: PageParts, { params, query }: Call): Promise<Answer> {
   const { service, tools } = await pairing();
   const token = params.token ?? '';
   if (query.get('start') === null) {
-    return forPerson(pages, await service.visit(tools, token), query.get('asked') !== null);
+    const known = { asked: query.get('asked') ?? undefined };
+    return forPerson(pages, await service.visit(tools, token, known), known.asked);
   }
   const visit = await service.askForCode(tools, token);
-  const shown = forPerson(pages, visit, true);
+  const request = (visit.view.state === 'working' && visit.view.request) || JOINED;
+  const shown = forPerson(pages, visit, request);
   // Away from this address, so that reloading the page does not ask again.
   return shown.status === 200
-    ? { ...shown, status: 303, headers: { ...shown.headers, location: '?asked=yes' } }
+    ? { ...shown, status: 303, headers: { ...shown.headers, location: `?asked=${request}` } }
     : shown;
 }
 
@@ -77,11 +86,14 @@ export function pageRoutes(parts: PageParts): readonly Route[] {
       path: `${path}/state`,
       id: 'pairingState',
       summary: 'What the page is to show now. Changes nothing.',
-      query: { code },
+      query: { code, asked },
       answers: json,
       handle: async ({ params, query: given }) => {
         const { service, tools } = await parts.pairing();
-        const known = given.get('code') ?? undefined;
+        const known = {
+          code: given.get('code') ?? undefined,
+          asked: given.get('asked') ?? undefined,
+        };
         return forScript(await service.visit(tools, params.token ?? '', known));
       },
     },
@@ -112,7 +124,7 @@ export function errorPage(pages: Pages, error: PlaneError, answer: Answer): Answ
     : ({ state: 'dead', why: 'unknown' } as const);
   return {
     ...answer,
-    body: pages.render(view, false),
+    body: pages.render(view, undefined),
     headers: { ...answer.headers, ...pages.headers },
   };
 }

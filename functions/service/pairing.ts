@@ -50,11 +50,20 @@ async function glance({ secrets, machines }: PageTools, name: AgentName): Promis
   return { configSecret, instance, guestStatus: guest.status, pairing: guest.pairing };
 }
 
-/**
- * Looks, and changes nothing.
- * @param code the code that the page shows already: while it is good, the VM is not asked
- */
-export async function visit(tools: PageTools, token: string, code?: string): Promise<Visit> {
+/** What a page knows from before. */
+export interface Known {
+  /** The code that it shows already: while that is good, the VM is not asked. */
+  readonly code?: string | undefined;
+  /** The request that it has made. */
+  readonly asked?: string | undefined;
+}
+
+/** Looks, and changes nothing. */
+export async function visit(
+  tools: PageTools,
+  token: string,
+  { code, asked }: Known = {},
+): Promise<Visit> {
   const claims = await claimsOf(tools, token);
   if (!claims) return NOBODYS;
   const { agent } = claims;
@@ -63,7 +72,7 @@ export async function visit(tools: PageTools, token: string, code?: string): Pro
     const secret = await tools.secrets.get(configSecretId(agent));
     return { agent, view: deadLink(claims, secret?.annotations, tools.clock.now()) ?? good };
   }
-  return { agent, view: viewOf(claims, await glance(tools, agent), tools.clock.now()) };
+  return { agent, view: viewOf(claims, await glance(tools, agent), tools.clock.now(), asked) };
 }
 
 /**
@@ -79,8 +88,7 @@ export async function askForCode(tools: PageTools, token: string): Promise<Visit
     const observed = await glance(tools, agent);
     const seen = viewOf(claims, observed, tools.clock.now());
     if (seen.state !== 'idle' || !observed.instance) return seen;
-    await writeRequest(tools, agent, observed.instance);
-    return { state: 'working' };
+    return { state: 'working', request: await writeRequest(tools, agent, observed.instance) };
   });
   return { agent, view };
 }
@@ -89,8 +97,9 @@ async function writeRequest(
   { machines, clock, newId }: PageTools,
   name: AgentName,
   { metadata, metadataFingerprint }: InstanceState,
-): Promise<void> {
+): Promise<string> {
   const request = newRequestId(clock.now(), newId());
   const changed = { ...metadata, [METADATA_PAIRING_REQUEST]: request };
   await machines.setMetadata(name, changed, metadataFingerprint);
+  return request;
 }

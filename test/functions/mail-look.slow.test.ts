@@ -71,7 +71,7 @@ const title = hasBrowser ? 'mail %s' : 'mail %s (skipped: no Chromium here)';
     await page.setContent(mail.html);
     const button = page.locator('.button a');
     const box = await button.boundingBox();
-    const text = await page.locator('body').innerText();
+    const text = (await page.locator('body').textContent()) ?? '';
     const overflow = await page
       .locator('html')
       .evaluate((root) => root.scrollWidth - root.clientWidth);

@@ -150,6 +150,14 @@ describe('what is shown', () => {
     expect(viewOf({ ...CLAIMS, ...change }, seen, NOW)).toEqual(view);
   });
 
+  test('who has just asked sees it, whatever old metadata Google shows them', () => {
+    const seen = observed({ state: 'expired', request: 'old' }, { request: 'old' });
+    expect(viewOf(CLAIMS, seen, NOW)).toEqual({ state: 'idle' });
+    expect(viewOf(CLAIMS, seen, NOW, requestAt(-2000))).toEqual({ state: 'working' });
+    expect(viewOf(CLAIMS, seen, NOW, requestAt(-90_000))).toEqual({ state: 'idle' });
+    expect(viewOf(CLAIMS, seen, NOW, '0')).toEqual({ state: 'idle' });
+  });
+
   test('a code that somebody has is good until its last moment, whatever they say it is', () => {
     expect(stillGood(iso(20_000), NOW)).toEqual({ state: 'same', leftMs: 20_000 });
     for (const code of [undefined, '', 'x', iso(900), iso(3_600_000)]) {
@@ -230,11 +238,11 @@ describe('the page', () => {
     { state: 'dead', why: 'unknown' },
   ];
 
-  test.each(VIEWS.flatMap((view) => [true, false].map((asked) => ({ view, asked }))))(
+  test.each(VIEWS.flatMap((view) => ['0', undefined].map((asked) => ({ view, asked }))))(
     'has a screen for $view.state (asked: $asked), loads nothing from anywhere',
     ({ view, asked }) => {
       const html = pages.render(view, asked);
-      const screen = /data-screen="([\w-]+)"/.exec(html)?.[1];
+      const screen = /id="page" data-screen="([\w-]+)"/.exec(html)?.[1];
       expect(html).toMatch(new RegExp(`<section class="[^"]*on-${screen}[" ]`));
       expect(html).toMatch(new RegExp(`data-screen="${screen}"\\] section`));
       expect(html).not.toMatch(/\{\{|https?:|@import|url\(/);
@@ -242,11 +250,11 @@ describe('the page', () => {
   );
 
   test('a browser without script goes on by itself, but asks for a code only once', () => {
-    expect(pages.render({ state: 'idle' }, false)).toContain('1;url=?start&#x3D;now');
-    expect(pages.render({ state: 'idle' }, true)).not.toContain('http-equiv');
-    expect(pages.render(code(60_000), true)).toContain('content="10;');
-    expect(pages.render(code(4000), true)).toContain('content="5;');
-    expect(pages.render({ state: 'connected' }, true)).not.toContain('http-equiv');
+    expect(pages.render({ state: 'idle' }, undefined)).toContain('1;url=?start&#x3D;now');
+    expect(pages.render({ state: 'idle' }, 'mwp-1')).not.toContain('http-equiv');
+    expect(pages.render(code(60_000), 'mwp-1')).toContain('content="10;');
+    expect(pages.render(code(4000), 'mwp-1')).toContain('content="5;');
+    expect(pages.render({ state: 'connected' }, 'mwp-1')).not.toContain('http-equiv');
   });
 
   test('nothing in it runs or looks but what it was built with', () => {

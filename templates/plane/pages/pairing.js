@@ -12,6 +12,7 @@
  * @property {number} rounds looks that changed nothing
  * @property {number} failures looks in a row without an answer
  * @property {string | undefined} code names the code that is shown
+ * @property {string | undefined} request what this visit has asked for
  */
 
 /**
@@ -22,7 +23,14 @@
  */
 
 /** @type {Memory} */
-export const FIRST = { screen: 'idle', asked: false, rounds: 0, failures: 0, code: undefined };
+export const FIRST = {
+  screen: 'idle',
+  asked: false,
+  rounds: 0,
+  failures: 0,
+  code: undefined,
+  request: undefined,
+};
 
 /**
  * Milliseconds between two looks that change nothing; the last one goes on. Google answers
@@ -30,7 +38,7 @@ export const FIRST = { screen: 'idle', asked: false, rounds: 0, failures: 0, cod
  */
 const PACES = {
   // A gateway needs some seconds for the first code, and next to none for those that follow.
-  working: [4000, 2500, 3000, 4000, 6000, 8000],
+  working: [5000, 3000, 3000, 4000, 6000, 8000],
   turning: [1500],
   asleep: [4000, 6000, 8000, 15_000],
   ended: [15_000, 30_000, 60_000, 300_000],
@@ -78,8 +86,9 @@ export function next(memory, view) {
   const ask = view.state === 'idle' && !memory.asked;
   const code = view.state === 'code' ? view.code : view.state === 'same' ? memory.code : undefined;
   const asked = memory.asked || ask;
+  const request = (view.state === 'working' && view.request) || memory.request;
   return {
-    memory: { screen, asked, rounds, failures: 0, code },
+    memory: { screen, asked, rounds, failures: 0, code, request },
     ask,
     lookInMs: ask ? undefined : lookAfter(view, rounds, memory.screen === 'code'),
   };
@@ -219,8 +228,10 @@ function start() {
   async function look() {
     if (document.hidden) return;
     clearTimeout(timer);
-    const code = memory.code ? `?code=${encodeURIComponent(memory.code)}` : '';
-    take(await call(`state${code}`, 'GET'));
+    const known = new URLSearchParams();
+    if (memory.code) known.set('code', memory.code);
+    if (memory.request) known.set('asked', memory.request);
+    take(await call(`state?${known}`, 'GET'));
   }
 
   const ask = async () => take(await call('request', 'POST'));

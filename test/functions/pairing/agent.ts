@@ -8,6 +8,7 @@ import { PlaneError } from '../../../contracts/errors.ts';
 import { METADATA_PAIRING_REQUEST, type Pairing } from '../../../contracts/pairing.ts';
 import { ANNOTATION_CHANNEL, ANNOTATION_LINK } from '../../../functions/core/observed.ts';
 import { signLink } from '../../../functions/core/pairing-link.ts';
+import { sharedGuest } from '../../../functions/service/guest-memory.ts';
 import type { PageTools } from '../../../functions/service/pairing.ts';
 import type { Machines, Secrets } from '../../../functions/service/ports.ts';
 import {
@@ -162,9 +163,12 @@ export function createAgent(time: VirtualTime, random: () => number): Agent {
       await latency();
       if (given !== String(fingerprint)) throw new PlaneError('ABORTED', 'Somebody was faster.');
       fingerprint += 1;
-      metadata = { ...changed };
-      const id = metadata[METADATA_PAIRING_REQUEST] ?? '';
-      void sleep(between(random, 600, 4000)).then(() => put({ type: 'request', id }));
+      // The operation takes its time; until it is done, the old metadata are what there is.
+      void sleep(between(random, 300, 5000)).then(() => {
+        metadata = { ...changed };
+      });
+      const id = changed[METADATA_PAIRING_REQUEST] ?? '';
+      void sleep(between(random, 600, 6000)).then(() => put({ type: 'request', id }));
       return `operation-${fingerprint}`;
     },
   };
@@ -175,7 +179,7 @@ export function createAgent(time: VirtualTime, random: () => number): Agent {
   return {
     tools: {
       secrets: secrets as Secrets,
-      machines: machines as Machines,
+      machines: { ...machines, guest: sharedGuest(machines, clock) } as Machines,
       clock,
       linkKey: async () => KEY,
       newId: () => `id${++ids}`,

@@ -45,7 +45,11 @@ function openPage(agent: Agent, time: VirtualTime, random: () => number) {
     if (open && mine === timer) await look();
   }
   const look = async (): Promise<void> =>
-    take(await call(() => visit(agent.tools, agent.token, memory.code)));
+    take(
+      await call(() =>
+        visit(agent.tools, agent.token, { code: memory.code, asked: memory.request }),
+      ),
+    );
   const ask = async (): Promise<void> =>
     take(await call(() => askForCode(agent.tools, agent.token)));
 
