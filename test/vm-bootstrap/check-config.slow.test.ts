@@ -2,11 +2,11 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { checkConfigCommand } from '../../vm-bootstrap/commands/check-config.ts';
+import { channelPlugins } from '../../vm-bootstrap/steps/channel-plugins.ts';
 import { files } from '../../vm-bootstrap/steps/files.ts';
 import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
 import { converge } from '../../vm-bootstrap/steps/step.ts';
 import { users } from '../../vm-bootstrap/steps/users.ts';
-import { whatsappPlugin } from '../../vm-bootstrap/steps/whatsapp-plugin.ts';
 import { type Cloud, startConfiguredCloud } from './support/cloud.ts';
 import { createMachine, installOpenclaw, type TestMachine } from './support/machine.ts';
 import { findOpenclaw } from './support/openclaw.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   machine = await createMachine(cloud);
   installOpenclaw(machine, openclaw);
   await converge([users], machine);
-  await converge([files, whatsappPlugin, openclawConfig], await machine.context());
+  await converge([files, channelPlugins, openclawConfig], await machine.context());
 }, 300_000);
 
 afterAll(async () => {
