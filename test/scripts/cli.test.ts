@@ -93,6 +93,16 @@ describe('agents-plane', () => {
     expect((await cli('provision', ...ALLISON)).code).toBe(0);
   });
 
+  test('pair prints a pairing link and nothing else on standard output', async () => {
+    const { code, stdout } = await cli('pair', 'allison');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/pair\/[\w-]+\.[\w-]+\n$/);
+    expect((await fetch(stdout.trim())).status).toBe(200);
+    const replaced = JSON.parse((await cli('pair', 'allison', '--replace', '--json')).stdout);
+    expect((await fetch(stdout.trim())).status).toBe(410);
+    expect((await fetch(replaced.url)).status).toBe(200);
+  });
+
   test("a refusal is the plane's own code, field and fix, and exit code 1", async () => {
     const { code, stderr, stdout } = await cli(
       'provision',
