@@ -7,10 +7,10 @@ import { type FoundKey, findKeys, withoutKeys } from './find-keys.ts';
 /** templates/vm/plugin/replies.json, rendered for this agent. */
 export type Replies = Readonly<
   Record<
-    KeyOutcome | 'several' | 'deleted' | 'delete' | 'binned' | 'blocked' | 'removed',
+    KeyOutcome | 'several' | 'deleted' | 'delete' | 'binned' | 'blocked' | 'removed' | 'work',
     string
   > & {
-    readonly notes: Readonly<Record<'stored' | 'failed' | 'besides', string>>;
+    readonly notes: Readonly<Record<'stored' | 'failed' | 'besides' | 'asked', string>>;
   }
 >;
 
@@ -21,6 +21,10 @@ export interface HandedOver {
 }
 
 const STORED: ReadonlySet<string> = new Set(['in-use', 'restarting', 'unchanged']);
+
+/** Whether the agent has that key now, or will in half a minute. */
+export const isStored = ({ outcome }: HandedOver): boolean => STORED.has(outcome);
+
 /** What a wrong reading of a key comes back as: the next one is tried. */
 const WRONG: ReadonlySet<string> = new Set(['refused', 'not-a-key']);
 /** A word or two around the key ("here it is") say nothing that the model has to know. */

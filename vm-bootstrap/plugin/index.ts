@@ -11,7 +11,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Provider } from '../../contracts/models.ts';
 import { findKeys, withoutKeys } from '../core/find-keys.ts';
-import { type HandedOver, handOver, type Replies } from '../core/hand-over.ts';
+import { handOver, isStored, type Replies } from '../core/hand-over.ts';
+import { workIsNext } from '../core/onward.ts';
 import { storeKey } from './broker.ts';
 import { answerWithoutKey } from './budget.ts';
 import type { HookContext, MessageEvent, PluginApi, StoredMessage } from './openclaw.ts';
@@ -87,7 +88,15 @@ function register(api: PluginApi): void {
   const replies = readJson<Replies>(directory, 'replies.json');
   const { waiting, takenOut } = shared();
 
-  const tellModel = async (sessionKey: string, { note }: HandedOver, id: string): Promise<void> => {
+  const onboarding = (): string | undefined => {
+    try {
+      return readFileSync(join(settings.stateDir, 'workspace/BOOTSTRAP.md'), 'utf8');
+    } catch {
+      return undefined;
+    }
+  };
+
+  const tellModel = async (sessionKey: string, note: string, id: string): Promise<void> => {
     const injection = { sessionKey, text: note, idempotencyKey: `key-${id}` };
     const queued = await api.session.workflow
       .enqueueNextTurnInjection(injection)
@@ -103,13 +112,19 @@ function register(api: PluginApi): void {
     if (handed === undefined) return undefined;
     // Never the text: a line of the log says that it happened.
     api.logger.info(`an API key was sent: ${handed.outcome}`);
+    const goOn = isStored(handed) && workIsNext(onboarding());
+    const note = goOn ? `${handed.note} ${replies.notes.asked}` : handed.note;
     const sessionKey = from?.sessionKey ?? context.sessionKey;
-    if (sessionKey) await tellModel(sessionKey, handed, from?.messageId ?? String(Date.now()));
+    if (sessionKey) await tellModel(sessionKey, note, from?.messageId ?? String(Date.now()));
     const needles = findKeys(text).flatMap(({ parts }) => parts);
     void scrub(settings.stateDir, needles, (line) => api.logger.warn(line));
-    if (from?.channel !== 'whatsapp') return replies[handed.outcome];
-    const deleted = await deleteForEveryone(api, from, context);
-    return `${replies[handed.outcome]}\n\n${deleted ? replies.deleted : replies.delete}`;
+    const paragraphs = [replies[handed.outcome]];
+    if (from?.channel === 'whatsapp') {
+      const deleted = await deleteForEveryone(api, from, context);
+      paragraphs.push(deleted ? replies.deleted : replies.delete);
+    }
+    if (goOn) paragraphs.push(replies.work);
+    return paragraphs.join('\n\n');
   };
 
   /** The text that the transcript's wall took the key out of just now. */
