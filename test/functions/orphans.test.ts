@@ -1,4 +1,4 @@
-/** A sample of orphans.slow.test.ts: one story of one life, a failure at every call boundary. */
+/** A sample of orphans.slow.test.ts: one story of one life, a failure at every fifth call. */
 
 import { type Chaos, startChaos, tryEveryBoundary, type Verb } from './support/chaos.ts';
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => chaos.close());
 
-test('a provision and a purge that are cut off at any call come to the same when repeated', async () => {
-  const boundaries = await tryEveryBoundary(chaos, LIFE, 0);
-  expect(boundaries).toBeGreaterThan(40);
-});
+test('a provision and a purge that are cut off come to the same when repeated', async () => {
+  const boundaries = await tryEveryBoundary(chaos, LIFE, 0, 5);
+  expect(boundaries).toBeGreaterThan(8);
+}, 120_000);

@@ -242,16 +242,21 @@ export async function startChaos(time: 'virtual' | 'real' = 'virtual'): Promise<
   };
 }
 
-/** Every boundary of every verb of a story, with the failures taking turns. @returns their number */
+/**
+ * Every boundary of every verb of a story, with the failures taking turns.
+ * @param first which failure begins; @param every a sample: only each n-th boundary
+ * @returns how many were tried
+ */
 export async function tryEveryBoundary(
   chaos: Chaos,
   verbs: readonly Verb[],
   first: number,
+  every = 1,
 ): Promise<number> {
   const straight = await chaos.run(verbs);
   const most = Math.max(...straight.map(({ calls }) => calls));
   const before = chaos.hits();
-  for (let call = 0; call < most; call += 1) {
+  for (let call = 0; call < most; call += every) {
     const failure = FAILURES[(first + call) % FAILURES.length] ?? 'killed';
     const crooked = await chaos.run(verbs, { failure, call });
     const told = (chapters: readonly Chapter[]) =>
