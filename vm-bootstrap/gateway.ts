@@ -45,6 +45,20 @@ export async function gatewayAnswers(host: Host, port: number): Promise<boolean>
   }
 }
 
+/** A busy machine answers late; a gateway that is given up on is restarted, with every conversation in it. */
+const UP_WITHIN_MS = 20_000;
+const UP_POLL_MS = 500;
+
+/** True when /readyz says 200 now or soon. */
+export async function gatewayIsUp(host: Host, port: number): Promise<boolean> {
+  const deadline = host.now().getTime() + UP_WITHIN_MS;
+  while (!(await gatewayAnswers(host, port))) {
+    if (host.now().getTime() > deadline) return false;
+    await host.sleep(UP_POLL_MS);
+  }
+  return true;
+}
+
 function hello(token: string): object {
   return {
     minProtocol: 4,

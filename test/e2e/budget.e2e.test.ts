@@ -105,7 +105,7 @@ const host = await canRun('nspawn');
     test(
       'a gateway that starts meanwhile comes up all the same, without a key',
       async () => {
-        await stage.out('allison', 'systemctl restart openclaw-gateway');
+        await stage.out('allison', 'systemctl restart --no-block openclaw-gateway; sleep 1');
         await stage.follow('allison', 'ready');
         const asked = modelRequests();
         expect(await ask('And now?')).toMatch(NOTICE);

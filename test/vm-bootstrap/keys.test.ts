@@ -9,6 +9,7 @@ import { RESTARTING } from '../../vm-bootstrap/core/key-in-use.ts';
 import { layoutOf } from '../../vm-bootstrap/core/layout.ts';
 import { machineHost } from '../../vm-bootstrap/host.ts';
 import {
+  CHANNELS,
   type Cloud,
   GOOD_KEY,
   OTHER_GOOD_KEY,
@@ -88,6 +89,32 @@ describe('fetch-key', () => {
     const { host, layout } = await machine();
     expect(await fetchKeyCommand(host, layout)).toBe(0);
     expect(readFileSync(layout.keyFile, 'utf8')).toBe('older');
+  });
+
+  test('a withdrawn shared key is not handed out although Google still would; an own key is', async () => {
+    await cloud.createSecret(OWN, 'secretAccessor', 'secretVersionManager');
+    await cloud.createSecret(SHARED, 'secretAccessor');
+    await cloud.addVersion(SHARED, 'shared-key');
+    const { host, layout } = await machine();
+    host.write(layout.budget, JSON.stringify({ withdrawn: true }), { mode: 0o644 });
+    expect(await fetchKeyCommand(host, layout)).toBe(0);
+    expect(readFileSync(layout.keyFile, 'utf8')).not.toContain('shared-key');
+    expect(readFileSync(layout.keyOrigin, 'utf8')).toBe('withdrawn');
+    await cloud.addVersion(OWN, 'own-key');
+    expect(await fetchKeyCommand(host, layout)).toBe(0);
+    expect(readFileSync(layout.keyFile, 'utf8')).toBe('own-key');
+  });
+
+  test('tokens of added channels lie beside the key; an agent without any has no such file', async () => {
+    await cloud.createSecret(SHARED, 'secretAccessor');
+    await cloud.addVersion(SHARED, 'shared-key');
+    const { host, layout } = await machine();
+    expect(await fetchKeyCommand(host, layout)).toBe(0);
+    expect(existsSync(layout.channelsFile)).toBe(false);
+    await cloud.createSecret(CHANNELS, 'secretAccessor');
+    await cloud.addVersion(CHANNELS, '{"telegram":{"owner":"4242","botToken":"1:AA"}}');
+    expect(await fetchKeyCommand(host, layout)).toBe(0);
+    expect(statSync(layout.channelsFile).mode & 0o777).toBe(0o400);
   });
 
   test('no key at all: fails with one line that names both secrets, says so once, and recovers', async () => {

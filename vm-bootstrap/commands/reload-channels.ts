@@ -15,7 +15,7 @@ import {
   degradedOwners,
   type GatewayStatus,
 } from '../core/reload.ts';
-import { type Gateway, gatewayAddress, gatewayAnswers, withGateway } from '../gateway.ts';
+import { type Gateway, gatewayAddress, gatewayIsUp, withGateway } from '../gateway.ts';
 import type { Host } from '../host.ts';
 import { withLock } from '../lock.ts';
 import { channelPlugins } from '../steps/channel-plugins.ts';
@@ -59,7 +59,7 @@ async function reload(machine: {
 }): Promise<void> {
   const { host, layout } = machine;
   const address = gatewayAddress(host, layout);
-  if (!(await gatewayAnswers(host, address.port))) {
+  if (!(await gatewayIsUp(host, address.port))) {
     await systemctl(host, 'restart', '--no-block', UNITS.gateway);
     return;
   }

@@ -8,7 +8,7 @@ import { PlaneError } from '../../contracts/plane-error.ts';
 import { parseFacts } from '../core/facts.ts';
 import { RESTARTING } from '../core/key-in-use.ts';
 import { type Layout, UNITS } from '../core/layout.ts';
-import { gatewayAddress, gatewayAnswers, keyJustRead, withGateway } from '../gateway.ts';
+import { gatewayAddress, gatewayIsUp, keyJustRead, withGateway } from '../gateway.ts';
 import type { Host } from '../host.ts';
 import { keyForStatus } from '../key-origin.ts';
 import { publishStatus } from '../status.ts';
@@ -23,7 +23,7 @@ const LAST_WORDS_MS = 5_000;
 async function handOver(host: Host, layout: Layout): Promise<KeyOrigin> {
   const address = gatewayAddress(host, layout);
   // One that is starting fetches the newest key itself; its key file is not ours to touch.
-  if (!(await gatewayAnswers(host, address.port)))
+  if (!(await gatewayIsUp(host, address.port)))
     throw new PlaneError('UNAVAILABLE', 'The gateway is not up.');
   try {
     const origin = await fetchSecrets(host, layout, parseFacts(host.read(layout.facts)));
