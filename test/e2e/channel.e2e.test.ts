@@ -83,7 +83,7 @@ const took = (what: string, seconds: number): number => {
       await stage.api('POST', '/v1/agents', DOCUMENT);
       await stage.follow('allison', 'ready');
       await linkPhone(stage, 'allison', AGENT);
-    }, 10 * MINUTE);
+    }, 20 * MINUTE);
 
     afterAll(async () => {
       await stage?.close();
