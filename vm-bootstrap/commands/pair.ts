@@ -61,8 +61,8 @@ async function mailCode({ host, facts }: Surroundings, qr: string, until: number
   }
 }
 
-/** Publishes on change. */
-function publisher(host: Host) {
+/** Publishes on change; a copy without the code is left for `agent status`. */
+function publisher({ host, layout }: Surroundings) {
   let last = '';
   return async (view: Omit<Pairing, 'at'>): Promise<boolean> => {
     const text = JSON.stringify(view);
@@ -72,6 +72,8 @@ function publisher(host: Host) {
       await setGuestAttribute(host, GUEST_NAMESPACE, GUEST_KEY_PAIRING, JSON.stringify(value));
       if (JSON.parse(last || '{}').state !== view.state) host.log(`agent pair: ${view.state}`);
       last = text;
+      const { qr: _, until: __, ...copy } = value;
+      host.write(layout.pairingCopy, JSON.stringify(copy), { mode: 0o644 });
       return true;
     } catch (error) {
       host.log(`agent pair: the state could not be published (${codeOf(error)})`);
@@ -90,7 +92,7 @@ async function drive(surroundings: Surroundings, store: PairingStore): Promise<n
     effect.type === 'login'
       ? runLogin(surroundings, effect.resume, inbox.put)
       : mailCode(surroundings, effect.qr, effect.until);
-  const publish = publisher(host);
+  const publish = publisher(surroundings);
 
   // Each of them runs for ever and catches what it can meet.
   void watchRequests(surroundings, listener);

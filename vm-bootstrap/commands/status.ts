@@ -1,6 +1,7 @@
 /** `agent status [--json]`: how this agent is, for its owner and for who repairs it. */
 
 import type { VmStatus } from '../../contracts/instance-metadata.ts';
+import type { Pairing } from '../../contracts/pairing.ts';
 import type { UsageAnswer } from '../../contracts/vm-api.ts';
 import { type Facts, parseFacts } from '../core/facts.ts';
 import { GATEWAY_PORT, type Layout } from '../core/layout.ts';
@@ -29,6 +30,8 @@ export interface StatusView {
   readonly budget?: UsageAnswer;
   /** True when the gateway answers its probe right now. */
   readonly gateway: boolean;
+  /** How the WhatsApp link is; left out where nothing is linked from this machine. */
+  readonly whatsapp?: Pick<Pairing, 'state' | 'failures' | 'retryAt'>;
   /** The operating system's own name for itself. */
   readonly os: string;
   /** Bootstrap's units; a template (`agents-plane-broker@`) shows in its socket. */
@@ -43,6 +46,23 @@ const KEY_TEXT: Readonly<Record<StatusView['key'], string>> = {
   none: 'no API key',
   unknown: 'an API key not known yet',
 };
+
+const LINK_TEXT: Readonly<Record<Pairing['state'], string>> = {
+  idle: 'is not linked yet',
+  starting: 'is not linked yet; a code is on its way',
+  qr: 'is not linked yet; a code is on the pairing page',
+  linked: 'is linked',
+  expired: 'is not linked; nobody scanned the last code',
+  paused: 'is not linked; linking rests after failures in a row',
+  'logged-out': 'was logged out and has to be linked again',
+};
+
+function linkView(host: Host, layout: Layout): Pick<StatusView, 'whatsapp'> {
+  const text = host.read(layout.pairingCopy);
+  if (text === undefined) return {};
+  const { state, failures, retryAt } = JSON.parse(text) as Pairing;
+  return { whatsapp: { state, failures, ...(retryAt !== undefined && { retryAt }) } };
+}
 
 async function unitViews(host: Host): Promise<UnitView[]> {
   try {
@@ -80,6 +100,7 @@ export async function readStatus(host: Host, layout: Layout): Promise<StatusView
     configVersion: facts.configVersion,
     ...budgetView(parseBudget(host.read(layout.budget))),
     gateway,
+    ...linkView(host, layout),
     // The machine's, also where a directory stands in for `/`.
     os: osName(host.read('/etc/os-release') ?? ''),
     units,
@@ -94,6 +115,12 @@ export async function statusCommand(host: Host, layout: Layout, json: boolean): 
     `Runs on ${KEY_TEXT[view.key]} (${view.provider}); config version ${view.configVersion}.`,
     ...(view.budget === undefined ? [] : [budgetText(view.budget)]),
     `The gateway ${view.gateway ? 'answers' : 'does not answer'}.`,
+    ...(view.whatsapp === undefined
+      ? []
+      : [
+          `WhatsApp ${LINK_TEXT[view.whatsapp.state]}` +
+            `${view.whatsapp.retryAt === undefined ? '' : ` (until ${view.whatsapp.retryAt})`}.`,
+        ]),
     `${view.os}; units:`,
     ...view.units.map(({ unit, state }) => `  ${unit}: ${state}`),
   ];

@@ -80,6 +80,8 @@ export function layoutOf(root: string) {
     pairingSettings: join(own, 'pairing-settings.json'),
     /** Directory of `agent pair`'s own user (StateDirectory= of its unit). */
     pairingState: join(data, 'pairing'),
+    /** What `agent pair` said last, without a code; of this boot only. */
+    pairingCopy: `${root}/run/agents-plane-pairing/state.json`,
     /** Where OpenClaw's plugin keeps the linked account. */
     whatsappCredentials: join(state, 'credentials/whatsapp/default'),
     /** What was backed up last, and when. */
