@@ -64,6 +64,19 @@ test('it names the system, every unit, and every file that bootstrap wrote', asy
   );
 });
 
+test('it tells of the WhatsApp link, and never of a code', async () => {
+  await converge([users], machine);
+  await converge([files, openclawConfig], await machine.context());
+  const { host } = supervised();
+  expect(await readStatus(host, machine.layout)).not.toHaveProperty('whatsapp');
+  const said = { state: 'paused', failures: 3, retryAt: '2026-11-20T18:15:00Z', at: '' };
+  machine.host.write(machine.layout.pairingCopy, JSON.stringify({ ...said, qr: 'x' }), {
+    mode: 0o644,
+  });
+  const { at: _, ...told } = said;
+  expect((await readStatus(host, machine.layout)).whatsapp).toEqual(told);
+});
+
 test('systemd that does not answer is said, not fatal', async () => {
   await converge([users], machine);
   await converge([files], await machine.context());
