@@ -52,7 +52,11 @@ function stateOf({ google, tools }: EmptyProject) {
     functions: [...tools.functions.all.values()].map(({ name, labels }) => [name, labels]),
     deployments: [...tools.infra.deployments.keys()],
     resources: deployment?.plan.resources.map(({ address }) => address),
-    objects: google.storage.objects(LOCAL.bucket, '').map(({ name }) => name),
+    // All buckets but gcloud's own staging one, which keeps every upload.
+    objects: google.storage
+      .buckets(LOCAL.project.id)
+      .filter(({ name }) => name === LOCAL.bucket)
+      .flatMap(({ name }) => google.storage.objects(name, '').map((object) => object.name)),
   };
 }
 
