@@ -160,7 +160,9 @@ pictured(
     const page = await browser.newPage({ ...DESKTOP, javaScriptEnabled: false });
     await page.goto(url);
     const request = await vm.request();
-    await show(0, 30_000, request);
+    await show(0, 45_000, request);
+    // It refreshes every few seconds until then, which no picture survives that is being taken.
+    await page.locator('[data-screen="code"]').waitFor();
     expect(await seen(page)).toBe(codes[0]?.text);
     await link(request);
     await page.locator('[data-screen="connected"]').waitFor({ timeout: 20_000 });
