@@ -9,11 +9,12 @@ import { createWhatsapp, type Whatsapp } from '../../local/whatsapp/server.ts';
 import { fetchKeyCommand } from '../../vm-bootstrap/commands/fetch-key.ts';
 import { forgetKeyCommand } from '../../vm-bootstrap/commands/forget-key.ts';
 import { spacingAfter } from '../../vm-bootstrap/core/pairing-schedule.ts';
+import { channelPlugins } from '../../vm-bootstrap/steps/channel-plugins.ts';
 import { files } from '../../vm-bootstrap/steps/files.ts';
 import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
 import { converge } from '../../vm-bootstrap/steps/step.ts';
 import { users } from '../../vm-bootstrap/steps/users.ts';
-import { whatsappPlugin } from '../../vm-bootstrap/steps/whatsapp-plugin.ts';
+
 import { type Cloud, GOOD_KEY, OWN, startConfiguredCloud } from './support/cloud.ts';
 import {
   createMachine,
@@ -71,7 +72,7 @@ beforeAll(async () => {
   machine = await createMachine(cloud, PORT);
   installOpenclaw(machine, openclaw);
   await converge([users], machine);
-  await converge([files, whatsappPlugin, openclawConfig], await machine.context());
+  await converge([files, channelPlugins, openclawConfig], await machine.context());
   expect(await fetchKeyCommand(machine.host, machine.layout)).toBe(0);
   gateway = startGateway(machine, {
     OPENCLAW_WHATSAPP_WEB_SOCKET_URL: `ws://127.0.0.1:${port}/ws/chat`,
