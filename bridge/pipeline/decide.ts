@@ -27,7 +27,9 @@ export function afterHandling(
   now: number,
   awayPauseMs: number,
 ): Decision {
-  const { reason: note, begun } = outcome;
+  const { reason: note } = outcome;
+  // What may have had its effect once stays so, whatever a later attempt did not get to.
+  const begun = outcome.begun || item.interrupted;
   if (outcome.kind === 'away') {
     if (now - item.createdAt > AWAY_LIMIT_MS) return { kind: 'dead', note };
     return { kind: 'rest', again: { dueAt: now + awayPauseMs, note, charged: false, begun } };

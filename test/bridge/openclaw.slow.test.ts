@@ -136,7 +136,7 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
     gateway.hold(undefined);
     release.resolve();
     await gateway.start();
-    await until('a reply', () => kapso.number.sent.length > 0, 90_000);
+    await until('a reply', () => kapso.number.sent.length > 0, 120_000);
     await until('the inbox is empty', () => bridge.store.inbox.depth().open === 0);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(kapso.number.sent).toHaveLength(1);
@@ -146,5 +146,5 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
     await bridge[Symbol.asyncDispose]();
     await kapso.close();
   },
-  180_000,
+  300_000,
 );

@@ -96,6 +96,14 @@ describe('what follows', () => {
     });
     expect(afterHandling(item(1), away, 25 * 3_600_000, 500)).toMatchObject({ kind: 'dead' });
   });
+  test('a message that was begun stays begun, though a later attempt does not get that far', () => {
+    const begun = { ...item(1), interrupted: true };
+    for (const kind of ['away', 'failed'] as const) {
+      expect(afterHandling(begun, { kind, reason: 'r', begun: false }, 0, 1)).toMatchObject({
+        again: { begun: true },
+      });
+    }
+  });
   test('a lost answer: repeated a few times, or held for the operator', () => {
     const unsure = { kind: 'unsure', reason: 'r' } as const;
     expect(afterSending(item(1), unsure, 0, 15)).toMatchObject({
