@@ -7,7 +7,7 @@
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import { dataDiskName, instanceName } from '../../contracts/names.ts';
 import type { Observed } from './observed.ts';
-import type { Desired, Step, StepId } from './plan.ts';
+import type { Desired, Step, StepId } from './step.ts';
 
 const GOING_UP: ReadonlySet<string> = new Set(['PROVISIONING', 'STAGING', 'PENDING', 'REPAIRING']);
 const GOING_DOWN: ReadonlySet<string> = new Set(['STOPPING', 'PENDING_STOP', 'SUSPENDING']);

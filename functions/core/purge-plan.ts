@@ -12,8 +12,8 @@ import {
   serviceAccountId,
 } from '../../contracts/names.ts';
 import type { Observed } from './observed.ts';
-import type { Desired, Step } from './plan.ts';
 import { holds } from './policy.ts';
+import type { Desired, Step } from './step.ts';
 
 const memberOf = ({ name, project }: Desired): string =>
   `serviceAccount:${serviceAccountEmail(name, project)}`;

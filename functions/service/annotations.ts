@@ -2,7 +2,7 @@
 
 import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, configSecretId } from '../../contracts/names.ts';
-import { isOurs } from '../core/plan.ts';
+import { isOurs } from '../core/foreign.ts';
 import type { Clock, Secrets } from './ports.ts';
 import { CONFLICT_SCHEDULE_MS, retrying } from './retry.ts';
 

@@ -15,11 +15,12 @@ import {
   serviceAccountId,
 } from '../../contracts/names.ts';
 import { canonicalJson } from '../core/canonical.ts';
+import { serviceAccountMark } from '../core/foreign.ts';
 import { type InstanceSettings, metadataOf, renderInstance } from '../core/instance.ts';
 import { ANNOTATION_INTENT, formatIntent, type Intent, LEASE_MS } from '../core/intent.ts';
 import { ANNOTATION_USER, type Observed } from '../core/observed.ts';
-import { type Desired, type Step, type StepId, serviceAccountMark } from '../core/plan.ts';
 import { type Policy, withMember, withoutAnyRole } from '../core/policy.ts';
+import type { Desired, Step, StepId } from '../core/step.ts';
 import type { Observer } from './observe.ts';
 import type { Backups, Clock } from './ports.ts';
 import { CONFLICT_SCHEDULE_MS, NEW_ACCOUNT_SCHEDULE_MS, retrying } from './retry.ts';

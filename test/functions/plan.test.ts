@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { labelsOf, SHARED_KEY_SECRET, serviceAccountEmail } from '../../contracts/names.ts';
 import { canonicalJson } from '../../functions/core/canonical.ts';
+import { serviceAccountMark } from '../../functions/core/foreign.ts';
 import { metadataOf } from '../../functions/core/instance.ts';
 import { ANNOTATION_INTENT, firstIntent, formatIntent } from '../../functions/core/intent.ts';
 import type { Observed } from '../../functions/core/observed.ts';
-import { type Desired, planFor, type Step, serviceAccountMark } from '../../functions/core/plan.ts';
+import { planFor } from '../../functions/core/plan.ts';
 import { type Policy, withMember } from '../../functions/core/policy.ts';
+import type { Desired, Step } from '../../functions/core/step.ts';
 import { ALLISON, DOCUMENT, PROJECT, SETTINGS } from './fixtures.ts';
 
 const DESIRED: Desired = {

@@ -1,0 +1,74 @@
+/** What is wanted of one agent, and the steps that a plan is made of. */
+
+import type { ConfigDocument } from '../../contracts/config-document.ts';
+import type { AgentName } from '../../contracts/names.ts';
+import type { Intent } from './intent.ts';
+import type { Observed } from './observed.ts';
+import type { Policy } from './policy.ts';
+
+export interface Desired {
+  readonly name: AgentName;
+  readonly project: string;
+  /** Undefined when it is not known and not needed: to let go of an agent takes none. */
+  readonly document: ConfigDocument | undefined;
+  readonly intent: Intent;
+  /** Milliseconds since the epoch; which month it is depends on it. */
+  readonly now: number;
+  /** Of the VM, as the plane is set now; the config version's number is not known yet. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export type StepId =
+  | 'service-account'
+  | 'config-secret'
+  | 'key-secret'
+  | 'config-version'
+  | 'config-access'
+  | 'key-access'
+  | 'shared-key-access'
+  | 'channels-secret'
+  | 'channels-access'
+  | 'backup-secret'
+  | 'backup-access'
+  | 'instance'
+  | 'announce'
+  | 'intent'
+  | 'settle'
+  | 'stop'
+  | 'attach-disk'
+  | 'start'
+  | 'instance-removal'
+  | 'config-withdrawal'
+  | 'key-withdrawal'
+  | 'shared-key-withdrawal'
+  | 'disk-removal'
+  | 'secret-removal'
+  | 'backup-removal'
+  | 'service-account-removal'
+  | 'config-removal';
+
+export interface Step {
+  readonly id: StepId;
+  readonly title: string;
+  readonly needs: readonly StepId[];
+  /** Of the access steps: what to grant, and on top of which policy. */
+  readonly grant?: Grant;
+  /** Of the withdrawals: whose rights on what. */
+  readonly withdraw?: Withdrawal;
+}
+
+export interface Grant {
+  readonly secret: string;
+  readonly roles: readonly string[];
+  readonly member: string;
+  readonly policy: Policy | undefined;
+}
+
+export interface Withdrawal {
+  readonly secret: string;
+  readonly member: string;
+  readonly policy: Policy;
+}
+
+/** Undefined when its part is as it should be. */
+export type Rule = (desired: Desired, observed: Observed) => Step | readonly Step[] | undefined;
