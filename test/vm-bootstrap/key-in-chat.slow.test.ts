@@ -87,10 +87,11 @@ test('a key in the chat is stored and in use at the next turn, the gateway never
   const before = agent.asked.length;
   expect(await write(`Here is my key: ${KEYS.first}`)).toMatch(/^All set! You're on your own key/);
   expect(await versions()).toEqual(['1 ENABLED']);
-  expect(existsSync(agent.machine.layout.keyFile)).toBe(false);
   expect(agent.asked).toHaveLength(before);
   expect(agent.gateway.exitCode).toBeNull();
 
+  await agent.keyInUse('own 1');
+  expect(existsSync(agent.machine.layout.keyFile)).toBe(false);
   expect(await write('And now?')).toContain('And now?');
   expect(agent.lastKey()).toBe(fingerprintOf(KEYS.first));
   expect(agent.cloud.statuses.at(-1)).toMatchObject({ state: 'ready', key: 'own' });
@@ -111,6 +112,7 @@ test('over HTTP, broken over two lines: the version before is destroyed', async 
   expect(await post(`${second.slice(0, 30)}\n${second.slice(30)}`)).toMatch(/^All set!/);
   expect(agent.asked).toHaveLength(before);
   expect(await versions()).toEqual(['1 DESTROYED', '2 ENABLED']);
+  await agent.keyInUse('own 2');
   await write('Still there?');
   expect(agent.lastKey()).toBe(fingerprintOf(second));
 }, 120_000);

@@ -153,6 +153,14 @@ describe('store-key', () => {
     expect(at.lines.join()).not.toContain(GOOD_KEY);
   });
 
+  test('who need not wait is answered as soon as the key is stored', async () => {
+    const at = await machine();
+    const line = JSON.stringify({ command: 'store-key', key: GOOD_KEY, wait: false });
+    const answer = await serve(at.host, at.layout, at.facts, line);
+    expect(answer).toMatchObject({ ok: true, outcome: 'stored' });
+    expect(existsSync(at.layout.keyRequest)).toBe(true);
+  });
+
   test('a gateway that cannot take the key while it runs is said to restart', async () => {
     const at = await machine();
     const [answer] = await Promise.all([ask(at, GOOD_KEY), keyService(at, RESTARTING)]);

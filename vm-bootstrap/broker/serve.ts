@@ -21,7 +21,7 @@ async function perform(
 ): Promise<Done> {
   switch (request.command) {
     case 'store-key':
-      return storeKey(host, layout, facts, request.key);
+      return storeKey(host, layout, facts, request.key, request.wait);
     case 'channel-add':
       return { message: await addChannel(host, layout, facts, request) };
     case 'channel-remove':

@@ -113,8 +113,10 @@ async function takeIntoUse(
   host: Host,
   layout: Layout,
   version: string,
-): Promise<'in-use' | 'restarting'> {
+  wait: boolean,
+): Promise<'stored' | 'in-use' | 'restarting'> {
   host.write(layout.keyRequest, '', { mode: 0o644 });
+  if (!wait) return 'stored';
   const deadline = host.now().getTime() + IN_USE_WITHIN_MS;
   while (host.now().getTime() < deadline) {
     const inUse = host.read(layout.keyInUse);
@@ -126,18 +128,23 @@ async function takeIntoUse(
 }
 
 const MESSAGES = {
+  stored: 'The key works and is stored. I use it in a moment.',
   'in-use': 'The key works, is stored, and I use it from now on.',
   restarting:
     'The key works and is stored. I restart now to use it; that takes about half a minute.',
   unchanged: 'That key is stored already and works.',
 } as const;
 
-/** @throws KeyError, PlaneError with a sentence for the owner */
+/**
+ * @param wait until the gateway uses it
+ * @throws KeyError, PlaneError with a sentence for the owner
+ */
 export async function storeKey(
   host: Host,
   layout: Layout,
   facts: Facts,
   text: string,
+  wait = true,
 ): Promise<Stored> {
   const key = recognise(text, facts);
   const [token] = await Promise.all([accessToken(host), checkWithProvider(host, facts, key)]);
@@ -148,6 +155,6 @@ export async function storeKey(
   const version = known ? current.version : await store(access, facts, key);
   await destroyOthers(access, facts.keySecret, version);
   const inUse = known && host.read(layout.keyInUse) === keyName('own', version);
-  const outcome = inUse ? 'unchanged' : await takeIntoUse(host, layout, version);
+  const outcome = inUse ? 'unchanged' : await takeIntoUse(host, layout, version, wait);
   return { outcome, message: MESSAGES[outcome] };
 }

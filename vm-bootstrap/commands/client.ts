@@ -52,7 +52,7 @@ export async function storeKeyCommand(layout: Layout): Promise<number> {
     process.stderr.write('No key arrived on standard input.\n');
     return 2;
   }
-  return report(await ask(layout, { command: 'store-key', key }));
+  return report(await ask(layout, { command: 'store-key', key, wait: true }));
 }
 
 /** `agent mail send --subject TEXT`: the text comes on standard input; the owner gets it. */

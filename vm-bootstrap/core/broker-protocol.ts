@@ -10,7 +10,12 @@ import { ERROR_CODES } from '../../contracts/plane-error.ts';
 import { mailRequest } from '../../contracts/vm-api.ts';
 
 export const brokerRequest = z.discriminatedUnion('command', [
-  z.strictObject({ command: z.literal('store-key'), key: z.string().min(1).max(4096) }),
+  z.strictObject({
+    command: z.literal('store-key'),
+    key: z.string().min(1).max(4096),
+    /** False: answer as soon as it is stored; our plugin, which the gateway waits for. */
+    wait: z.boolean().default(true),
+  }),
   z.strictObject({ command: z.literal('mail'), mail: mailRequest }),
   z.strictObject({ command: z.literal('mail-inbox'), inbox: inboxRequest }),
   z.strictObject({ command: z.literal('mail-read'), mail: mailReference }),
@@ -30,8 +35,10 @@ export const brokerRequest = z.discriminatedUnion('command', [
 ]);
 export type BrokerRequest = z.infer<typeof brokerRequest>;
 
-/** What became of a key that was to be stored. Only the first three mean that it is stored. */
+/** What became of a key that was to be stored. Only the first four mean that it is stored. */
 export const KEY_OUTCOMES = [
+  /** Stored; the gateway takes it at once (asked not to wait for that). */
+  'stored',
   /** Stored, and the running gateway uses it. */
   'in-use',
   /** Stored; the gateway could not take it while running and restarts. */

@@ -20,7 +20,7 @@ export interface HandedOver {
   readonly note: string;
 }
 
-const STORED: ReadonlySet<string> = new Set(['in-use', 'restarting', 'unchanged']);
+const STORED: ReadonlySet<string> = new Set(['stored', 'in-use', 'restarting', 'unchanged']);
 
 /** Whether the agent has that key now, or will in half a minute. */
 export const isStored = ({ outcome }: HandedOver): boolean => STORED.has(outcome);

@@ -8,6 +8,9 @@ const ANSWER_WITHIN_MS = 170_000;
 
 /** @returns what became of the key; `not-stored` when the broker did not say. */
 export async function storeKey(brokerSocket: string, key: string): Promise<KeyOutcome> {
+  // The gateway waits for this plugin before it takes a new key: who waits for that in here
+  // holds both up, until OpenClaw loses patience after 5 s (seen, 2026.9.6).
+  const request = { command: 'store-key', key, wait: false };
   return new Promise((resolve) => {
     let text = '';
     const socket = connect(brokerSocket);
@@ -17,7 +20,7 @@ export async function storeKey(brokerSocket: string, key: string): Promise<KeyOu
     };
     socket.setTimeout(ANSWER_WITHIN_MS, () => done('not-stored'));
     socket.on('error', () => done('not-stored'));
-    socket.on('connect', () => socket.write(`${JSON.stringify({ command: 'store-key', key })}\n`));
+    socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`));
     socket.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
     });

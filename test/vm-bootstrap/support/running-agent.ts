@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelRequest } from '../../../local/model/conversation.ts';
 import { fetchKeyCommand } from '../../../vm-bootstrap/commands/fetch-key.ts';
 import { forgetKeyCommand } from '../../../vm-bootstrap/commands/forget-key.ts';
@@ -33,6 +34,8 @@ export interface RunningAgent {
   call(method: string, params: object): Promise<unknown>;
   /** Waits until `probe` gives something. */
   until<T>(probe: () => Promise<T | undefined> | T | undefined, withinMs?: number): Promise<T>;
+  /** Waits until the gateway has resolved that key: `own 1`. */
+  keyInUse(name: string): Promise<unknown>;
   /** The key of the last turn, as the model's server remembers it. */
   lastKey(): string | undefined;
   close(): Promise<void>;
@@ -78,6 +81,19 @@ async function bootstrap(cloud: Cloud, port: number): Promise<TestMachine> {
   return machine;
 }
 
+async function until<T>(
+  probe: () => Promise<T | undefined> | T | undefined,
+  withinMs = 60_000,
+): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined) return found;
+    if (Date.now() > deadline) throw new Error('timed out');
+    await sleep(50);
+  }
+}
+
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const [shared = ''] = options.keys;
   const cloud = await startConfiguredCloud(options.keys, options.document);
@@ -100,14 +116,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ...{ cloud, machine, gateway, asked },
     call: (method, params) =>
       withGateway(gatewayAddress(machine.host, machine.layout), (rpc) => rpc.call(method, params)),
-    async until(probe, withinMs = 60_000) {
-      const deadline = Date.now() + withinMs;
-      for (;;) {
-        const found = await probe();
-        if (found !== undefined) return found;
-        if (Date.now() > deadline) throw new Error('timed out');
-        await machine.host.sleep(50);
-      }
+    until,
+    async keyInUse(name) {
+      const { host, layout } = machine;
+      return until(() => host.read(layout.keyInUse) === name || undefined);
     },
     lastKey: () =>
       cloud.model.requests.filter(({ messages }) => messages > 0).at(-1)?.keyFingerprint,
