@@ -82,6 +82,22 @@ function cleaned(message: StoredMessage, instead: string): StoredMessage | undef
   return { ...message, content: clean };
 }
 
+/** The walls that only keep out: the model's input, the transcript. */
+function refuse(api: PluginApi, replies: Replies, takenOut: Shared['takenOut']): void {
+  api.on('before_agent_run', ({ prompt }) =>
+    hasKey(prompt)
+      ? { outcome: 'block', reason: 'an API key in the prompt', message: replies.blocked }
+      : undefined,
+  );
+  api.on('before_message_write', ({ message }, { sessionKey = '' }) => {
+    const clean = cleaned(message, replies.removed);
+    if (clean === undefined) return undefined;
+    if (message.role === 'user')
+      takenOut.set(sessionKey, { text: textOf(message), at: Date.now() });
+    return { message: clean };
+  });
+}
+
 function register(api: PluginApi): void {
   const directory = api.rootDir ?? import.meta.dirname;
   const settings = readJson<Settings>(directory, 'settings.json');
@@ -148,24 +164,13 @@ function register(api: PluginApi): void {
     },
     { eligibleTriggers: ['user'] },
   );
-  api.on('before_agent_run', ({ prompt }) =>
-    hasKey(prompt)
-      ? { outcome: 'block', reason: 'an API key in the prompt', message: replies.blocked }
-      : undefined,
-  );
+  refuse(api, replies, takenOut);
   // After the walls: a key of the owner's own is what ends this.
   answerWithoutKey(
     api,
     settings.keyOrigin,
     () => readJson<{ readonly withdrawn: string }>(directory, 'budget.json').withdrawn,
   );
-  api.on('before_message_write', ({ message }, { sessionKey = '' }) => {
-    const clean = cleaned(message, replies.removed);
-    if (clean === undefined) return undefined;
-    if (message.role === 'user')
-      takenOut.set(sessionKey, { text: textOf(message), at: Date.now() });
-    return { message: clean };
-  });
   api.on('agent_turn_prepare', (_, { sessionKey = '' }) => {
     const note = waiting.get(sessionKey);
     waiting.delete(sessionKey);
