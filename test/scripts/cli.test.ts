@@ -122,6 +122,16 @@ describe('agents-plane', () => {
     expect(stdout + stderr).not.toContain('5551234567');
   });
 
+  test('a person plays a phone: writes, reads, and is told what is no code', async () => {
+    const sent = await cli('local', 'phone', 'send', '+15551234567', '+15559876543', 'hi', 'there');
+    expect(sent).toMatchObject({ code: 0, stdout: '' });
+    const { stdout } = await cli('local', 'phone', 'messages', '+15559876543');
+    expect(stdout).toContain('+15551234567 (+15551234567)  hi there');
+    const scan = await cli('local', 'phone', 'scan', '+15559876543', 'hello');
+    expect(scan.code).toBe(1);
+    expect(scan.stderr).toContain('not a WhatsApp code');
+  });
+
   test.each([
     ['an unknown command', ['destroy']],
     ['a missing option', ['provision', '--user', 'a@nine30.com']],
