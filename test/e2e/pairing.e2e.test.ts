@@ -12,6 +12,8 @@ const ZONE = `/compute/v1/projects/${LOCAL.project.id}/zones/${LOCAL.zone}`;
 const INSTANCE = `${ZONE}/instances/agent-allison`;
 /** Milliseconds from the link to the first message (the issue). */
 const GREETING_WITHIN_MS = 10_000;
+/** The next code comes when the one before dies; a busy machine takes its time. */
+const ROTATION_TOLERANCE_MS = 10_000;
 const DATA = '/var/lib/agents-plane';
 const READY = `until curl --silent --fail --output /dev/null http://127.0.0.1:${GATEWAY_PORT}/readyz; do sleep 0.3; done`;
 
@@ -53,10 +55,13 @@ const host = await canRun('nspawn');
         await until('idle', async () => (await view())?.state === 'idle');
         await requestCode(stage, 'allison', 'first');
         const first = await code('a code');
+        codes.push(first.qr ?? '');
         expect(first).toMatchObject({ state: 'qr', request: 'first', failures: 0 });
         const second = await code('another code', first.qr);
-        expect(Math.abs(Date.parse(second.at) - Date.parse(first.until ?? ''))).toBeLessThan(3_000);
-        codes.push(first.qr ?? '', second.qr ?? '');
+        codes.push(second.qr ?? '');
+        expect(Math.abs(Date.parse(second.at) - Date.parse(first.until ?? ''))).toBeLessThan(
+          ROTATION_TOLERANCE_MS,
+        );
       },
       3 * MINUTE,
     );
