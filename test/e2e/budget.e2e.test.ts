@@ -105,8 +105,11 @@ const host = await canRun('nspawn');
     test(
       'a gateway that starts meanwhile comes up all the same, without a key',
       async () => {
-        await stage.out('allison', 'systemctl restart --no-block openclaw-gateway; sleep 1');
-        await stage.follow('allison', 'ready');
+        const before = await gateway();
+        await stage.out('allison', 'systemctl restart --no-block openclaw-gateway');
+        await until('the restart', async () => (await gateway()) !== before);
+        const active = 'systemctl is-active openclaw-gateway';
+        await until('the gateway', async () => (await stage.sh('allison', active)).code === 0);
         const asked = modelRequests();
         expect(await ask('And now?')).toMatch(NOTICE);
         expect(modelRequests()).toBe(asked);
