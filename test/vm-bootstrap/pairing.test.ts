@@ -68,10 +68,11 @@ describe('one attempt', () => {
       request: 'a',
       effects: ['login'],
     });
-    expect(story.at(2, { type: 'code', qr: QR })).toMatchObject({
+    // Handed on late by a busy machine, it dies no later for that.
+    expect(story.at(12, { type: 'code', qr: QR })).toMatchObject({
       state: 'qr',
       qr: QR,
-      until: iso(2 + FIRST_CODE_MS / 1000),
+      until: iso(1 + FIRST_CODE_MS / 1000),
       effects: [],
     });
     expect(story.at(62, { type: 'code', qr: NEXT_QR })).toMatchObject({

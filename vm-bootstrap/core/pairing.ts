@@ -130,7 +130,8 @@ function showCode(machine: PairingMachine, qr: string, at: number): Reduced {
   const { attempt } = machine;
   if (!attempt) return still(machine);
   const first = !attempt.shown && !machine.resumed;
-  const until = at + (first ? FIRST_CODE_MS : LATER_CODE_MS);
+  // A busy machine hands the first code on late (10 s were seen): it lives from when it was asked for.
+  const until = first ? attempt.startedAt + FIRST_CODE_MS : at + LATER_CODE_MS;
   return {
     machine: { ...machine, attempt: { ...attempt, shown: true }, code: { qr, until } },
     effects: attempt.mail && first ? [{ type: 'mail', qr, until }] : [],
