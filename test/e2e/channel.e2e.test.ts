@@ -48,13 +48,21 @@ const took = (what: string, seconds: number): number => {
     const device = (): LinkedDevice => agent.devices[0] as LinkedDevice;
     const repliesTo = (phone: Phone) => phone.messages.filter(({ fromMe }) => !fromMe);
 
-    /** Writes as the owner. @returns the agent's next message, and the seconds until then */
-    async function ask(text: string): Promise<{ reply: Message; seconds: number }> {
-      const before = repliesTo(owner).length;
+    /** The model here repeats what it is asked, so that a reply tells what it answers. */
+    const answered = (text: string): Promise<Message> =>
+      owner.until(
+        `a reply to ${text}`,
+        () => repliesTo(owner).find((reply) => reply.text.includes(text)),
+        // The first turn after a start loads every tool: half a minute and more.
+        3 * MINUTE,
+      );
+
+    /** Writes as the owner. @returns the seconds until the agent answered that */
+    async function ask(text: string): Promise<number> {
       const from = performance.now();
       await owner.send(AGENT, text);
-      const reply = await owner.until(`a reply to ${text}`, () => repliesTo(owner)[before], MINUTE);
-      return { reply, seconds: (performance.now() - from) / 1000 };
+      await answered(text);
+      return (performance.now() - from) / 1000;
     }
 
     /** Waits for a login after this many. @returns seconds */
@@ -92,12 +100,9 @@ const took = (what: string, seconds: number): number => {
     test(
       'AC2: the owner gets the model’s reply, anybody else gets nothing, not even a read receipt',
       async () => {
-        await ask('Good morning.');
-        const { reply, seconds } = await ask('What can you do?');
-        took('reply', seconds);
-        expect(reply.text).not.toBe('');
-        expect(seconds).toBeLessThan(10);
-        const asked = owner.messages.find(({ text }) => text === 'What can you do?');
+        took('first reply after the start', await ask('Good morning.'));
+        expect(took('reply', await ask('How are you?'))).toBeLessThan(10);
+        const asked = owner.messages.find(({ text }) => text === 'How are you?');
         expect(asked?.reactions).toEqual([{ from: AGENT, emoji: '👀' }]);
         await owner.until('the read receipt', () => asked?.readAt);
 
@@ -132,9 +137,9 @@ const took = (what: string, seconds: number): number => {
         await owner.send(AGENT, 'Sent while you were away.');
         took('gateway restart', await back);
         expect(device().id).toBe(id);
-        await ask('Back again?');
+        await answered('Sent while you were away.');
       },
-      5 * MINUTE,
+      6 * MINUTE,
     );
 
     test(
@@ -150,7 +155,7 @@ const took = (what: string, seconds: number): number => {
         await out('nft delete table inet cut');
         const seconds = took('network cut', await reconnected(logins));
         expect(seconds).toBeLessThan(60);
-        await ask('And now?');
+        await answered('Are you there?');
         expect(await out('systemctl show -P InvocationID openclaw-gateway')).toBe(gateway);
       },
       6 * MINUTE,
@@ -164,7 +169,8 @@ const took = (what: string, seconds: number): number => {
         await owner.send(AGENT, 'Can you hear me?');
         const seconds = took('deaf', await reconnected(logins, 2 * MINUTE));
         expect(seconds).toBeLessThan(120);
-        await ask('Now you can.');
+        // What was held back is answered, without anybody's asking again.
+        await answered('Can you hear me?');
       },
       5 * MINUTE,
     );
@@ -210,7 +216,8 @@ const took = (what: string, seconds: number): number => {
           return channel?.state === 'logged-out';
         });
         expect(took('logged out', (performance.now() - from) / 1000)).toBeLessThan(120);
-        expect((await pairingOf(stage, 'allison'))?.state).toBe('logged-out');
+        const published = async () => (await pairingOf(stage, 'allison'))?.state === 'logged-out';
+        await until('the state to be published', published);
       },
       4 * MINUTE,
     );
