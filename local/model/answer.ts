@@ -45,8 +45,12 @@ function describeMyself(request: ModelRequest): string {
   return `${hello} I can\n${list.join('\n')}\nTell me what is on your plate and I'll start there.`;
 }
 
-/** OpenClaw ends heartbeat prompts with the word to say when there is nothing to do. */
-const HEARTBEAT = /\bHEARTBEAT_OK\b/;
+/** How OpenClaw 2026.9.6 begins a heartbeat's prompt, which says what to answer when nothing is to do. */
+const HEARTBEAT = /^Follow the heartbeat monitor scratch\b/m;
+const NOTHING_TO_SAY = 'NO_REPLY';
+
+/** Whether a turn is a heartbeat and no person's. */
+export const isHeartbeat = (text: string): boolean => HEARTBEAT.test(text);
 
 const QUOTE_MAX = 200;
 
@@ -54,7 +58,7 @@ const QUOTE_MAX = 200;
 export function answer(request: ModelRequest): ModelReply {
   const text = lastUserText(request);
   if (/what can you do/i.test(text)) return toReply(describeMyself(request));
-  if (HEARTBEAT.test(text)) return toReply('HEARTBEAT_OK');
+  if (isHeartbeat(text)) return toReply(NOTHING_TO_SAY);
   const last = spokenTurns(request).at(-1);
   const result = last?.role === 'tool' ? last.text : undefined;
   if (result !== undefined) return toReply(`Done. ${result.trim().slice(0, QUOTE_MAX)}`.trim());

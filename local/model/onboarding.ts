@@ -59,10 +59,10 @@ const STEPS: readonly Step[] = [
   },
 ];
 
-/** The note goes behind the last one. */
+/** The note goes behind the last one; what it replaces is named whole, as it must be found once. */
 const take = (note: string, notes: readonly string[]): ToolCall => {
-  const last = notes.length === 0 ? HEADING : `- ${notes.at(-1)}`;
-  const edits = [{ oldText: last, newText: `${last}\n- ${note}` }];
+  const before = [HEADING, ...notes.map((one) => `- ${one}`)].join('\n');
+  const edits = [{ oldText: before, newText: `${before}\n- ${note}` }];
   return { name: 'edit', input: { path: 'BOOTSTRAP.md', edits } };
 };
 

@@ -3,6 +3,7 @@
  * key, and on to the first word that nobody asked for. A scripted model, no step by hand.
  */
 
+import { isHeartbeat } from '../../local/model/answer.ts';
 import { onboarding } from '../../local/model/onboarding.ts';
 import { fingerprintOf } from '../../local/model/server.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
@@ -91,10 +92,10 @@ const host = await canRun('nspawn');
         const logins = phone.devices[0]?.logins;
         expect(await say(OWN_KEY)).toMatch(/^All set!.*I deleted your message.*about your work/s);
         expect(phone.messages.some(({ text }) => text.includes(OWN_KEY))).toBe(false);
+        await until('the own key in use', async () => (await stage.agent('allison')).key === 'own');
         expect(await say('I keep the books of a bakery')).toMatch(/every morning/);
         expect(keyOfLastTurn()).toBe(fingerprintOf(OWN_KEY));
         expect(phone.devices[0]?.logins).toBe(logins);
-        expect((await stage.agent('allison')).key).toBe('own');
       },
       2 * MINUTE,
     );
@@ -113,7 +114,7 @@ const host = await canRun('nspawn');
       'it writes first when there is something worth it',
       async () => {
         const away = stage.plane.model.script(({ turns }) =>
-          turns.some(({ text }) => text.includes('HEARTBEAT')) ? MORNING : undefined,
+          turns.some(({ text }) => isHeartbeat(text)) ? MORNING : undefined,
         );
         await out(`${OPENCLAW} system event --text 'Check in' --mode now --json`);
         await phone.until(
