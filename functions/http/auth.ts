@@ -31,6 +31,13 @@ const TOKEN_FIX: Problem = {
 const unauthenticated = (): PlaneError =>
   new PlaneError('UNAUTHENTICATED', 'Sign in with a Google ID token.', { details: [TOKEN_FIX] });
 
+/**
+ * Client id of gcloud itself. `gcloud auth print-identity-token` gives a person a token for this
+ * audience and no other (`--audiences` is for service accounts alone), and Cloud Run takes it
+ * from people for that reason. https://cloud.google.com/run/docs/authenticating/developers
+ */
+export const GCLOUD_AUDIENCE = '32555940559.apps.googleusercontent.com';
+
 /** @throws PlaneError UNAUTHENTICATED when there is no bearer token */
 export function bearerToken(header: string | undefined): string {
   const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i.exec(header ?? '')?.[1];
@@ -42,7 +49,7 @@ export function bearerToken(header: string | undefined): string {
 async function claimsOf(
   verifier: TokenVerifier,
   header: string | undefined,
-  audience: string,
+  audience: string | string[],
 ): Promise<Readonly<Record<string, unknown>>> {
   const token = bearerToken(header);
   try {
@@ -68,7 +75,8 @@ export async function authenticatePerson(
   identified: Identified,
 ): Promise<Person> {
   bearerToken(header);
-  const claims = await claimsOf(await verifier(), header, settings.audience);
+  const audiences = [settings.audience, GCLOUD_AUDIENCE];
+  const claims = await claimsOf(await verifier(), header, audiences);
   const person = emailAddress.safeParse(claims.email).data;
   if (person) identified(person);
   const ours = [person?.split('@').at(-1), claims.hd].every((domain) =>

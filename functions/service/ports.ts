@@ -171,7 +171,7 @@ export interface Clock {
 export interface TokenVerifier {
   /**
    * @returns the claims
-   * @throws PlaneError UNAUTHENTICATED unless Google signed it for this audience and it is in force
+   * @throws PlaneError UNAUTHENTICATED unless Google signed it for this audience (for one of these) and it is in force
    */
-  verify(idToken: string, audience: string): Promise<Readonly<Record<string, unknown>>>;
+  verify(idToken: string, audience: string | string[]): Promise<Readonly<Record<string, unknown>>>;
 }

@@ -3,6 +3,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { errorBody } from '../../contracts/errors.ts';
+import { GCLOUD_AUDIENCE } from '../../functions/http/auth.ts';
 import { ENVIRONMENT } from './fixtures.ts';
 import { type Harness, send, startHarness } from './harness.ts';
 
@@ -146,6 +147,14 @@ describe('people', () => {
     expect((await send(`${url}?dryRun=true`, 'POST', await good(), BODY)).status).toBe(200);
   });
 
+  test('the token that gcloud gives a person is taken, and for what the person may do', async () => {
+    const url = `${harness.plane.url}/v1/agents`;
+    const gcloud = (email: string) => harness.idToken(email, GCLOUD_AUDIENCE);
+    expect((await send(url, 'GET', await gcloud('viewer@nine30.com'))).status).toBe(200);
+    expect((await send(url, 'POST', await gcloud('viewer@nine30.com'), BODY)).status).toBe(403);
+    expect((await send(url, 'GET', await gcloud('admin@gmail.com'))).status).toBe(403);
+  });
+
   test('health and the OpenAPI document need nobody', async () => {
     const mark = harness.google.recording.length;
     expect((await send(`${harness.plane.url}/healthz`, 'GET', undefined)).status).toBe(200);
@@ -165,6 +174,7 @@ describe('VMs', () => {
   type Token = () => Promise<string | undefined>;
   const cases: ReadonlyArray<readonly [string, Token, number]> = [
     ['no token', async () => undefined, 401],
+    ["gcloud's audience", () => harness.vmToken('allison', { audience: GCLOUD_AUDIENCE }), 401],
     ["the API's audience", () => harness.vmToken('allison', { audience: AUDIENCE }), 401],
     ['expired', () => harness.vmToken('allison', { lifetimeS: -3600 }), 401],
     ["signed by somebody else's key", async () => forged(await harness.vmToken('allison')), 401],
