@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { LOCAL } from '../../local/plane/settings.ts';
+import { until } from '../e2e/support/stage.ts';
 import { DOCUMENT } from './fixtures.ts';
 import { type Answered, type Harness, send, startHarness } from './harness.ts';
 
@@ -143,8 +144,11 @@ describe('a key by mail', () => {
     await post('/replies');
     await post('/read', { id: idIn(OWNER, 'Re: secret subject') });
     await post('/inbox', { query: 'subject:secret' });
-    const log = readFileSync(harness.logFile, 'utf8');
-    expect(log).toContain('/v1/self/mail/inbox');
+    // Another process writes it, a moment after it has answered.
+    const log = await until('the last line', () => {
+      const text = readFileSync(harness.logFile, 'utf8');
+      return text.includes('/v1/self/mail/inbox') && text;
+    });
     expect(log).not.toMatch(/sk-ant|secret subject|subject:secret/);
   });
 });
