@@ -43,7 +43,11 @@ export async function requestCode(stage: Stage, name: string, id: string): Promi
   if (answer.status !== 200) throw new Error(`setMetadata: ${JSON.stringify(answer.body)}`);
 }
 
-/** Links an agent's VM to a phone, and waits until it is connected. */
+/**
+ * Links an agent's VM to a phone, and waits until its channel is connected. The first login is
+ * that of `web.login`: what arrives on it is confirmed to WhatsApp and lost (seen, 2026.9.6),
+ * until half a second later the channel opens a connection of its own.
+ */
 export async function linkPhone(stage: Stage, name: string, number: string): Promise<LinkedDevice> {
   const phone = stage.plane.whatsapp.phone(number);
   const known = new Set(phone.devices.map(({ id }) => id));
@@ -53,6 +57,7 @@ export async function linkPhone(stage: Stage, name: string, number: string): Pro
     return said?.state === 'qr' && said;
   });
   await phone.scan(qr ?? '');
-  const connected = () => phone.devices.find(({ id, connected }) => !known.has(id) && connected);
+  const connected = () =>
+    phone.devices.find((one) => !known.has(one.id) && one.connected && one.logins > 1);
   return phone.until('the linked device', connected, 60_000);
 }
