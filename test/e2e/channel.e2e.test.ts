@@ -91,6 +91,8 @@ const took = (what: string, seconds: number): number => {
       await stage.api('POST', '/v1/agents', DOCUMENT);
       await stage.follow('allison', 'ready');
       await linkPhone(stage, 'allison', AGENT);
+      // What is written before the gateway's own connection is open is history to it.
+      await until('the channel', isOpen, 2 * MINUTE);
     }, 20 * MINUTE);
 
     afterAll(async () => {
