@@ -16,7 +16,7 @@ import { workIsNext } from '../core/onward.ts';
 import { storeKey } from './broker.ts';
 import { answerWithoutKey } from './budget.ts';
 import type { HookContext, MessageEvent, PluginApi, StoredMessage } from './openclaw.ts';
-import { scrub } from './scrub.ts';
+import { scrubWhenThread, startScrub } from './scrub-thread.ts';
 import { deleteForEveryone } from './whatsapp.ts';
 
 /** templates/vm/plugin/settings.json. */
@@ -133,7 +133,8 @@ function register(api: PluginApi): void {
     const sessionKey = from?.sessionKey ?? context.sessionKey;
     if (sessionKey) await tellModel(sessionKey, note, from?.messageId ?? String(Date.now()));
     const needles = findKeys(text).flatMap(({ parts }) => parts);
-    void scrub(settings.stateDir, needles, (line) => api.logger.warn(line));
+    const work = { scrubBelow: settings.stateDir, needles };
+    startScrub(join(directory, 'index.js'), work, (line) => api.logger.warn(line));
     const paragraphs = [replies[handed.outcome]];
     if (from?.channel === 'whatsapp') {
       const deleted = await deleteForEveryone(api, from, context);
@@ -177,6 +178,8 @@ function register(api: PluginApi): void {
     return note === undefined ? undefined : { prependContext: note };
   });
 }
+
+scrubWhenThread();
 
 export default {
   id: 'agents-plane',

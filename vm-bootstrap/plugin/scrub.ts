@@ -59,7 +59,7 @@ export async function scrub(
 ): Promise<void> {
   let clean = 0;
   for (const after of LOOKS_AFTER_MS) {
-    await new Promise((resolve) => setTimeout(resolve, after).unref());
+    await new Promise((resolve) => setTimeout(resolve, after));
     try {
       clean = scrubOnce(directory, needles) ? clean + 1 : 0;
     } catch (error) {
