@@ -103,7 +103,7 @@ const host = await canRun('nspawn');
         const files = `grep -rlaF -e '${TOKEN}' /etc /var /run /root /home /tmp /opt/agents-plane 2>/dev/null`;
         expect(await out(`${files} || true`)).toBe('');
         expect(
-          await out(`cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -cF 'local-telegram' || true`),
+          await out(`cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c '[l]ocal-telegram' || true`),
         ).toBe('0');
         expect(await out(`journalctl --no-pager | grep -cF '${TOKEN}' || true`)).toBe('0');
         expect(await stage.serialOutput('allison')).not.toContain(TOKEN);
