@@ -5,14 +5,11 @@ import { PlaneError } from '../../contracts/plane-error.ts';
 import { VM_API_PATHS } from '../../contracts/vm-api.ts';
 import type { Facts } from '../core/facts.ts';
 import { accessToken } from '../google/metadata.ts';
+import { whenGranted } from '../google/own-secret.ts';
 import { callPlane } from '../google/plane.ts';
 import { addVersion, readSecret, type SecretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 import { KEY_BYTES } from './seal.ts';
-
-/** Google's IAM takes up to a minute to know a new binding (cloud.google.com/iam/docs/access-change-propagation). */
-const GRANT_TRIES = 12;
-const GRANT_WAIT_MS = 5_000;
 
 const secretId = (facts: Facts): string => `agent-${facts.agent}-backup-key`;
 
@@ -40,12 +37,12 @@ export async function ensureBackupKey(host: Host, facts: Facts): Promise<Buffer>
   const known = await read(access, facts);
   if (known) return known;
   await callPlane(host, facts.planeUrl, VM_API_PATHS.backupSecret);
-  for (let attempt = 0; attempt < GRANT_TRIES; attempt++) {
+  const made = await whenGranted(host, async () => {
     // Somebody may have been faster, and a right to read may come later than the one to add.
-    const made = (await read(access, facts)) ?? randomBytes(KEY_BYTES);
-    const text = made.toString('base64');
-    if ((await addVersion(access, secretId(facts), text)) !== undefined) return made;
-    await host.sleep(GRANT_WAIT_MS);
-  }
+    const key = (await read(access, facts)) ?? randomBytes(KEY_BYTES);
+    const version = await addVersion(access, secretId(facts), key.toString('base64'));
+    return version === undefined ? undefined : key;
+  });
+  if (made) return made;
   throw new PlaneError('UNAVAILABLE', 'The key of the backups could not be stored yet.');
 }

@@ -13,8 +13,8 @@ import { keyName, RESTARTING } from '../core/key-in-use.ts';
 import type { Layout } from '../core/layout.ts';
 import { cleanKey, PROVIDER_FACTS, providerOfKey, providerOrigin } from '../core/providers.ts';
 import { accessToken } from '../google/metadata.ts';
-import { callPlane } from '../google/plane.ts';
-import { addVersion, destroyOthers, readSecret, type SecretsAccess } from '../google/secrets.ts';
+import { addOwnVersion } from '../google/own-secret.ts';
+import { destroyOthers, readSecret, type SecretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 
 /** A reload takes a second; agents-plane-key.service gives up on the gateway after that and restarts it. */
@@ -44,10 +44,6 @@ export class KeyError extends PlaneError {
     this.outcome = outcome;
   }
 }
-
-/** Google's IAM takes up to a minute to know a new binding (cloud.google.com/iam/docs/access-change-propagation). */
-const GRANT_TRIES = 12;
-const GRANT_WAIT_MS = 5_000;
 
 /** @throws KeyError when it cannot be this agent's key. */
 function recognise(text: string, facts: Facts): string {
@@ -94,14 +90,10 @@ async function checkWithProvider(host: Host, facts: Facts, key: string): Promise
 
 /** Adds the version; has the plane create the secret when it is missing. */
 async function store(access: SecretsAccess, facts: Facts, key: string): Promise<string> {
-  const direct = await addVersion(access, facts.keySecret, key);
-  if (direct !== undefined) return direct;
-  await callPlane(access.host, facts.planeUrl, VM_API_PATHS.keySecret);
-  for (let attempt = 0; attempt < GRANT_TRIES; attempt++) {
-    const version = await addVersion(access, facts.keySecret, key);
-    if (version !== undefined) return version;
-    await access.host.sleep(GRANT_WAIT_MS);
-  }
+  const { keySecret: secret, planeUrl } = facts;
+  const place = { secret, planeUrl, ensurePath: VM_API_PATHS.keySecret };
+  const version = await addOwnVersion(access, place, key);
+  if (version !== undefined) return version;
   throw new KeyError(
     'not-stored',
     'The key could not be stored: its secret is not ours to write yet. Try again in a minute.',
