@@ -7,10 +7,12 @@ import type { ExecResult } from '../local/machine.ts';
 import { callControl } from '../local/plane/control.ts';
 import { connect } from './cli/client.ts';
 import { addFleetCommands } from './cli/fleet.ts';
+import { addList } from './cli/list.ts';
 import { startLocal } from './cli/local.ts';
 import { hint, print } from './cli/output.ts';
 import { controlSocket } from './cli/paths.ts';
 import { addPhoneCommands } from './cli/phone.ts';
+import { addReconcile } from './cli/reconcile.ts';
 import { coloursFor } from './ui/colours.ts';
 import { describeFailure } from './ui/failure.ts';
 import { untilInterrupted } from './ui/interruption.ts';
@@ -109,7 +111,9 @@ program
     print((await client.call('GET', `/v1/agents/${encodeURIComponent(name)}`)).body, options.json);
   });
 
+addList(program);
 addFleetCommands(program);
+addReconcile(program);
 
 program
   .command('pair <name>')

@@ -16,7 +16,9 @@ import { getAgent, linkFor, listAgents } from '../service/agents.ts';
 import type { LinkTools } from '../service/pairing-link.ts';
 import { provision, readRequest } from '../service/provision.ts';
 import type { Tools } from '../service/steps.ts';
-import { dryRun, fleetRoutes, pageOf, paging } from './fleet.ts';
+import { fleetRoutes } from './fleet.ts';
+import { dryRun, pageOf, paging } from './paging.ts';
+import { reconcileRoutes } from './reconcile.ts';
 import type { Answer } from './reply.ts';
 import type { Call, Route } from './router.ts';
 
@@ -130,4 +132,8 @@ export function openRoutes(title: string, url: string, others: readonly Route[])
 }
 
 export const apiRoutes = (parts: ApiParts): readonly Route[] =>
-  openRoutes('Agents Plane', parts.url, [...agentRoutes(parts), ...fleetRoutes(parts)]);
+  openRoutes('Agents Plane', parts.url, [
+    ...agentRoutes(parts),
+    ...fleetRoutes(parts),
+    ...reconcileRoutes(parts),
+  ]);

@@ -2,19 +2,10 @@
 
 import { z } from 'zod';
 import { agent, plan } from '../../contracts/agent.ts';
-import {
-  onceRequest,
-  planAnswer,
-  receipt,
-  reconcileAnswer,
-  reconciled,
-  updateRequest,
-} from '../../contracts/lifecycle.ts';
+import { onceRequest, receipt, updateRequest } from '../../contracts/lifecycle.ts';
 import type { AgentName } from '../../contracts/names.ts';
 import { type Policy, parseBody } from '../core/request.ts';
-import { PAGE_SIZE_MAX, planAll, reconcileAll, reconcileOne } from '../service/fleet.ts';
 import {
-  asRecorded,
   carryOut,
   deprovision,
   purge,
@@ -27,6 +18,7 @@ import {
 } from '../service/lifecycle.ts';
 import type { Change } from '../service/steer.ts';
 import type { Tools } from '../service/steps.ts';
+import { dryRun } from './paging.ts';
 import type { Answer } from './reply.ts';
 import type { Call, Route } from './router.ts';
 
@@ -35,26 +27,6 @@ export interface FleetParts {
   readonly tools: () => Promise<Tools>;
   readonly policy: Policy;
 }
-
-export const dryRun = {
-  schema: z.enum(['true', 'false']),
-  description: 'true shows the plan and touches nothing',
-};
-export const paging = {
-  pageSize: {
-    schema: z.coerce.number().int().min(1).max(PAGE_SIZE_MAX),
-    description: `at most this many, 1 to ${PAGE_SIZE_MAX}`,
-  },
-  pageToken: {
-    schema: z.string().regex(/^[\w-]{1,200}$/),
-    description: 'nextPageToken of the page before',
-  },
-};
-
-export const pageOf = ({ query }: Call) => ({
-  size: Number(query.get('pageSize')) || undefined,
-  token: query.get('pageToken') ?? undefined,
-});
 
 const isDry = ({ query }: Call): boolean => query.get('dryRun') === 'true';
 
@@ -158,61 +130,7 @@ const purgeRoute = ({ tools }: FleetParts): Route => ({
   },
 });
 
-function reconcileRoutes({ tools }: FleetParts): readonly Route[] {
-  return [
-    {
-      method: 'GET',
-      path: '/v1/agents/{name}/plan',
-      id: 'planAgent',
-      summary: 'What reconcile would do to one agent.',
-      role: 'viewer',
-      answers: { 200: { description: 'The plan', schema: plan } },
-      handle: async ({ params }) => {
-        const name = readName(params.name);
-        const outcome = await carryOut(await tools(), name, asRecorded, true);
-        return { status: 200, body: outcome.kind === 'plan' ? outcome.plan : {}, agent: name };
-      },
-    },
-    {
-      method: 'POST',
-      path: '/v1/agents/{name}/reconcile',
-      id: 'reconcileAgent',
-      summary: 'Bring one agent back to what was asked for.',
-      role: 'admin',
-      answers: { 200: { description: 'What was done', schema: reconciled } },
-      handle: async ({ params }) => {
-        const name = readName(params.name);
-        return { status: 200, body: await reconcileOne(await tools(), name), agent: name };
-      },
-    },
-    {
-      method: 'GET',
-      path: '/v1/plan',
-      id: 'planFleet',
-      summary: 'What reconcile would do to all agents; only those to which it would do something.',
-      role: 'viewer',
-      query: paging,
-      answers: { 200: { description: 'The plans', schema: planAnswer } },
-      handle: async (call) => ({ status: 200, body: await planAll(await tools(), pageOf(call)) }),
-    },
-    {
-      method: 'POST',
-      path: '/v1/reconcile',
-      id: 'reconcileFleet',
-      summary: 'Bring all agents back to what was asked for, page by page.',
-      role: 'admin',
-      query: paging,
-      answers: { 200: { description: 'What was done', schema: reconcileAnswer } },
-      handle: async (call) => ({
-        status: 200,
-        body: await reconcileAll(await tools(), pageOf(call)),
-      }),
-    },
-  ];
-}
-
 export const fleetRoutes = (parts: FleetParts): readonly Route[] => [
   ...powerRoutes(parts),
   purgeRoute(parts),
-  ...reconcileRoutes(parts),
 ];

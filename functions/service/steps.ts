@@ -2,13 +2,11 @@
 
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
-import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import {
   type AgentName,
   backupSecretId,
   channelsSecretId,
   configSecretId,
-  instanceName,
   keySecretId,
   labelsOf,
   serviceAccountEmail,
@@ -16,14 +14,15 @@ import {
 } from '../../contracts/names.ts';
 import { canonicalJson } from '../core/canonical.ts';
 import { serviceAccountMark } from '../core/foreign.ts';
-import { type InstanceSettings, metadataOf, renderInstance } from '../core/instance.ts';
+import { type InstanceSettings, metadataOf } from '../core/instance.ts';
 import { ANNOTATION_INTENT, formatIntent, type Intent, LEASE_MS } from '../core/intent.ts';
 import { ANNOTATION_USER, type Observed } from '../core/observed.ts';
-import { type Policy, withMember, withoutAnyRole } from '../core/policy.ts';
 import type { Desired, Step, StepId } from '../core/step.ts';
+import { announce, begin, createInstance } from './machine-steps.ts';
 import type { Observer } from './observe.ts';
 import type { Backups, Clock } from './ports.ts';
-import { CONFLICT_SCHEDULE_MS, NEW_ACCOUNT_SCHEDULE_MS, retrying } from './retry.ts';
+import { grant, withdraw } from './rights.ts';
+import type { Action, Run } from './run.ts';
 
 export interface Tools extends Observer {
   readonly backups: Backups;
@@ -45,20 +44,6 @@ export function desiredOf(
   const metadata = metadataOf(tools.instance, name, '', intent);
   return { name, project: tools.project, document, intent, now: tools.clock.now(), metadata };
 }
-
-interface Run {
-  readonly tools: Tools;
-  readonly desired: Desired;
-  readonly observed: Observed;
-  readonly done: (id: StepId) => unknown;
-  /** The service account was made by this very plan, so Google may not know it everywhere yet. */
-  readonly newAccount: boolean;
-  /** Another step needs this one to be over, not just begun. */
-  readonly awaited: boolean;
-  readonly step: Step;
-}
-
-type Action = (run: Run) => Promise<unknown>;
 
 const ACTIONS: Readonly<Record<StepId, Action>> = {
   'service-account': ({ tools, desired: { name } }) =>
@@ -109,14 +94,6 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
   'config-removal': ({ tools, desired: { name } }) => tools.secrets.remove(configSecretId(name)),
 };
 
-/** Waits for its end only if something depends on it. */
-function begin(action: (tools: Tools, name: AgentName) => Promise<string>): Action {
-  return async ({ tools, desired, awaited }) => {
-    const operation = await action(tools, desired.name);
-    if (awaited) await tools.machines.wait(operation);
-  };
-}
-
 /** With the etag that was read: of two requests at once, one gets ABORTED here. */
 async function recordIntent({ tools, desired, observed: { configSecret } }: Run): Promise<void> {
   const { name, intent } = desired;
@@ -137,19 +114,6 @@ function documentIn({ name, document }: Desired): ConfigDocument {
   return document;
 }
 
-async function withdraw({ tools, step }: Run): Promise<void> {
-  const { withdraw: wanted } = step;
-  if (!wanted) throw new Error(`step ${step.id} has no withdrawal`);
-  const { secret, member, policy } = wanted;
-  await retrying(
-    { codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock: tools.clock },
-    async (again) => {
-      const current = again ? await tools.secrets.policy(secret) : policy;
-      if (current) await tools.secrets.setPolicy(secret, withoutAnyRole(current, member));
-    },
-  );
-}
-
 /** Does one step. Safe to repeat: what exists already is found by the next observation. */
 export function runStep(
   tools: Tools,
@@ -162,55 +126,4 @@ export function runStep(
     const awaited = plan.some(({ needs }) => needs.includes(step.id));
     return ACTIONS[step.id]({ tools, desired, observed, done, newAccount, awaited, step });
   };
-}
-
-/** The version number that is in force once the plan is done. */
-function versionOf({ done, observed }: Run): string {
-  const added = done('config-version');
-  return typeof added === 'string' ? added : (observed.config?.version ?? '');
-}
-
-/** Read-modify-write with the policy's etag; a lost race starts over from a fresh read. */
-async function grant(run: Run): Promise<void> {
-  const { tools, step } = run;
-  const wanted = step.grant;
-  if (!wanted) throw new Error(`step ${step.id} has no grant`);
-  const write = async (again: boolean): Promise<void> => {
-    const policy: Policy | undefined = again
-      ? await tools.secrets.policy(wanted.secret)
-      : wanted.policy;
-    await tools.secrets.setPolicy(wanted.secret, withMember(policy, wanted.roles, wanted.member));
-  };
-  await patient(run, () =>
-    retrying({ codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock: tools.clock }, write),
-  );
-}
-
-/** Waits out Google's replication of a service account that this plan created. */
-function patient<T>({ tools, newAccount }: Run, attempt: () => Promise<T>): Promise<T> {
-  if (!newAccount) return attempt();
-  const codes = ['INVALID_ARGUMENT', 'NOT_FOUND'] as const;
-  return retrying({ codes, schedule: NEW_ACCOUNT_SCHEDULE_MS, clock: tools.clock }, attempt);
-}
-
-async function createInstance(run: Run): Promise<void> {
-  const { tools, desired, observed } = run;
-  const exists = observed.dataDisk !== undefined;
-  const body = renderInstance(tools.instance, desired.name, versionOf(run), exists, desired.intent);
-  await patient(run, () => tools.machines.insert(body));
-}
-
-async function announce(run: Run): Promise<void> {
-  const { tools, desired, observed } = run;
-  if (!observed.instance) {
-    throw new PlaneError('ABORTED', `${instanceName(desired.name)} went away meanwhile.`);
-  }
-  const { metadata, metadataFingerprint } = observed.instance;
-  const changed = {
-    ...metadata,
-    ...desired.metadata,
-    [METADATA_KEYS.configVersion]: versionOf(run),
-  };
-  const { machines } = tools;
-  await machines.wait(await machines.setMetadata(desired.name, changed, metadataFingerprint));
 }

@@ -1,0 +1,35 @@
+/** The steps that give an agent's service account rights on secrets, or take them. */
+
+import type { Policy } from '../core/policy.ts';
+import { withMember, withoutAnyRole } from '../core/policy.ts';
+import { CONFLICT_SCHEDULE_MS, retrying } from './retry.ts';
+import { patient, type Run } from './run.ts';
+
+export async function withdraw({ tools, step }: Run): Promise<void> {
+  const { withdraw: wanted } = step;
+  if (!wanted) throw new Error(`step ${step.id} has no withdrawal`);
+  const { secret, member, policy } = wanted;
+  await retrying(
+    { codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock: tools.clock },
+    async (again) => {
+      const current = again ? await tools.secrets.policy(secret) : policy;
+      if (current) await tools.secrets.setPolicy(secret, withoutAnyRole(current, member));
+    },
+  );
+}
+
+/** Read-modify-write with the policy's etag; a lost race starts over from a fresh read. */
+export async function grant(run: Run): Promise<void> {
+  const { tools, step } = run;
+  const wanted = step.grant;
+  if (!wanted) throw new Error(`step ${step.id} has no grant`);
+  const write = async (again: boolean): Promise<void> => {
+    const policy: Policy | undefined = again
+      ? await tools.secrets.policy(wanted.secret)
+      : wanted.policy;
+    await tools.secrets.setPolicy(wanted.secret, withMember(policy, wanted.roles, wanted.member));
+  };
+  await patient(run, () =>
+    retrying({ codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock: tools.clock }, write),
+  );
+}

@@ -1,0 +1,50 @@
+/** `agents-plane list`. */
+
+import { type Command, Option } from 'commander';
+import { stringify } from 'yaml';
+import { AGENT_STATES, type Agent, agentList } from '../../contracts/agent.ts';
+import { type Client, connect } from './client.ts';
+import { FORMATS, type Format, hint, print, table } from './output.ts';
+import { example, pageQuery } from './verb.ts';
+
+interface ListOptions {
+  readonly state?: string;
+  readonly output: Format;
+  readonly json?: boolean;
+}
+
+async function allAgents(client: Client, state: string | undefined): Promise<Agent[]> {
+  const agents: Agent[] = [];
+  let token: string | undefined;
+  do {
+    const query = pageQuery(token, state ? { state } : {});
+    const page = agentList.parse((await client.call('GET', `/v1/agents${query}`)).body);
+    agents.push(...page.agents);
+    token = page.nextPageToken;
+  } while (token !== undefined);
+  return agents;
+}
+
+const HEAD = ['NAME', 'STATE', 'WHATSAPP', 'MODEL', 'USD', 'OWNER'];
+const rowOf = ({ name, state, whatsapp, model, budget, user }: Agent): readonly string[] => [
+  ...[name, state, whatsapp.mode, model, String(budget), user],
+];
+
+async function list({ state, output, json }: ListOptions): Promise<void> {
+  const agents = await allAgents(await connect(process.env), state);
+  if (json || output === 'json') return print({ agents }, true);
+  if (output === 'yaml') return void process.stdout.write(stringify({ agents }));
+  process.stdout.write(agents.length > 0 ? table(HEAD, agents.map(rowOf)) : '');
+  if (agents.length === 0) hint('no agents; make one with: agents-plane provision --help');
+}
+
+export function addList(program: Command): void {
+  program
+    .command('list')
+    .description('List the agents.')
+    .addOption(new Option('--state <state>', 'only those').choices([...AGENT_STATES]))
+    .addOption(new Option('-o, --output <format>', 'how').choices([...FORMATS]).default('table'))
+    .option('--json', 'print JSON')
+    .addHelpText('after', example('list', 'list --state failed --json'))
+    .action(list);
+}

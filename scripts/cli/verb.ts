@@ -1,0 +1,72 @@
+/** What the commands over agents have in common: a request, its answer, what to do next. */
+
+import type { Command } from 'commander';
+import { plan } from '../../contracts/agent.ts';
+import { PlaneError } from '../../contracts/errors.ts';
+import { type Client, connect } from './client.ts';
+import { hint, print } from './output.ts';
+
+export interface VerbOptions {
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export const agentPath = (name: string, action = ''): string =>
+  `/v1/agents/${encodeURIComponent(name)}${action && `/${action}`}`;
+
+/** Google takes longer than a request for some things; the same request goes on where it was. */
+const ATTEMPTS = 10;
+
+export async function insist(client: Client, method: string, path: string, body?: unknown) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await client.call(method, path, body);
+    } catch (error) {
+      const going = error instanceof PlaneError && error.code === 'DEADLINE_EXCEEDED';
+      if (!going || attempt === ATTEMPTS) throw error;
+      hint('Google is still at it; going on.');
+    }
+  }
+}
+
+export function showPlan(value: unknown): void {
+  const { agent, steps } = plan.parse(value);
+  hint(
+    steps.length === 0
+      ? `${agent} is as asked for: nothing to do`
+      : `${steps.length} step(s); without --dry-run they are taken`,
+  );
+}
+
+/** One verb whose answer is the agent. */
+export async function ask(
+  name: string,
+  action: string,
+  options: VerbOptions,
+  request: { readonly method?: string; readonly body?: unknown } = {},
+): Promise<void> {
+  const client = await connect(process.env);
+  const path = `${agentPath(name, action)}${options.dryRun ? '?dryRun=true' : ''}`;
+  const { status, body } = await insist(client, request.method ?? 'POST', path, request.body);
+  print(body, options.json);
+  if (options.json) return;
+  if (options.dryRun) showPlan(body);
+  else hint(status === 202 ? `follow it with: agents-plane get ${name}` : 'nothing to change');
+}
+
+export const pageQuery = (token: string | undefined, more: Record<string, string> = {}): string => {
+  const query = new URLSearchParams({ ...more, ...(token ? { pageToken: token } : {}) });
+  return query.size > 0 ? `?${query}` : '';
+};
+
+export const example = (...lines: string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  agents-plane ${line}`).join('\n')}`;
+
+export function addVerb(program: Command, name: string, description: string): Command {
+  return program
+    .command(`${name} <agent>`)
+    .description(description)
+    .option('--dry-run', 'print the plan, touch nothing')
+    .option('--json', 'print JSON')
+    .addHelpText('after', example(`${name} allison`, `${name} allison --dry-run`));
+}
