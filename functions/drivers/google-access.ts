@@ -28,6 +28,20 @@ export interface GoogleAccess {
   readonly tokenUrl: string;
 }
 
+const REFUSED = 400;
+
+/**
+ * The generated clients read an error's body alone, and with the answer drop its Retry-After. An
+ * answer that rejects already here is kept by them as the error's cause (google-gax 6,
+ * `_toGoogleError`), code and message being the same; google-error.ts reads the header there.
+ */
+class HeaderKeepingAuth extends GoogleAuth {
+  override fetch<T>(...[input, init]: Parameters<GoogleAuth['fetch']>) {
+    const options = { ...init, validateStatus: (status: number) => status < REFUSED };
+    return super.fetch<T>(input as string, options);
+  }
+}
+
 /** An object that has the same value under every name. */
 const everywhere = (value: object): object => new Proxy({}, { get: () => value });
 
@@ -46,7 +60,7 @@ const TOKEN_URL = 'https://oauth2.googleapis.com/token';
 
 /** @param endpoint `http://host:port`, or empty for Google itself */
 export function googleAccess(project: string, endpoint: string): GoogleAccess {
-  const auth = new GoogleAuth({
+  const auth = new HeaderKeepingAuth({
     projectId: project,
     scopes: ['https://www.googleapis.com/auth/cloud-platform'],
   });

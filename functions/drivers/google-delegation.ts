@@ -19,6 +19,8 @@ export interface Delegate {
 /** The audience that Google's token endpoint asks for, wherever it is reached. */
 const AUDIENCE = 'https://oauth2.googleapis.com/token';
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+/** Alike they mean that the delegation is not set up, which is a permission. */
+const MUST_CHANGE: ReadonlySet<number> = new Set([400, 401, 403]);
 /** Seconds. Google allows 3600. */
 const LIFETIME_S = 600;
 
@@ -51,8 +53,8 @@ async function delegatedToken(
   const answer = (await response.json().catch(() => ({}))) as { access_token?: string };
   if (response.ok && answer.access_token) return answer.access_token;
   throw Object.assign(new Error('the token endpoint refused the delegation'), {
-    // 400 and 401 alike mean that the delegation is not set up, which is a permission.
-    status: response.status < 500 ? 403 : response.status,
+    status: MUST_CHANGE.has(response.status) ? 403 : response.status,
+    response,
   });
 }
 

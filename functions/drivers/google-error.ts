@@ -78,12 +78,36 @@ function codeOf(error: unknown, depth = 0): ErrorCode | undefined {
   return codeOf(cause, depth + 1);
 }
 
+/**
+ * Milliseconds of a Retry-After: seconds, or a date, which the same answer's own date is taken
+ * from. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
+function retryAfterIn(headers: Pick<Headers, 'get'>): number | undefined {
+  const text = headers.get('retry-after') ?? '';
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  const ms = Date.parse(text) - Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}
+
+/** Headers are a class of node-fetch's here and of Node's there. */
+interface Answered {
+  readonly headers?: Pick<Headers, 'get'>;
+}
+
+/** Of the answer that the error, or what caused it, still holds. */
+function retryAfterOf(error: unknown, depth = 0): number | undefined {
+  if (typeof error !== 'object' || error === null || depth > 3) return undefined;
+  const { response, cause } = error as { response?: Answered; cause?: unknown };
+  if (typeof response?.headers?.get !== 'function') return retryAfterOf(cause, depth + 1);
+  return retryAfterIn(response.headers);
+}
+
 /** @param what what the plane was doing, for the log */
 export function toPlaneError(error: unknown, what: string): PlaneError {
   if (error instanceof PlaneError) return error;
   const code = codeOf(error) ?? 'INTERNAL';
   const message = MESSAGES[code] ?? `Google refused a call of the plane (${what}).`;
-  return new PlaneError(code, message, { cause: error });
+  return new PlaneError(code, message, { cause: error, retryAfterMs: retryAfterOf(error) });
 }
 
 /** Runs a call. @throws PlaneError */

@@ -35,7 +35,22 @@ export function outward(error: unknown): PlaneError {
     return new PlaneError('INTERNAL', UNEXPECTED, { cause: error });
   if (error.cause === undefined) return error;
   const code = OUTWARD[error.code] ?? error.code;
-  return new PlaneError(code, error.message, { details: error.details, cause: error.cause });
+  const { message, details, cause, retryAfterMs } = error;
+  return new PlaneError(code, message, { details, cause, retryAfterMs });
+}
+
+/** Seconds after which the same request may do, where Google named none. Its quotas count minutes. */
+const AGAIN_S: Readonly<Partial<Record<ErrorCode, number>>> = {
+  UNAVAILABLE: 2,
+  ABORTED: 2,
+  RESOURCE_EXHAUSTED: 60,
+};
+
+function retryAfter({ code, retryAfterMs }: PlaneError): Readonly<Record<string, string>> {
+  const usual = AGAIN_S[code];
+  if (usual === undefined) return {};
+  const asked = retryAfterMs === undefined ? usual : Math.ceil(retryAfterMs / 1000);
+  return { 'retry-after': String(asked) };
 }
 
 /** @param headers more of them, such as `allow` */
@@ -48,8 +63,7 @@ export function errorAnswer(
     error: { code: error.code, message: error.message, details: [...error.details], requestId },
   };
   const challenge = error.code === 'UNAUTHENTICATED' ? { 'www-authenticate': 'Bearer' } : {};
-  const again =
-    error.code === 'UNAVAILABLE' || error.code === 'ABORTED' ? { 'retry-after': '2' } : {};
+  const again = retryAfter(error);
   return { status: HTTP_STATUS[error.code], body, headers: { ...headers, ...challenge, ...again } };
 }
 

@@ -18,6 +18,8 @@ export interface Fault {
   readonly when: 'before' | 'after';
   readonly status: GoogleStatus;
   readonly message?: string;
+  /** Header Retry-After. */
+  readonly retryAfterS?: number;
 }
 
 /** Asked once a call, after authentication. */
@@ -51,8 +53,9 @@ export interface Gate {
   readonly ticks: () => number;
 }
 
-const raise = (fault: Fault): never => {
-  throw new GoogleError(fault.status, fault.message ?? `Injected fault: ${fault.status}.`);
+const raise = ({ status, message, retryAfterS }: Fault): never => {
+  const text = message ?? `Injected fault: ${status}.`;
+  throw new GoogleError(status, text, undefined, [], retryAfterS);
 };
 
 export function createGate(options: GateOptions): Gate {

@@ -169,7 +169,10 @@ export function createKernel(services: readonly Service[], gate: Gate): RequestL
       const error = asGoogleError(thrown);
       const body = JSON.stringify(errorBody(error, service.errorShape));
       const status = httpStatus(error, service.errorShape);
-      const headers = { 'content-type': 'application/json; charset=UTF-8' };
+      const headers = {
+        'content-type': 'application/json; charset=UTF-8',
+        ...(error.retryAfterS === undefined ? {} : { 'retry-after': String(error.retryAfterS) }),
+      };
       return { result: new Reply(status, body, headers), caller, demands };
     }
   };

@@ -24,14 +24,18 @@ export class GoogleError extends Error {
   readonly reason: string | undefined;
   /** `details` of the rpc error shape: messages with an `@type`. */
   readonly details: readonly object[];
+  /** Goes out as the header Retry-After. */
+  readonly retryAfterS: number | undefined;
 
   constructor(
     status: GoogleStatus,
     message: string,
     reason?: string,
     details: readonly object[] = [],
+    retryAfterS?: number,
   ) {
     super(message);
+    this.retryAfterS = retryAfterS;
     this.name = 'GoogleError';
     this.status = status;
     this.reason = reason;

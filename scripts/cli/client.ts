@@ -49,6 +49,12 @@ async function findTarget(env: Env): Promise<Target> {
   };
 }
 
+/** Milliseconds; the plane answers with seconds. */
+function retryAfterOf({ headers }: Response): number | undefined {
+  const text = headers.get('retry-after') ?? '';
+  return /^\d+$/.test(text) ? Number(text) * 1000 : undefined;
+}
+
 /** @throws PlaneError with the plane's own code, message and details when it refuses */
 export async function connect(env: Env): Promise<Client> {
   const target = await findTarget(env);
@@ -78,7 +84,7 @@ export async function connect(env: Env): Promise<Client> {
       throw new PlaneError(
         refused?.code ?? 'INTERNAL',
         refused?.message ?? `The plane answered ${answer.status}; look into its log`,
-        { details: refused?.details ?? [] },
+        { details: refused?.details ?? [], retryAfterMs: retryAfterOf(answer) },
       );
     },
   };

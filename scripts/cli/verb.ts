@@ -1,5 +1,6 @@
 /** What the commands over agents have in common: a request, its answer, what to do next. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { plan } from '../../contracts/agent.ts';
 import { PlaneError } from '../../contracts/errors.ts';
@@ -16,15 +17,28 @@ export const agentPath = (name: string, action = ''): string =>
 
 /** Google takes longer than a request for some things; the same request goes on where it was. */
 const ATTEMPTS = 10;
+/** Milliseconds. Whoever is told to wait longer should do something else meanwhile. */
+const LONGEST_WAIT = 60_000;
 
+/** How long to wait before the same request may do; undefined when it never will. */
+function waitAfter(error: unknown): number | undefined {
+  if (!(error instanceof PlaneError) || error.details.length > 0) return undefined;
+  if (error.code === 'DEADLINE_EXCEEDED') return 0;
+  const { retryAfterMs = Number.POSITIVE_INFINITY } = error;
+  return retryAfterMs <= LONGEST_WAIT ? retryAfterMs : undefined;
+}
+
+/** Every verb is safe to repeat. @throws PlaneError */
 export async function insist(client: Client, method: string, path: string, body?: unknown) {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await client.call(method, path, body);
     } catch (error) {
-      const going = error instanceof PlaneError && error.code === 'DEADLINE_EXCEEDED';
-      if (!going || attempt === ATTEMPTS) throw error;
-      hint('Google is still at it; going on.');
+      const wait = waitAfter(error);
+      if (wait === undefined || attempt === ATTEMPTS) throw error;
+      const why = wait === 0 ? 'Google is still at it' : `busy, again in ${wait / 1000} s`;
+      hint(`${why}; going on.`);
+      await sleep(wait);
     }
   }
 }

@@ -20,6 +20,8 @@ export interface InProcess {
   readonly google: Google;
   /** What it logged, line by line. */
   readonly log: readonly string[];
+  /** Milliseconds of every pause it made; with virtual time alone. */
+  readonly pauses: readonly number[];
   /** As the admin, unless an ID token is given. */
   call(method: string, path: string, body?: unknown, token?: string): Promise<Answered>;
   /** Function `vm`, as whoever holds the token. */
@@ -35,12 +37,13 @@ async function listen(server: Server): Promise<string> {
 }
 
 /** Pauses take no time, and time passes by them alone. */
-function virtualClock() {
+function virtualClock(pauses: number[]) {
   let now = Date.now();
   return {
     now: () => now,
     sleep: async (ms: number) => {
       now += ms;
+      pauses.push(ms);
       await new Promise((resolve) => setImmediate(resolve));
     },
   };
@@ -63,7 +66,8 @@ export async function startInProcess(
     AGENTS_PLANE_SERVICE_ACCOUNT: PLANE_ACCOUNT,
     AGENTS_PLANE_GOOGLE_ENDPOINT: google.restUrl,
   });
-  const clock = time === 'virtual' ? virtualClock() : realClock;
+  const pauses: number[] = [];
+  const clock = time === 'virtual' ? virtualClock(pauses) : realClock;
   let ids = 0;
   const newId = () => {
     ids += 1;
@@ -87,6 +91,7 @@ export async function startInProcess(
   return {
     google,
     log,
+    pauses,
     call: (method, path, body, token = admin) => send(`${url}${path}`, method, token, body),
     callVm: (method, path, body, token) => send(`${vmUrl}${path}`, method, token, body),
     restart: () => {
