@@ -17,7 +17,11 @@ const ambient: Ambient = {
 
 const context: Context = {
   wireOf: guardWire(process),
-  log: (line) => void process.stdout.write(`${line}\n`),
+  // A pipe that nobody empties makes a write wait: the callback, not the call, says that it is done.
+  log: (line) =>
+    new Promise((resolve, reject) => {
+      process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
+    }),
   ticks: () => performance.now(),
   newId: ambient.newId,
 };

@@ -18,10 +18,18 @@ export interface Change {
   readonly after: Facets;
 }
 
+/** Before a change is begun: all that is left of it when the process dies on the way. */
+export interface Begun {
+  /** As in `AuditEntry`. */
+  readonly who: string | undefined;
+  readonly what: string;
+  readonly agent: string | undefined;
+}
+
 export interface AuditEntry {
   /** `change` also when it came to nothing: the outcome says so. */
   readonly audit: 'change' | 'refusal';
-  /** An address or an agent's name that was proven; undefined when nobody was. */
+  /** What was proven: an address, an agent's name, or a `link`; undefined when nothing was. */
   readonly who: string | undefined;
   /** Id of the operation. */
   readonly what: string;

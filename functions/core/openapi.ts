@@ -12,6 +12,8 @@ export interface OperationSpec {
   readonly summary: string;
   /** Who may call it; undefined is everybody. */
   readonly role?: 'admin' | 'viewer' | 'vm';
+  /** Without a role: a signed link in the path is what lets a caller in. */
+  readonly behindLink?: true;
   readonly query?: Readonly<
     Record<string, { readonly schema: z.ZodType; readonly description: string }>
   >;

@@ -43,6 +43,15 @@ async function postAgent({ tools, policy }: ApiParts, call: Call): Promise<Answe
   return { status, body: done.agent, agent: done.agent.name, change: done.change };
 }
 
+/** The agent that a request would rather have; two people of one name may make it another. */
+function nameFor(policy: Policy, body: unknown): string | undefined {
+  try {
+    return readRequest(policy, body).names[0];
+  } catch {
+    return undefined;
+  }
+}
+
 function agentRoutes(parts: ApiParts): readonly Route[] {
   return [
     {
@@ -53,6 +62,7 @@ function agentRoutes(parts: ApiParts): readonly Route[] {
       role: 'admin',
       query: { dryRun },
       body: provisionRequest,
+      about: (body) => nameFor(parts.policy, body),
       answers: {
         200: {
           description: 'All is as asked for; or the plan, with dryRun',

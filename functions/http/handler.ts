@@ -3,17 +3,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PlaneError } from '../../contracts/errors.ts';
 import { agentName } from '../../contracts/names.ts';
-import type { AuditEntry } from '../core/audit.ts';
+import type { AuditEntry, Begun } from '../core/audit.ts';
 import type { Identified } from './auth.ts';
 import { readJson } from './body.ts';
-import { type Answer, errorAnswer, logLine, outward, send } from './reply.ts';
+import { type Answer, beginLine, errorAnswer, logLine, outward, send } from './reply.ts';
 import { allowedMethods, match, type Route } from './router.ts';
 import type { WireOf } from './wire.ts';
 
 export interface Context {
   readonly wireOf: WireOf;
-  /** Takes one line of structured log, without the line end. */
-  readonly log: (line: string) => void;
+  /**
+   * Takes one line of structured log, without the line end. Resolves when the line is out of
+   * this process; rejects when it cannot get there.
+   */
+  readonly log: (line: string) => Promise<void>;
   /** Milliseconds, monotonic. */
   readonly ticks: () => number;
   readonly newId: () => string;
@@ -39,19 +42,24 @@ interface Handled {
   readonly error?: PlaneError;
 }
 
+/** What is known of a request so far. */
 interface Seen {
+  readonly requestId: string;
   route?: Route;
   caller?: string;
-  /** Agent that the path names. */
+  /** Agent that the path names, or the body. */
   agent?: string | undefined;
-  isDry?: boolean;
+  isChange?: boolean;
 }
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+const isWanted = ({ method, isChange }: Route, query: URLSearchParams): boolean =>
+  isChange ? isChange(query) : method !== 'GET' && query.get('dryRun') !== 'true';
+
 async function handle(
   app: App,
-  { wireOf }: Context,
+  { wireOf, log }: Context,
   request: IncomingMessage,
   seen: Seen,
 ): Promise<Answer> {
@@ -59,7 +67,7 @@ async function handle(
   const { route, params, query } = match(app.routes, request.method ?? '', target);
   seen.route = route;
   seen.agent = agentName.safeParse(params.name).data;
-  seen.isDry = query.get('dryRun') === 'true';
+  seen.isChange = isWanted(route, query);
   const identified = (who: string): void => {
     seen.caller = who;
   };
@@ -68,8 +76,18 @@ async function handle(
     : '';
   seen.caller = caller;
   const body = route.body ? await readJson(request, headers, route.bodyLimit) : undefined;
+  seen.agent ??= route.about?.(body);
+  // A process that dies on the way leaves this line; one that cannot write it changes nothing.
+  if (seen.isChange) await log(beginLine(seen.requestId, route.path, whatOf(route, seen)));
   return route.handle({ params, query, body, caller });
 }
+
+/** Who is doing what, as far as it was proven. */
+const whatOf = (route: Route, { caller, agent }: Seen): Begun => ({
+  who: caller || undefined,
+  what: route.id,
+  agent,
+});
 
 function failed(
   app: App,
@@ -90,23 +108,44 @@ function failed(
   return { answer: app.errorPage?.(error, answer) ?? answer, error };
 }
 
+/** Nobody, somebody else, or a link that is not in force. */
+const isRefusal = ({ status, refused }: Answer): boolean =>
+  status === 401 || status === 403 || refused === true;
+
 /**
  * Every change that was asked for and every refusal of a caller; written, with the rest of the
  * request's line, before the answer is.
  */
 function auditEntry(seen: Seen, { answer, error }: Handled): AuditEntry | undefined {
-  const { route, caller } = seen;
-  if (!route?.role) return undefined;
-  const isRefusal = answer.status === 401 || answer.status === 403;
-  if (!isRefusal && (route.method === 'GET' || seen.isDry)) return undefined;
+  const { route } = seen;
+  if (!route || !(route.role || route.behindLink)) return undefined;
+  const refused = isRefusal(answer);
+  if (!refused && !seen.isChange) return undefined;
+  const { agent, ...what } = whatOf(route, seen);
+  const byLink = route.behindLink && answer.agent !== undefined ? { who: 'link' } : {};
   return {
-    audit: isRefusal ? 'refusal' : 'change',
-    who: caller || undefined,
-    what: route.id,
-    agent: answer.agent ?? seen.agent,
-    outcome: error?.code ?? 'OK',
+    audit: refused ? 'refusal' : 'change',
+    ...what,
+    ...byLink,
+    agent: answer.agent ?? agent,
+    outcome: error?.code ?? (refused ? 'NOT_FOUND' : 'OK'),
     ...answer.change,
   };
+}
+
+function lineOf(request: IncomingMessage, seen: Seen, handled: Handled, latencyMs: number): string {
+  const { answer, error } = handled;
+  return logLine({
+    method: request.method ?? '',
+    route: seen.route?.path ?? 'unmatched',
+    requestId: seen.requestId,
+    latencyMs,
+    status: answer.status,
+    agent: answer.agent ?? seen.agent,
+    caller: seen.caller || undefined,
+    error,
+    audit: auditEntry(seen, handled),
+  });
 }
 
 /** The function that functions-framework is given. Never rejects. */
@@ -114,26 +153,15 @@ export function createHandler(app: App, context: Context): HttpHandler {
   return async (request, response) => {
     const startedAt = context.ticks();
     const requestId = context.newId();
-    const seen: Seen = {};
-    const method = request.method ?? '';
+    const seen: Seen = { requestId };
+    const failure = (thrown: unknown): Handled => failed(app, context, request, thrown, requestId);
     const handled: Handled = await handle(app, context, request, seen).then(
       (answer) => ({ answer }),
-      (thrown: unknown) => failed(app, context, request, thrown, requestId),
+      failure,
     );
-    const { answer, error } = handled;
-    context.log(
-      logLine({
-        method,
-        route: seen.route?.path ?? 'unmatched',
-        requestId,
-        latencyMs: context.ticks() - startedAt,
-        status: answer.status,
-        agent: answer.agent ?? seen.agent,
-        caller: seen.caller || undefined,
-        error,
-        audit: auditEntry(seen, handled),
-      }),
-    );
-    send(response, answer, requestId, method === 'HEAD');
+    const line = lineOf(request, seen, handled, context.ticks() - startedAt);
+    // Nothing is said that is not on record: without the line, the answer is that something is wrong.
+    const { answer } = await context.log(line).then(() => handled, failure);
+    send(response, answer, requestId, request.method === 'HEAD');
   };
 }

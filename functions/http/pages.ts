@@ -28,12 +28,14 @@ const forPerson = (pages: Pages, { view, agent }: Visit, asked: string | undefin
   status: statusOf(view),
   body: pages.render(view, asked),
   headers: pages.headers,
+  refused: view.state === 'dead',
   ...(agent === undefined ? {} : { agent }),
 });
 
 const forScript = ({ view, agent }: Visit): Answer => ({
   status: statusOf(view),
   body: view,
+  refused: view.state === 'dead',
   ...(agent === undefined ? {} : { agent }),
 });
 
@@ -77,6 +79,8 @@ export function pageRoutes(parts: PageParts): readonly Route[] {
       path,
       id: 'pairingPage',
       summary: 'The page that shows the code to scan.',
+      behindLink: true,
+      isChange: (given) => given.get('start') !== null,
       query,
       answers: html,
       handle: (call) => getPage(parts, call),
@@ -86,6 +90,7 @@ export function pageRoutes(parts: PageParts): readonly Route[] {
       path: `${path}/state`,
       id: 'pairingState',
       summary: 'What the page is to show now. Changes nothing.',
+      behindLink: true,
       query: { code, asked },
       answers: json,
       handle: async ({ params, query: given }) => {
@@ -102,6 +107,7 @@ export function pageRoutes(parts: PageParts): readonly Route[] {
       path: `${path}/request`,
       id: 'requestCode',
       summary: 'Ask for a code, unless one is there or on its way.',
+      behindLink: true,
       answers: json,
       handle: async ({ params }) => {
         const { service, tools } = await parts.pairing();

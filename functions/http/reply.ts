@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from 'node:http';
 import { type ErrorBody, type ErrorCode, HTTP_STATUS, PlaneError } from '../../contracts/errors.ts';
-import type { AuditEntry, Change } from '../core/audit.ts';
+import type { AuditEntry, Begun, Change } from '../core/audit.ts';
 
 export interface Answer {
   readonly status: number;
@@ -11,6 +11,8 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** Agent that the request was about, for the log. */
   readonly agent?: string;
+  /** Lets nobody in, although no error says so: for the log. */
+  readonly refused?: boolean;
   /** What was changed, for the log. */
   readonly change?: Change;
 }
@@ -127,4 +129,11 @@ export function logLine(line: LogLine): string {
     cause: causeOf(error?.cause),
     audit,
   });
+}
+
+/** The line before a change: the request's own line, with the outcome, has the same request id. */
+export function beginLine(requestId: string, route: string, begun: Begun): string {
+  const { agent, who } = begun;
+  const message = `${route} begun`;
+  return JSON.stringify({ severity: 'NOTICE', message, requestId, agent, caller: who, begun });
 }

@@ -15,6 +15,10 @@ export interface Call {
 }
 
 export interface Route extends OperationSpec {
+  /** Whether this request is to change something; left out: unless it is a GET or a dry run. */
+  readonly isChange?: (query: URLSearchParams) => boolean;
+  /** Agent that a body is about, where the path names none; undefined for one that is no good. */
+  readonly about?: (body: unknown) => string | undefined;
   readonly handle: (call: Call) => Promise<Answer> | Answer;
 }
 

@@ -180,6 +180,9 @@ export interface Answered {
   readonly body: any;
 }
 
+const isJson = ({ headers }: Response): boolean =>
+  headers.get('content-type')?.startsWith('application/json') ?? false;
+
 /** A request to the plane; the body goes as JSON unless it is text. */
 export async function send(
   url: string,
@@ -201,6 +204,6 @@ export async function send(
   return {
     status: answer.status,
     headers: answer.headers,
-    body: text ? JSON.parse(text) : undefined,
+    body: isJson(answer) ? JSON.parse(text) : text || undefined,
   };
 }

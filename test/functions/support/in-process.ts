@@ -1,14 +1,15 @@
 /**
- * Function `api` in this process, on a clock that is put forward instead of waited for: thousands
+ * The functions in this process, on a clock that is put forward instead of waited for: thousands
  * of requests in the time that a process of its own would need for a few.
  */
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { composeApi, composeVm } from '../../../functions/compose.ts';
+import { composeApi, composePages, composeVm } from '../../../functions/compose.ts';
 import { parseConfig } from '../../../functions/config.ts';
 import { createHandler } from '../../../functions/http/handler.ts';
+import type { Route } from '../../../functions/http/router.ts';
 import { plainWire } from '../../../functions/http/wire.ts';
 import type { FaultHook } from '../../../local/google/gate.ts';
 import type { Google } from '../../../local/google/google.ts';
@@ -26,6 +27,10 @@ export interface InProcess {
   call(method: string, path: string, body?: unknown, token?: string): Promise<Answered>;
   /** Function `vm`, as whoever holds the token. */
   callVm(method: string, path: string, body?: unknown, token?: string): Promise<Answered>;
+  /** Function `pages`, as whoever has opened its address. */
+  callPages(method: string, path: string, token?: string): Promise<Answered>;
+  /** The route tables that requests are matched with. */
+  readonly routes: Readonly<Record<'api' | 'vm' | 'pages', readonly Route[]>>;
   /** Another process of the same function: nothing in memory is kept. */
   restart(): void;
   close(): Promise<void>;
@@ -77,16 +82,25 @@ export async function startInProcess(
   const ambient = { clock, newId, newKey: () => 'k'.repeat(43), random: Math.random };
   const context = {
     wireOf: plainWire,
-    log: (line: string) => void log.push(line),
+    log: async (line: string) => {
+      log.push(line);
+    },
     ticks: () => performance.now(),
     newId,
+  };
+  const apps = {
+    api: composeApi(config, ambient),
+    vm: composeVm(config, ambient),
+    pages: composePages(config, ambient),
   };
   const make = () => createHandler(composeApi(config, ambient), context);
   let handler = make();
   const server = createServer((request, response) => void handler(request, response));
-  const vmServer = createServer(createHandler(composeVm(config, ambient), context));
+  const vmServer = createServer(createHandler(apps.vm, context));
+  const pagesServer = createServer(createHandler(apps.pages, context));
   const url = await listen(server);
   const vmUrl = await listen(vmServer);
+  const pagesUrl = await listen(pagesServer);
   const admin = await google.tokens.userIdToken(LOCAL.admin, config.audience, 86_400);
   return {
     google,
@@ -94,11 +108,13 @@ export async function startInProcess(
     pauses,
     call: (method, path, body, token = admin) => send(`${url}${path}`, method, token, body),
     callVm: (method, path, body, token) => send(`${vmUrl}${path}`, method, token, body),
+    callPages: (method, path, token) => send(`${pagesUrl}${path}`, method, token),
+    routes: { api: apps.api.routes, vm: apps.vm.routes, pages: apps.pages.routes },
     restart: () => {
       handler = make();
     },
     close: async () => {
-      for (const each of [server, vmServer, metadata.server]) {
+      for (const each of [server, vmServer, pagesServer, metadata.server]) {
         each.closeAllConnections();
         await new Promise((resolve) => each.close(resolve));
       }
