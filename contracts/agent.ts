@@ -74,9 +74,13 @@ export const agent = z.strictObject({
 });
 export type Agent = z.infer<typeof agent>;
 
-/** `GET /v1/agents`: one page of the project's agents, by name. */
+/** As a list shows it: which version is in force is not known there. */
+export const listedAgent = agent.omit({ configVersion: true });
+export type ListedAgent = z.infer<typeof listedAgent>;
+
+/** `GET /v1/agents`: one page of the fleet. */
 export const agentList = z.strictObject({
-  agents: z.array(agent),
+  agents: z.array(listedAgent),
   nextPageToken: z.string().optional(),
 });
 export type AgentList = z.infer<typeof agentList>;

@@ -132,4 +132,6 @@ export const VM_API_PATHS = {
   pairingMail: '/v1/self/pairing-mail',
   pairingReply: '/v1/self/pairing-reply',
   usage: '/v1/self/usage',
+  /** `vmStatus` of instance-metadata.ts, when a boot has ended well or badly. */
+  status: '/v1/self/status',
 } as const;

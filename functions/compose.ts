@@ -10,7 +10,12 @@ import { vmRoutes } from './http/vm.ts';
 import { sharedGuest } from './service/guest-memory.ts';
 import { ensureLinkKey, readLinkKey } from './service/link-key.ts';
 import type { LinkTools } from './service/pairing-link.ts';
-import { patientAccounts, patientMachines, patientSecrets } from './service/patient.ts';
+import {
+  patientAccounts,
+  patientListing,
+  patientMachines,
+  patientSecrets,
+} from './service/patient.ts';
 import type { Clock } from './service/ports.ts';
 import type { SelfTools } from './service/self.ts';
 import type { Tools } from './service/steps.ts';
@@ -80,12 +85,14 @@ function tools(
       { machinesDriver },
       { serviceAccountsDriver },
       { backupsDriver },
+      { listingDriver },
     ] = await Promise.all([
       google(),
       import('./drivers/secrets.ts'),
       import('./drivers/machines.ts'),
       import('./drivers/service-accounts.ts'),
       import('./drivers/backups.ts'),
+      import('./drivers/listing.ts'),
     ]);
     return {
       project: config.project,
@@ -94,6 +101,7 @@ function tools(
       random,
       // The bucket that the bundle lies in is the plane's own.
       backups: backupsDriver(at, new URL(config.bundle).host),
+      listing: patientListing(listingDriver(at, config), { clock, random }),
       secrets: patientSecrets(secretsDriver(at, config.project), { clock, random }),
       machines: patientMachines(machinesDriver(at, config), { clock, random }),
       serviceAccounts: patientAccounts(serviceAccountsDriver(at, config.project), {

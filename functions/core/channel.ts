@@ -48,7 +48,7 @@ export function channelOf(note: ChannelNote | undefined, pairing: Pairing | unde
 }
 
 /** Whether WhatsApp is linked like a device; a business number has nothing to link. */
-export const hasDevice = ({ whatsapp: { mode } }: ConfigDocument): boolean =>
+export const hasDevice = ({ whatsapp: { mode } }: Pick<ConfigDocument, 'whatsapp'>): boolean =>
   mode === 'linked' || mode === 'dedicated';
 
 /** Whether a phone is linked, whatever the line is like at the moment. */

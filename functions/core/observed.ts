@@ -89,3 +89,5 @@ export const ANNOTATION_CHANNEL = 'agents-plane-channel';
 export const ANNOTATION_LOST_MAIL = 'agents-plane-lost-mail';
 /** When the newest reply "connect" came that was acted upon; milliseconds since the epoch. */
 export const ANNOTATION_REPLY = 'agents-plane-reply';
+/** What the VM last said of itself when that was the end of a boot: `vmStatus` as JSON. */
+export const ANNOTATION_STATUS = 'agents-plane-status';

@@ -41,6 +41,7 @@ import {
   WITHDRAWALS,
 } from './secret-plan.ts';
 import type { Desired, Rule, Step, StepId } from './step.ts';
+import { ANNOTATION_SUMMARY, formatSummary } from './summary.ts';
 
 export const GOALS = {
   /** An agent that is looked after, running or stopped. */
@@ -127,9 +128,13 @@ export const viewOf = (name: AgentName, steps: readonly Step[]): PlanView => ({
   steps: steps.map(({ id, title, needs }) => ({ id, title, needs: [...needs] })),
 });
 
-/** A new config secret is created with the record in it. */
-function intent({ name, intent: wanted }: Desired, observed: Observed): Step | undefined {
-  if (!observed.configSecret || sameIntent(wanted, intentOf(observed))) return undefined;
+/** A new config secret is created with the record in it, and with what lists show. */
+function intent({ name, intent: wanted, document }: Desired, observed: Observed): Step | undefined {
+  const { configSecret } = observed;
+  if (!configSecret) return undefined;
+  const shown = configSecret.annotations[ANNOTATION_SUMMARY];
+  const listed = !document || shown === formatSummary(document);
+  if (listed && sameIntent(wanted, intentOf(observed))) return undefined;
   return { id: 'intent', title: `Record in ${configSecretId(name)}: ${wanted.life}`, needs: [] };
 }
 

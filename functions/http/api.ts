@@ -12,12 +12,13 @@ import {
 import { provisionRequest } from '../../contracts/config-document.ts';
 import { openapi } from '../core/openapi.ts';
 import { type Policy, parseBody } from '../core/request.ts';
-import { getAgent, linkFor, listAgents } from '../service/agents.ts';
+import { getAgent, linkFor } from '../service/agents.ts';
+import { listAgents } from '../service/list.ts';
 import type { LinkTools } from '../service/pairing-link.ts';
 import { provision, readRequest } from '../service/provision.ts';
 import type { Tools } from '../service/steps.ts';
 import { fleetRoutes } from './fleet.ts';
-import { dryRun, pageOf, paging } from './paging.ts';
+import { dryRun, listPaging, pageOf } from './paging.ts';
 import { reconcileRoutes } from './reconcile.ts';
 import type { Answer } from './reply.ts';
 import type { Call, Route } from './router.ts';
@@ -76,9 +77,9 @@ function agentRoutes(parts: ApiParts): readonly Route[] {
       method: 'GET',
       path: '/v1/agents',
       id: 'listAgents',
-      summary: 'The agents, by name, page by page.',
+      summary: 'The agents, page by page; each page by name.',
       role: 'viewer',
-      query: { ...paging, state },
+      query: { ...listPaging, state },
       answers: { 200: { description: 'A page of agents', schema: agentList } },
       handle: async (call) => {
         const wanted = state.schema.safeParse(call.query.get('state')).data;

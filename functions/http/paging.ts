@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { PAGE_SIZE_MAX } from '../service/fleet.ts';
+import { LIST_PAGE_MAX } from '../service/list.ts';
 import type { Call } from './router.ts';
 
 export const dryRun = {
@@ -14,8 +15,16 @@ export const paging = {
     description: `at most this many, 1 to ${PAGE_SIZE_MAX}`,
   },
   pageToken: {
-    schema: z.string().regex(/^[\w-]{1,200}$/),
+    schema: z.string().regex(/^[\w-]{1,1000}$/),
     description: 'nextPageToken of the page before',
+  },
+};
+/** Of lists, which cost little an agent. */
+export const listPaging = {
+  ...paging,
+  pageSize: {
+    schema: z.coerce.number().int().min(1).max(LIST_PAGE_MAX),
+    description: `at most this many, 1 to ${LIST_PAGE_MAX}; 500 when left out`,
   },
 };
 

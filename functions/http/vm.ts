@@ -1,5 +1,6 @@
 /** Function `vm`: what an agent's VM may ask for on its own behalf (contracts/vm-api.ts). */
 
+import { vmStatus } from '../../contracts/instance-metadata.ts';
 import { type AgentName, agentName } from '../../contracts/names.ts';
 import {
   forgetRequest,
@@ -215,6 +216,17 @@ export function vmRoutes(parts: VmParts): readonly Route[] {
         answers: { 200: { description: 'It is counted', schema: usageAnswer } },
       },
       (service, tools, name, body) => service.reportUsage(tools, name, body),
+    ),
+    route(
+      parts,
+      {
+        path: VM_API_PATHS.status,
+        id: 'reportStatus',
+        summary: 'Say how the last boot ended, for lists of the fleet.',
+        body: vmStatus,
+        answers: { 200: { description: 'It is written down', schema: nothing } },
+      },
+      (service, tools, name, body) => service.reportStatus(tools, name, body),
     ),
     ...pairingRoutes(parts),
   ]);

@@ -1,6 +1,6 @@
-/** Reading agents: `GET /v1/agents` and `GET /v1/agents/{name}`. */
+/** One agent: `GET /v1/agents/{name}`, and its pairing link. */
 
-import type { Agent, AgentList, AgentState, PairingLink } from '../../contracts/agent.ts';
+import type { Agent, PairingLink } from '../../contracts/agent.ts';
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import type { AgentName } from '../../contracts/names.ts';
@@ -8,7 +8,7 @@ import { isLinked } from '../core/channel.ts';
 import { readDocument } from '../core/document.ts';
 import { isOurs } from '../core/foreign.ts';
 import type { Observed } from '../core/observed.ts';
-import { each, namesOf, type Page } from './fleet.ts';
+import { summaryOf } from '../core/summary.ts';
 import { readName } from './lifecycle.ts';
 import { observe } from './observe.ts';
 import { issueLink, type LinkTools } from './pairing-link.ts';
@@ -23,7 +23,7 @@ export async function getAgent(tools: Tools, text: string): Promise<Agent> {
   const document = documentOf(name, observed);
   if (!document) throw notFound();
   const place = { project: tools.project, zone: tools.instance.zone };
-  return resourceOf(name, document, observed, place, tools.clock.now());
+  return resourceOf(name, summaryOf(document), observed, place, tools.clock.now());
 }
 
 /**
@@ -44,29 +44,6 @@ export async function linkFor(
   throw new PlaneError('FAILED_PRECONDITION', 'There is nothing to link.', {
     details: [{ field: 'name', problem, fix }],
   });
-}
-
-export interface ListPage extends Page {
-  readonly state?: AgentState | undefined;
-}
-
-/** With a filter, a page may hold fewer agents than its size, and be followed by another. */
-export async function listAgents(tools: Tools, { state, ...page }: ListPage): Promise<AgentList> {
-  const { names, ...next } = await namesOf(tools, page);
-  const agents = (await each(names, (name) => found(tools, name))).filter(
-    (agent) => agent !== undefined,
-  );
-  return { agents: agents.filter((agent) => !state || agent.state === state), ...next };
-}
-
-async function found(tools: Tools, name: AgentName): Promise<Agent | undefined> {
-  try {
-    return await getAgent(tools, name);
-  } catch (error) {
-    // Listed a moment ago and gone now, or its document cannot be read: not an agent.
-    if (error instanceof PlaneError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
-  }
 }
 
 function documentOf(name: AgentName, observed: Observed): ConfigDocument | undefined {

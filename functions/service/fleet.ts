@@ -2,10 +2,14 @@
 
 import type { z } from 'zod';
 import { PlaneError } from '../../contracts/errors.ts';
+import type { VmStatus } from '../../contracts/instance-metadata.ts';
 import type { planAnswer, ReconcileAnswer, Reconciled } from '../../contracts/lifecycle.ts';
-import { type AgentName, agentName, LABEL_MANAGED_BY, MANAGED_BY } from '../../contracts/names.ts';
+import type { AgentName } from '../../contracts/names.ts';
+import { agentIn, statusIn } from '../core/listed.ts';
+import type { Observed } from '../core/observed.ts';
 import { viewOf } from '../core/plan.ts';
 import { asRecorded } from './lifecycle.ts';
+import { noteStatus } from './self-status.ts';
 import { planned, steer } from './steer.ts';
 import type { Tools } from './steps.ts';
 
@@ -27,11 +31,24 @@ export interface Names {
   readonly nextPageToken?: string;
 }
 
+/** Most that Secret Manager gives in one call. */
+const RECORDS = 25_000;
+
+async function everyRecord({ listing }: Tools) {
+  const all = [];
+  let next: string | undefined;
+  do {
+    const page = await listing.records(RECORDS, next);
+    all.push(...page.records);
+    next = page.next;
+  } while (next !== undefined);
+  return all;
+}
+
 /** Agents by name: every one of which a config secret of ours exists. */
 export async function namesOf(tools: Tools, { size = PAGE_SIZE, token }: Page): Promise<Names> {
-  const ids = await tools.secrets.list({ [LABEL_MANAGED_BY]: MANAGED_BY });
-  const all = ids
-    .map((id) => agentName.safeParse(/^agent-(.+)-config$/.exec(id)?.[1]).data)
+  const all = (await everyRecord(tools))
+    .map(({ id, secret }) => agentIn(id, secret))
     .filter((name) => name !== undefined)
     .sort();
   const rest = token === undefined ? all : all.filter((name) => name > token);
@@ -41,20 +58,27 @@ export async function namesOf(tools: Tools, { size = PAGE_SIZE, token }: Page): 
 }
 
 /** A few at a time, in order. */
-export async function each<T>(
-  names: readonly AgentName[],
-  run: (name: AgentName) => Promise<T>,
-): Promise<T[]> {
+export async function each<I, T>(items: readonly I[], run: (item: I) => Promise<T>): Promise<T[]> {
   const results: T[] = [];
-  for (let start = 0; start < names.length; start += AT_ONCE) {
-    results.push(...(await Promise.all(names.slice(start, start + AT_ONCE).map(run))));
+  for (let start = 0; start < items.length; start += AT_ONCE) {
+    results.push(...(await Promise.all(items.slice(start, start + AT_ONCE).map(run))));
   }
   return results;
 }
 
+const ENDED: ReadonlySet<VmStatus['state']> = new Set(['ready', 'failed']);
+
+/** A VM's word that did not get through to the plane when it was said: lists go by it. */
+async function catchUp(tools: Tools, name: AgentName, observed: Observed): Promise<void> {
+  const { configSecret, guestStatus: said } = observed;
+  if (!configSecret || !said || !ENDED.has(said.state)) return;
+  if (statusIn(configSecret)?.at !== said.at) await noteStatus(tools, name, said);
+}
+
 /** @throws PlaneError NOT_FOUND when there is no such agent */
 export async function reconcileOne(tools: Tools, name: AgentName): Promise<Reconciled> {
-  const { steps, desired } = await steer(tools, name, asRecorded);
+  const { steps, desired, observed } = await steer(tools, name, asRecorded);
+  await catchUp(tools, name, observed);
   const done = steps.map(({ title }) => title);
   if (desired.intent.life === 'purged') return { agent: name, outcome: 'purged', done };
   return { agent: name, outcome: done.length > 0 ? 'repaired' : 'unchanged', done };

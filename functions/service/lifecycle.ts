@@ -13,6 +13,7 @@ import { type Change as AuditChange, changeBetween, facetsIn, facetsOf } from '.
 import { viewOf } from '../core/plan.ts';
 import { ownedBy } from '../core/purge-plan.ts';
 import { type Policy, parseBody, refuseBudget } from '../core/request.ts';
+import { summaryOf } from '../core/summary.ts';
 import { observe, takeInventory } from './observe.ts';
 import { resourceOf } from './resource.ts';
 import {
@@ -121,7 +122,7 @@ function agentOf(tools: Tools, name: AgentName, { desired, observed }: Steered):
   const { intent, document } = desired;
   const readable = documentIn(name, { document, intent });
   const place = { project: tools.project, zone: tools.instance.zone };
-  return resourceOf(name, readable, observed, place, tools.clock.now());
+  return resourceOf(name, summaryOf(readable), observed, place, tools.clock.now());
 }
 
 /** Wanted whether or not there is an agent: something of it may be left. */

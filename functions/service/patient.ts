@@ -1,6 +1,6 @@
 /** The ports with reads that are tried again: Google says "not now" to one call in some thousand. */
 
-import type { Machines, Secrets, ServiceAccounts } from './ports.ts';
+import type { Listing, Machines, Secrets, ServiceAccounts } from './ports.ts';
 import { type Patience, persistently, READ_DEADLINE_MS } from './retry.ts';
 
 type Read = (...args: never[]) => Promise<unknown>;
@@ -29,3 +29,6 @@ export const patientMachines = (port: Machines, patience: Patience): Machines =>
 
 export const patientAccounts = (port: ServiceAccounts, patience: Patience): ServiceAccounts =>
   patient(port, ['get'], patience);
+
+export const patientListing = (port: Listing, patience: Patience): Listing =>
+  patient(port, ['records', 'instances', 'failures'], patience);

@@ -87,6 +87,27 @@ export interface Machines {
   ): Promise<string>;
 }
 
+/** A VM as a list shows it; nobody asked for its metadata. */
+export interface ListedInstance extends InstanceState {
+  readonly zone: string;
+}
+
+/** Many agents in a few calls. */
+export interface Listing {
+  /** Config secrets of agents, a page of them. */
+  records(
+    size: number,
+    token: string | undefined,
+  ): Promise<{
+    readonly records: readonly { readonly id: string; readonly secret: SecretState }[];
+    readonly next?: string;
+  }>;
+  /** Those of the named agents that have a VM; `inFilters` says how many names one call takes. */
+  instances(names: readonly AgentName[]): Promise<readonly ListedInstance[]>;
+  /** Operations on VMs that ended with an error, the newest first. */
+  failures(): Promise<readonly { readonly agent: AgentName; readonly operation: OperationState }[]>;
+}
+
 /** Encrypted backups, one object an agent. */
 export interface Backups {
   /** Replaces the agent's. */

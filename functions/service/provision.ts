@@ -17,6 +17,7 @@ import { ANNOTATION_USER, type Observed } from '../core/observed.ts';
 import { goalOf, planFor, viewOf } from '../core/plan.ts';
 import { type Policy, parseProvision } from '../core/request.ts';
 import type { Desired, Step } from '../core/step.ts';
+import { summaryOf } from '../core/summary.ts';
 import { applyPlan } from './apply.ts';
 import { observe } from './observe.ts';
 import { resourceOf } from './resource.ts';
@@ -66,7 +67,7 @@ export async function provision(
     if (dryRun) return { kind: 'plan', plan: viewOf(name, steps) };
     const after = await applied(tools, desired, observed, steps);
     const place = { project: tools.project, zone: tools.instance.zone };
-    const agent = resourceOf(name, document, after, place, tools.clock.now());
+    const agent = resourceOf(name, summaryOf(document), after, place, tools.clock.now());
     const change = changeBetween(facetsIn(observed), facetsOf(document, intent));
     return { kind: steps.length > 0 ? 'changed' : 'unchanged', agent, change };
   });

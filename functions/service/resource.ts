@@ -1,13 +1,12 @@
 /** The agent resource, as answers carry it. */
 
 import type { Agent, Channel, Spend } from '../../contracts/agent.ts';
-import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { type AgentName, instanceName, serviceAccountEmail } from '../../contracts/names.ts';
 import { parseUsage, type UsageRecord } from '../core/budget.ts';
 import { channelOf, hasDevice, parseChannel } from '../core/channel.ts';
 import { ANNOTATION_CHANNEL, ANNOTATION_USAGE, type Observed } from '../core/observed.ts';
-import { maskPhone } from '../core/redact.ts';
 import { stateOf } from '../core/state.ts';
+import type { Summary } from '../core/summary.ts';
 
 export interface Place {
   readonly project: string;
@@ -19,26 +18,18 @@ const spendOf = ({ month, usd, withdrawn }: UsageRecord): Spend => ({ month, usd
 /** @param now milliseconds since the epoch */
 export function resourceOf(
   name: AgentName,
-  document: ConfigDocument,
+  summary: Summary,
   observed: Observed,
   place: Place,
   now: number,
 ): Agent {
-  const { user, userPhone, whatsappNumber, whatsapp, model, budget, profile, timezone } = document;
   const status = observed.instance?.status;
   const key = observed.guestStatus?.key;
   const usage = parseUsage(observed.configSecret?.annotations[ANNOTATION_USAGE]);
   return {
     name,
-    user,
     ...stateOf(observed, now),
-    userPhone: maskPhone(userPhone),
-    ...(whatsappNumber === undefined ? {} : { whatsappNumber: maskPhone(whatsappNumber) }),
-    whatsapp,
-    model,
-    budget,
-    profile,
-    timezone,
+    ...summary,
     configVersion: observed.config?.version ?? '',
     instance: {
       name: instanceName(name),
@@ -47,7 +38,7 @@ export function resourceOf(
     },
     serviceAccount: serviceAccountEmail(name, place.project),
     ...(key === undefined ? {} : { key }),
-    ...(hasDevice(document) ? { channel: channelIn(observed) } : {}),
+    ...(hasDevice(summary) ? { channel: channelIn(observed) } : {}),
     ...(usage === undefined ? {} : { spend: spendOf(usage) }),
   };
 }

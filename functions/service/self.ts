@@ -19,6 +19,7 @@ export {
   sendMail,
 } from './owner-mail.ts';
 export { pairingMail, pairingReply, reportChannel } from './self-pairing.ts';
+export { reportStatus } from './self-status.ts';
 export { welcome } from './welcome.ts';
 
 /** Creates the empty key secret and the agent's rights on it, should they be missing. */

@@ -18,14 +18,16 @@ import { type InstanceSettings, metadataOf } from '../core/instance.ts';
 import { ANNOTATION_INTENT, formatIntent, type Intent, LEASE_MS } from '../core/intent.ts';
 import { ANNOTATION_USER, type Observed } from '../core/observed.ts';
 import type { Desired, Step, StepId } from '../core/step.ts';
+import { ANNOTATION_SUMMARY, formatSummary } from '../core/summary.ts';
 import { announce, begin, createInstance } from './machine-steps.ts';
 import type { Observer } from './observe.ts';
-import type { Backups, Clock } from './ports.ts';
+import type { Backups, Clock, Listing } from './ports.ts';
 import { grant, withdraw } from './rights.ts';
 import type { Action, Run } from './run.ts';
 
 export interface Tools extends Observer {
   readonly backups: Backups;
+  readonly listing: Listing;
   readonly clock: Clock;
   readonly instance: InstanceSettings;
   /** A fresh random id. */
@@ -52,6 +54,7 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
     tools.secrets.create(configSecretId(desired.name), labelsOf(desired.name), {
       [ANNOTATION_USER]: documentIn(desired).user,
       [ANNOTATION_INTENT]: formatIntent(desired.intent),
+      ...summaryIn(desired),
     }),
   'key-secret': ({ tools, desired: { name } }) =>
     tools.secrets.create(keySecretId(name), labelsOf(name), {}),
@@ -94,10 +97,17 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
   'config-removal': ({ tools, desired: { name } }) => tools.secrets.remove(configSecretId(name)),
 };
 
+const summaryIn = ({ document }: Desired): Record<string, string> =>
+  document ? { [ANNOTATION_SUMMARY]: formatSummary(document) } : {};
+
 /** With the etag that was read: of two requests at once, one gets ABORTED here. */
 async function recordIntent({ tools, desired, observed: { configSecret } }: Run): Promise<void> {
   const { name, intent } = desired;
-  const annotations = { ...configSecret?.annotations, [ANNOTATION_INTENT]: formatIntent(intent) };
+  const annotations = {
+    ...configSecret?.annotations,
+    [ANNOTATION_INTENT]: formatIntent(intent),
+    ...summaryIn(desired),
+  };
   await tools.secrets.annotate(configSecretId(name), annotations, configSecret?.etag);
 }
 

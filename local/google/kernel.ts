@@ -5,6 +5,7 @@
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { errorBody, httpStatus } from './errors.ts';
+import { partial } from './fields.ts';
 import type { Caller, Gate } from './gate.ts';
 import type { Call, Demand, Route, Service } from './service.ts';
 import { GoogleError, Reply } from './service.ts';
@@ -164,7 +165,9 @@ export function createKernel(services: readonly Service[], gate: Gate): RequestL
       demands = route.demands(call);
       if (caller) gate.check(caller, demands, service);
       const result = await gate.perform(route.method, caller, () => route.handle(call));
-      return { result, caller, demands };
+      const part =
+        result instanceof Reply ? result : partial(result, url.searchParams.get('fields'));
+      return { result: part, caller, demands };
     } catch (thrown) {
       const error = asGoogleError(thrown);
       const body = JSON.stringify(errorBody(error, service.errorShape));

@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import { stringify } from 'yaml';
-import { AGENT_STATES, type Agent, agentList } from '../../contracts/agent.ts';
+import { AGENT_STATES, agentList, type ListedAgent } from '../../contracts/agent.ts';
 import { type Client, connect } from './client.ts';
 import { FORMATS, type Format, hint, print, table } from './output.ts';
 import { example, pageQuery } from './verb.ts';
@@ -13,20 +13,23 @@ interface ListOptions {
   readonly json?: boolean;
 }
 
-async function allAgents(client: Client, state: string | undefined): Promise<Agent[]> {
-  const agents: Agent[] = [];
+/** As much as the plane gives at once: a fleet of thousands takes it a second. */
+const PAGE_SIZE = '5000';
+
+export async function allAgents(client: Client, state?: string): Promise<ListedAgent[]> {
+  const agents: ListedAgent[] = [];
   let token: string | undefined;
   do {
-    const query = pageQuery(token, state ? { state } : {});
+    const query = pageQuery(token, { pageSize: PAGE_SIZE, ...(state ? { state } : {}) });
     const page = agentList.parse((await client.call('GET', `/v1/agents${query}`)).body);
     agents.push(...page.agents);
     token = page.nextPageToken;
   } while (token !== undefined);
-  return agents;
+  return agents.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 const HEAD = ['NAME', 'STATE', 'WHATSAPP', 'MODEL', 'USD', 'OWNER'];
-const rowOf = ({ name, state, whatsapp, model, budget, user }: Agent): readonly string[] => [
+const rowOf = ({ name, state, whatsapp, model, budget, user }: ListedAgent): readonly string[] => [
   ...[name, state, whatsapp.mode, model, String(budget), user],
 ];
 

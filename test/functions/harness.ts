@@ -157,7 +157,7 @@ async function startPlane(options: HarnessOptions, google: Google): Promise<Harn
   };
 }
 
-function vmToken({ world }: Google, agent: string, change: VmTokenChange): Promise<string> {
+export function vmToken({ world }: Google, agent: string, change: VmTokenChange): Promise<string> {
   const email = `agent-${agent}@${project.id}.iam.gserviceaccount.com`;
   const account = world.accounts.find(email) ?? { email, uniqueId: '100000000000000000000' };
   return world.tokens.accountIdToken(account, change.audience ?? ENVIRONMENT.AGENTS_PLANE_VM_URL, {

@@ -8,6 +8,7 @@ import type { Observed } from '../../functions/core/observed.ts';
 import { planFor } from '../../functions/core/plan.ts';
 import { type Policy, withMember } from '../../functions/core/policy.ts';
 import type { Desired, Step } from '../../functions/core/step.ts';
+import { ANNOTATION_SUMMARY, formatSummary } from '../../functions/core/summary.ts';
 import { ALLISON, DOCUMENT, PROJECT, SETTINGS } from './fixtures.ts';
 
 const DESIRED: Desired = {
@@ -53,7 +54,10 @@ function after(observed: Observed, step: Step): Observed {
       return { ...observed, sharedKeyPolicy: grant(observed.sharedKeyPolicy) };
     case 'config-secret':
     case 'intent': {
-      const annotations = { [ANNOTATION_INTENT]: formatIntent(DESIRED.intent) };
+      const annotations = {
+        [ANNOTATION_INTENT]: formatIntent(DESIRED.intent),
+        [ANNOTATION_SUMMARY]: formatSummary(DOCUMENT),
+      };
       return { ...observed, configSecret: { ...secret(), annotations } };
     }
     case 'instance':
@@ -161,7 +165,12 @@ describe('the plan of a provision', () => {
 
   test('a changed document adds a version and tells the VM', () => {
     const changed = { ...DESIRED, document: { ...DOCUMENT, budget: 70 } };
-    expect(ids(planFor('provision', changed, DONE))).toEqual(['config-version', 'announce']);
+    const intent = firstIntent(changed.document, 'request-2', 0);
+    expect(ids(planFor('provision', { ...changed, intent }, DONE))).toEqual([
+      'intent',
+      'config-version',
+      'announce',
+    ]);
   });
 
   test('grants are exact: config and shared key to read, its own key to manage, nothing else', () => {

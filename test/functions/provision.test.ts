@@ -56,7 +56,8 @@ describe('provision', () => {
 
     const read = await get('/v1/agents/allison');
     expect(read.body).toMatchObject({ name: 'allison', configVersion: '2', state: 'booting' });
-    expect((await get('/v1/agents')).body.agents).toEqual([read.body]);
+    const { configVersion: _, ...listed } = read.body;
+    expect((await get('/v1/agents')).body.agents).toEqual([listed]);
   });
 
   test('dryRun shows the plan and touches nothing', async () => {

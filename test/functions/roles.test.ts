@@ -52,6 +52,7 @@ const ROWS: Readonly<Record<FunctionName, Readonly<Record<string, Need>>>> = {
     reportUsage: 'vm',
     reportChannel: 'vm',
     mailCode: 'vm',
+    reportStatus: 'vm',
     readReply: 'vm',
     health: 'all',
     openapi: 'all',

@@ -1,6 +1,7 @@
 /** `agent bootstrap`: converges the machine to its config document. Runs at every boot and on every change. */
 
 import { PlaneError } from '../../contracts/plane-error.ts';
+import { parseFacts } from '../core/facts.ts';
 import type { Templates } from '../core/files.ts';
 import { type Layout, UNITS } from '../core/layout.ts';
 import { failureAfter } from '../core/status.ts';
@@ -18,6 +19,7 @@ import { units } from '../steps/units.ts';
 import { users } from '../steps/users.ts';
 import { welcome } from '../steps/welcome.ts';
 import { whatsappCredentials } from '../steps/whatsapp-credentials.ts';
+import { tellStatus } from '../tell-status.ts';
 import { readInputs } from './inputs.ts';
 
 /** Need nothing but the machine; the unit that tries again cannot do them (it may not mount). */
@@ -51,6 +53,12 @@ async function steps(machine: Machine): Promise<void> {
   await publishReady(context);
 }
 
+/** At once; what did not get through is told by the meter. */
+async function tellEnd(host: Host, layout: Layout): Promise<void> {
+  const facts = host.read(layout.facts);
+  if (facts !== undefined) await tellStatus(host, layout, parseFacts(facts).planeUrl, '');
+}
+
 /** A unit tries again every 30 s; under that unit itself, systemd does it by the exit code. */
 async function tryAgainLater(host: Host, layout: Layout, underUnit: boolean): Promise<void> {
   if (underUnit || !host.exists(`${layout.units}/${UNITS.bootstrap}`)) return;
@@ -70,6 +78,7 @@ export async function bootstrapCommand(
   const startedAt = host.now().getTime();
   try {
     await withLock(host, layout.lock, () => steps({ host, layout, templates }));
+    await tellEnd(host, layout);
     host.log(`agent: ready after ${host.now().getTime() - startedAt} ms`);
     return 0;
   } catch (error) {
@@ -77,6 +86,7 @@ export async function bootstrapCommand(
     const reason = known ? error.message : `Bootstrap failed: ${(error as Error).message}`;
     host.log(`agent: ${reason}`);
     await publishStatus(host, layout, failureAfter(lastStatus(host, layout), reason));
+    await tellEnd(host, layout);
     await tryAgainLater(host, layout, underUnit);
     return 1;
   }

@@ -32,6 +32,7 @@ import { callPlane } from '../google/plane.ts';
 import { readSecret } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 import { readChannel } from '../pairing/channel.ts';
+import { tellStatus } from '../tell-status.ts';
 
 /** A cold reading takes OpenClaw a second or two, and every turn makes it stale again. */
 const READ_TRIES = 8;
@@ -165,7 +166,9 @@ export async function meterCommand(
   credentials: string | undefined,
 ): Promise<never> {
   const meter = meterOf(host, layout, credentials);
+  let told = '';
   for (let first = true; ; first = false) {
+    told = await tellStatus(host, layout, meter.facts.planeUrl, told);
     const pause = await look(meter, first).catch((error: unknown) => {
       host.log(`agent meter: ${error instanceof PlaneError ? error.code : 'INTERNAL'}`);
       return LOOK_WITHDRAWN_MS;

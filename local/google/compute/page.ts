@@ -13,12 +13,27 @@ export interface Page<T> {
 
 interface Named {
   readonly name: string;
+  readonly creationTimestamp?: string;
+  /** Of operations. */
+  readonly insertTime?: string;
 }
 
 const encode = (name: string): string => Buffer.from(name).toString('base64url');
 const decode = (token: string): string => Buffer.from(token, 'base64url').toString();
 
-/** @throws GoogleError INVALID_ARGUMENT for a filter or page size that makes no sense */
+/** By name, or the newest first: Google knows no other order. */
+function orderOf(call: Call): (a: Named, b: Named) => number {
+  const wanted = call.query.get('orderBy') ?? 'name';
+  if (wanted === 'name') return (a, b) => (a.name < b.name ? -1 : 1);
+  if (wanted !== 'creationTimestamp desc' || call.query.has('pageToken')) {
+    throw invalidField('orderBy', wanted, 'Must be name or creationTimestamp desc.');
+  }
+  const born = ({ creationTimestamp, insertTime }: Named): number =>
+    Date.parse(creationTimestamp ?? insertTime ?? '');
+  return (a, b) => born(b) - born(a);
+}
+
+/** @throws GoogleError INVALID_ARGUMENT for a filter, order or page size that makes no sense */
 export function pageOf<T extends Named>(call: Call, all: Iterable<T>): Page<T> {
   const size = Number(call.query.get('maxResults') ?? MAX_RESULTS);
   if (!Number.isInteger(size) || size < 0 || size > MAX_RESULTS) {
@@ -26,9 +41,8 @@ export function pageOf<T extends Named>(call: Call, all: Iterable<T>): Page<T> {
   }
   const after = decode(call.query.get('pageToken') ?? '');
   const keep = parseFilter(call.query.get('filter'));
-  const rest = [...all]
-    .filter((item) => item.name > after && keep(item))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const order = orderOf(call);
+  const rest = [...all].filter((item) => item.name > after && keep(item)).sort(order);
   const items = rest.slice(0, size || MAX_RESULTS);
   const last = items.at(-1);
   return rest.length > items.length && last

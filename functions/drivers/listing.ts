@@ -1,0 +1,123 @@
+/**
+ * Port `Listing`: many agents in a few calls. Plain REST under the same credentials, because the
+ * generated clients cannot ask for a part of an answer (`fields`): a VM's metadata holds the
+ * startup script, and five thousand of those are 30 MB.
+ *
+ * https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets/list
+ * https://cloud.google.com/compute/docs/reference/rest/v1/instances/aggregatedList
+ */
+
+import { z } from 'zod';
+import { agentOfInstance, LABEL_MANAGED_BY, MANAGED_BY } from '../../contracts/names.ts';
+import type { Listing } from '../service/ports.ts';
+import type { GoogleAccess } from './google-access.ts';
+import { call } from './google-error.ts';
+
+/** Most that Compute Engine gives in one page. */
+const MAX_RESULTS = '500';
+
+const labels = z.record(z.string(), z.string()).default({});
+const secretPage = z.object({
+  secrets: z
+    .array(z.object({ name: z.string(), labels, annotations: labels, etag: z.string().optional() }))
+    .default([]),
+  nextPageToken: z.string().optional(),
+});
+const instance = z.object({
+  name: z.string(),
+  status: z.string(),
+  zone: z.string(),
+  labels,
+  lastStartTimestamp: z.string().optional(),
+  creationTimestamp: z.string().optional(),
+});
+const instancePage = z.object({
+  items: z.record(z.string(), z.object({ instances: z.array(instance).default([]) })).default({}),
+  nextPageToken: z.string().optional(),
+});
+const operationPage = z.object({
+  items: z
+    .array(
+      z.object({
+        operationType: z.string(),
+        targetLink: z.string(),
+        error: z.object({ errors: z.array(z.object({ code: z.string() })) }).optional(),
+      }),
+    )
+    .default([]),
+});
+
+const lastSegment = (name: string): string => name.split('/').at(-1) ?? '';
+
+export interface Place {
+  readonly project: string;
+  readonly zone: string;
+}
+
+type Get = <T extends z.ZodType>(
+  schema: T,
+  api: string,
+  path: string,
+  query: Record<string, string | undefined>,
+) => Promise<z.output<T>>;
+
+const getOf =
+  ({ auth, rest }: GoogleAccess): Get =>
+  (schema, api, path, query) =>
+    call(`list ${lastSegment(path)}`, async () => {
+      const url = new URL(path, rest.rootUrl ?? `https://${api}.googleapis.com/`);
+      for (const [key, value] of Object.entries(query)) if (value) url.searchParams.set(key, value);
+      const { data } = await auth.request({ url: url.href, retry: false });
+      return schema.parse(data);
+    });
+
+export function listingDriver(access: GoogleAccess, { project, zone }: Place): Listing {
+  const get = getOf(access);
+  const compute = `compute/v1/projects/${project}`;
+  return {
+    async records(size, token) {
+      const page = await get(secretPage, 'secretmanager', `v1/projects/${project}/secrets`, {
+        filter: `labels.${LABEL_MANAGED_BY}=${MANAGED_BY} AND name:-config`,
+        pageSize: String(size),
+        pageToken: token,
+        fields: 'secrets(name,labels,annotations,etag),nextPageToken',
+      });
+      const records = page.secrets.map(({ name, etag, ...rest }) => ({
+        id: lastSegment(name),
+        secret: { ...rest, etag },
+      }));
+      return page.nextPageToken ? { records, next: page.nextPageToken } : { records };
+    },
+    async instances(names) {
+      const page = await get(instancePage, 'compute', `${compute}/aggregated/instances`, {
+        filter: `name eq "agent-(${names.join('|')})"`,
+        maxResults: MAX_RESULTS,
+        returnPartialSuccess: 'true',
+        fields:
+          'items/*/instances(name,status,zone,labels,lastStartTimestamp,creationTimestamp),nextPageToken',
+      });
+      return Object.values(page.items).flatMap(({ instances }) =>
+        instances.map(({ lastStartTimestamp, creationTimestamp, zone: link, ...it }) => ({
+          ...it,
+          zone: lastSegment(link),
+          metadata: {},
+          metadataFingerprint: undefined,
+          startedAt: lastStartTimestamp ?? creationTimestamp,
+        })),
+      );
+    },
+    async failures() {
+      const page = await get(operationPage, 'compute', `${compute}/zones/${zone}/operations`, {
+        filter: 'status=DONE AND httpErrorStatusCode>=400',
+        orderBy: 'creationTimestamp desc',
+        maxResults: MAX_RESULTS,
+        fields: 'items(operationType,targetLink,error/errors/code)',
+      });
+      return page.items.flatMap(({ operationType: kind, targetLink, error }) => {
+        const agent = agentOfInstance(lastSegment(targetLink));
+        const errors = (error?.errors ?? []).map(({ code }) => ({ code, message: '' }));
+        return agent ? [{ agent, operation: { kind, done: true, errors } }] : [];
+      });
+    },
+  };
+}
