@@ -4,6 +4,7 @@
  */
 
 import type { AgentList, AgentState, ListedAgent } from '../../contracts/agent.ts';
+import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, configSecretId, instanceName } from '../../contracts/names.ts';
 import { readDocument } from '../core/document.ts';
 import { agentIn, inFilters, MAY_HAVE_FAILED, statusIn } from '../core/listed.ts';
@@ -33,7 +34,7 @@ interface Row {
 /** With a filter, a page may hold fewer agents than its size, and be followed by another. */
 export async function listAgents(tools: Tools, page: ListPage): Promise<AgentList> {
   const { size = LIST_PAGE, token, state } = page;
-  const { records, next } = await tools.listing.records(size, decode(token));
+  const { records, next } = await recordsAt(tools, size, token);
   const ours = records.flatMap(({ id, secret }) => {
     const name = agentIn(id, secret);
     return name ? [{ name, secret }] : [];
@@ -42,6 +43,20 @@ export async function listAgents(tools: Tools, page: ListPage): Promise<AgentLis
   const agents = (await withMachines(tools, rows)).filter((it) => !state || it.state === state);
   const sorted = agents.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return { agents: sorted, ...(next === undefined ? {} : { nextPageToken: encode(next) }) };
+}
+
+/** @throws PlaneError INVALID_ARGUMENT for a token that Google does not know */
+async function recordsAt({ listing }: Tools, size: number, token: string | undefined) {
+  try {
+    return await listing.records(size, decode(token));
+  } catch (error) {
+    const theirs = error instanceof PlaneError && error.code === 'INVALID_ARGUMENT';
+    if (token === undefined || !theirs) throw error;
+    const problem = 'is not one that a page before gave';
+    throw new PlaneError('INVALID_ARGUMENT', 'There is no such page.', {
+      details: [{ field: 'query.pageToken', problem, fix: 'begin again without it' }],
+    });
+  }
 }
 
 const encode = (token: string): string => Buffer.from(token).toString('base64url');

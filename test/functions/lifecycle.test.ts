@@ -156,8 +156,11 @@ describe('the life of an agent', () => {
       return [body.agents.map((agent: { name: string }) => agent.name), body.nextPageToken];
     };
     expect(await names('state=stopped')).toEqual([['bo'], undefined]);
-    expect(await names('pageSize=1')).toEqual([['allison'], 'allison']);
-    expect(await names('pageSize=1&pageToken=allison')).toEqual([['bo'], undefined]);
+    const [first, token] = await names('pageSize=1');
+    expect(first).toEqual(['allison']);
+    expect(await names(`pageSize=1&pageToken=${token}`)).toEqual([['bo'], undefined]);
+    const wrong = await api('GET', '/v1/agents?pageToken=allison');
+    expect([wrong.status, wrong.body.error.details[0].field]).toEqual([400, 'query.pageToken']);
     expect((await api('GET', '/v1/agents?pageSize=0')).status).toBe(400);
     expect((await api('GET', '/v1/agents?state=asleep')).status).toBe(400);
   });
