@@ -91,11 +91,14 @@ const NUMBER_MISSING = {
   params: { fix: 'give the number the agent answers on, or use mode linked' },
 };
 
-/** The body of `POST /v1/agents`: the seed's flat form and the full one. */
+/**
+ * The body of `POST /v1/agents`: the seed's flat form and the full one. A phone that is left out
+ * is looked up in the Workspace Directory; a number that mode `dedicated` lacks comes from the pool.
+ */
 export const provisionRequest = z
-  .strictObject(settings)
+  .strictObject({ ...settings, userPhone: phoneNumber.optional() })
   .transform(withMode)
-  .refine(numberFitsMode, NUMBER_MISSING);
+  .refine((value) => value.whatsapp.mode === 'dedicated' || numberFitsMode(value), NUMBER_MISSING);
 export type ProvisionRequest = z.infer<typeof provisionRequest>;
 
 /** What an admin may change of an agent that exists: all but whose it is. */

@@ -73,6 +73,17 @@ function verifier(config: Config) {
   });
 }
 
+function directory(
+  { serviceAccount, directoryAs }: Config,
+  clock: Clock,
+  google: ReturnType<typeof access>,
+) {
+  return lazy(async () => {
+    const { directoryDriver } = await import('./drivers/directory.ts');
+    return directoryDriver(await google(), { serviceAccount, as: directoryAs, now: clock.now });
+  });
+}
+
 function tools(
   config: Config,
   { clock, newId, random }: Ambient,
@@ -86,6 +97,7 @@ function tools(
       { serviceAccountsDriver },
       { backupsDriver },
       { listingDriver },
+      { recordsDriver },
     ] = await Promise.all([
       google(),
       import('./drivers/secrets.ts'),
@@ -93,15 +105,20 @@ function tools(
       import('./drivers/service-accounts.ts'),
       import('./drivers/backups.ts'),
       import('./drivers/listing.ts'),
+      import('./drivers/records.ts'),
     ]);
+    const bucket = new URL(config.bundle).host;
     return {
       project: config.project,
       clock,
       newId,
       random,
       // The bucket that the bundle lies in is the plane's own.
-      backups: backupsDriver(at, new URL(config.bundle).host),
       listing: patientListing(listingDriver(at, config), { clock, random }),
+      backups: backupsDriver(at, bucket),
+      records: recordsDriver(at, bucket),
+      directory: directory(config, clock, google),
+      phoneRegion: config.phoneRegion,
       secrets: patientSecrets(secretsDriver(at, config.project), { clock, random }),
       machines: patientMachines(machinesDriver(at, config), { clock, random }),
       serviceAccounts: patientAccounts(serviceAccountsDriver(at, config.project), {

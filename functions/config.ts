@@ -68,6 +68,18 @@ const TABLE = {
   AGENTS_PLANE_VM_URL: row('vmUrl', z.url(), 'the URL of function vm'),
   AGENTS_PLANE_PAGES_URL: row('pagesUrl', z.url(), 'the URL of function pages'),
   AGENTS_PLANE_MAIL_FROM: row('mailFrom', email, 'agents@nine30.com'),
+  AGENTS_PLANE_DIRECTORY_AS: row(
+    'directoryAs',
+    email.or(z.literal('')),
+    'an administrator of the Workspace who may read its people, or unset',
+    '',
+  ),
+  AGENTS_PLANE_PHONE_REGION: row(
+    'phoneRegion',
+    z.string().regex(/^([A-Z]{2})?$/),
+    'the country of phone numbers that name none, AT, or unset',
+    '',
+  ),
   AGENTS_PLANE_SERVICE_ACCOUNT: row('serviceAccount', email, "the plane's own service account"),
   AGENTS_PLANE_IMAGE: row(
     'image',

@@ -19,7 +19,7 @@ import { untilInterrupted } from './ui/interruption.ts';
 
 interface ProvisionOptions {
   readonly user: string;
-  readonly phone: string;
+  readonly phone?: string;
   readonly whatsappNumber?: string;
   readonly mode?: string;
   readonly model?: string;
@@ -35,7 +35,7 @@ function requestBody(options: ProvisionOptions): object {
   const { whatsappNumber, mode, model, budget, profile, timezone } = options;
   return {
     user: options.user,
-    userPhone: options.phone,
+    ...(options.phone && { userPhone: options.phone }),
     ...(whatsappNumber && { whatsappNumber }),
     ...(mode && { whatsapp: { mode } }),
     ...(model && { model }),
@@ -89,7 +89,10 @@ program
   .command('provision')
   .description('Create an agent, or bring one to what is asked for. Safe to repeat.')
   .requiredOption('--user <email>', 'the owner')
-  .requiredOption('--phone <e164>', "the owner's phone, e.g. +15551234567")
+  .option(
+    '--phone <e164>',
+    "the owner's phone, e.g. +15551234567 (default: as the directory has it)",
+  )
   .option('--whatsapp-number <e164>', "the agent's own number")
   .addOption(
     new Option('--mode <mode>', 'how the agent is on WhatsApp').choices([...WHATSAPP_MODES]),

@@ -1,5 +1,5 @@
 /**
- * A mailbox of the organisation, keyless: the plane's service account signs a delegation with
+ * A person of the organisation, keyless: the plane's service account signs a delegation with
  * IAM Credentials, so no key file exists anywhere.
  * https://developers.google.com/identity/protocols/oauth2/service-account#delegatingauthority
  */
@@ -24,7 +24,7 @@ const MUST_CHANGE: ReadonlySet<number> = new Set([400, 401, 403]);
 /** Seconds. Google allows 3600. */
 const LIFETIME_S = 600;
 
-/** A short-lived access token for that person's mailbox, with these scopes and no more. */
+/** A short-lived access token in that person's name, with these scopes and no more. */
 async function delegatedToken(
   access: GoogleAccess,
   { serviceAccount, now }: Delegate,
@@ -59,17 +59,28 @@ async function delegatedToken(
 }
 
 /**
- * Gmail as that person; one token per use, none is kept.
+ * Credentials in that person's name; one token per use, none is kept.
  * @param scopes the part after `.../auth/`; all of them must be delegated
  */
+export async function actAs(
+  access: GoogleAccess,
+  delegate: Delegate,
+  person: string,
+  scopes: readonly string[],
+): Promise<OAuth2Client> {
+  const auth = new OAuth2Client();
+  const token = await delegatedToken(access, delegate, person, scopes);
+  auth.setCredentials({ access_token: token });
+  return auth;
+}
+
+/** Gmail as that person. @param scopes as of `actAs` */
 export async function mailboxOf(
   access: GoogleAccess,
   delegate: Delegate,
   person: string,
   scopes: readonly string[],
 ): Promise<gmail_v1.Gmail> {
-  const auth = new OAuth2Client();
-  const token = await delegatedToken(access, delegate, person, scopes);
-  auth.setCredentials({ access_token: token });
+  const auth = await actAs(access, delegate, person, scopes);
   return new gmail_v1.Gmail({ ...access.rest, auth });
 }

@@ -3,6 +3,7 @@
 import type { VmStatus } from '../../contracts/instance-metadata.ts';
 import type { AgentName } from '../../contracts/names.ts';
 import type { Pairing } from '../../contracts/pairing.ts';
+import type { DirectoryPerson } from '../core/directory.ts';
 import type { InstanceBody } from '../core/instance.ts';
 import type {
   InstanceState,
@@ -181,6 +182,37 @@ export interface OwnerMailbox {
   replies(owner: string, seen: ReadonlySet<string>, limit: number): Promise<readonly OwnersMail[]>;
   /** Bins such a reply, and the copy of it that arrived; false when there is no such mail. */
   forgetReply(owner: string, id: string): Promise<boolean>;
+}
+
+/** The Workspace's people, as its Directory knows them. */
+export interface Directory {
+  /** Undefined when there is nobody of this address. @throws PlaneError FAILED_PRECONDITION when it may not be read */
+  person(email: string): Promise<DirectoryPerson | undefined>;
+  /**
+   * All of them, suspended ones too.
+   * @throws PlaneError when any page of the list does not come, or when it cannot be whole
+   */
+  everybody(): Promise<readonly DirectoryPerson[]>;
+}
+
+/** A small record of the plane's own, with the generation that a change of it must name. */
+export interface Kept {
+  readonly name: string;
+  readonly value: unknown;
+  readonly generation: string;
+}
+
+/** Small JSON records, under names with slashes; a change happens to the generation that was read, or not at all. */
+export interface Records {
+  get(name: string): Promise<Kept | undefined>;
+  list(prefix: string): Promise<readonly Kept[]>;
+  /**
+   * @param generation of what is replaced; undefined: there must be none
+   * @throws PlaneError ABORTED when it is not the current one
+   */
+  put(name: string, value: object, generation: string | undefined): Promise<string>;
+  /** What is gone already counts as removed. @throws PlaneError ABORTED, as put does */
+  remove(name: string, generation: string): Promise<void>;
 }
 
 export interface Clock {

@@ -5,10 +5,12 @@ import {
   CONFIG_VERSION,
   type ConfigDocument,
   configDocument,
+  type ProvisionRequest,
 } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, configSecretId } from '../../contracts/names.ts';
 import { type Change, changeBetween, facetsIn, facetsOf } from '../core/audit.ts';
+import { phoneForAgent } from '../core/directory.ts';
 import { readDocument } from '../core/document.ts';
 import { isOurs } from '../core/foreign.ts';
 import { digestOf, firstIntent, type Intent, intentOf, leaseLeft } from '../core/intent.ts';
@@ -21,7 +23,7 @@ import { summaryOf } from '../core/summary.ts';
 import { applyPlan } from './apply.ts';
 import { observe } from './observe.ts';
 import { resourceOf } from './resource.ts';
-import { persistently } from './retry.ts';
+import { persistently, READ_DEADLINE_MS } from './retry.ts';
 import { beingRemoved } from './steer.ts';
 import { desiredOf, runStep, type Tools } from './steps.ts';
 
@@ -31,7 +33,7 @@ export type Provisioned =
 
 /** What a request asks for, as far as it can be known without asking Google. */
 export interface Wanted {
-  readonly document: ConfigDocument;
+  readonly request: ProvisionRequest;
   /** Names that the person's agent may have, the preferred one first. */
   readonly names: readonly AgentName[];
 }
@@ -43,8 +45,7 @@ export interface Wanted {
  */
 export function readRequest(policy: Policy, body: unknown): Wanted {
   const request = parseProvision(policy, body);
-  const document = configDocument.parse({ version: CONFIG_VERSION, ...request });
-  return { document, names: candidateNames(document.user) };
+  return { request, names: candidateNames(request.user) };
 }
 
 /**
@@ -54,12 +55,14 @@ export function readRequest(policy: Policy, body: unknown): Wanted {
  */
 export async function provision(
   tools: Tools,
-  { document, names }: Wanted,
+  { request, names }: Wanted,
   dryRun: boolean,
 ): Promise<Provisioned> {
   const by = tools.newId();
+  const userPhone = request.userPhone ?? (await lookUpPhone(tools, request.user));
   return persistently(tools, async () => {
-    const { name, observed } = await locate(tools, names, document.user);
+    const { name, observed } = await locate(tools, names, request.user);
+    const document = configDocument.parse({ version: CONFIG_VERSION, ...request, userPhone });
     if (leaseLeft(observed, by, tools.clock.now()) > 0) throw beingWritten();
     const intent = intentFor(document, observed, by, tools.clock.now());
     const desired = desiredOf(tools, name, document, intent);
@@ -71,6 +74,13 @@ export async function provision(
     const change = changeBetween(facetsIn(observed), facetsOf(document, intent));
     return { kind: steps.length > 0 ? 'changed' : 'unchanged', agent, change };
   });
+}
+
+/** @throws PlaneError INVALID_ARGUMENT when the directory does not say it, FAILED_PRECONDITION when it may not be read */
+async function lookUpPhone(tools: Tools, user: string): Promise<string> {
+  const directory = await tools.directory();
+  const person = await persistently(tools, () => directory.person(user), READ_DEADLINE_MS);
+  return phoneForAgent(person, tools.phoneRegion);
 }
 
 /**

@@ -21,13 +21,18 @@ import type { Desired, Step, StepId } from '../core/step.ts';
 import { ANNOTATION_SUMMARY, formatSummary } from '../core/summary.ts';
 import { announce, begin, createInstance } from './machine-steps.ts';
 import type { Observer } from './observe.ts';
-import type { Backups, Clock, Listing } from './ports.ts';
+import type { Backups, Clock, Directory, Listing, Records } from './ports.ts';
 import { grant, withdraw } from './rights.ts';
 import type { Action, Run } from './run.ts';
 
 export interface Tools extends Observer {
   readonly backups: Backups;
   readonly listing: Listing;
+  /** Made when somebody is looked up: most requests say all. */
+  readonly directory: () => Promise<Directory>;
+  /** ISO 3166 country of phone numbers that name none; '' when there is none. */
+  readonly phoneRegion: string;
+  readonly records: Records;
   readonly clock: Clock;
   readonly instance: InstanceSettings;
   /** A fresh random id. */

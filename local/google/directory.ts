@@ -7,6 +7,7 @@
 import type { Call, Service } from './service.ts';
 import { GoogleError } from './service.ts';
 import { subjectOf } from './tokens.ts';
+import { schemaRoutes } from './workspace/schemas.ts';
 import { needScope, personOf } from './workspace/scopes.ts';
 
 /** What a test or a demo may say of a person; the rest follows from the address. */
@@ -15,8 +16,13 @@ export interface Person {
   readonly givenName?: string;
   readonly familyName?: string;
   readonly suspended?: boolean;
+  readonly archived?: boolean;
   readonly isAdmin?: boolean;
-  readonly phones?: readonly { readonly value: string; readonly type: string }[];
+  readonly phones?: readonly {
+    readonly value: string;
+    readonly type: string;
+    readonly primary?: boolean;
+  }[];
   /** schema -> field -> value */
   readonly customSchemas?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
@@ -25,6 +31,8 @@ export interface Directory {
   readonly service: Service;
   /** Adds a person, or replaces what is known of them. */
   put(person: Person): void;
+  /** As an administrator deletes somebody. */
+  remove(email: string): void;
 }
 
 const PATH = '/admin/directory/v1/users';
@@ -34,8 +42,33 @@ const PAGE_MAX = 500;
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
-function view(person: Person, projection: string): object {
-  const { primaryEmail, phones = [], customSchemas } = person;
+/** `full` shows every custom schema, `custom` those that the mask names. */
+function customOf({ customSchemas = {} }: Person, projection: Projection): object {
+  if (projection.kind === 'basic') return {};
+  const shown = Object.entries(customSchemas).filter(
+    ([name]) => projection.kind === 'full' || projection.mask.includes(name),
+  );
+  return shown.length > 0 ? { customSchemas: Object.fromEntries(shown) } : {};
+}
+
+interface Projection {
+  readonly kind: string;
+  /** Names of custom schemas. */
+  readonly mask: readonly string[];
+}
+
+/** @throws GoogleError INVALID_ARGUMENT */
+function projectionOf({ query }: Call): Projection {
+  const kind = query.get('projection') ?? 'basic';
+  const mask = (query.get('customFieldMask') ?? '').split(',').filter(Boolean);
+  if (!['basic', 'custom', 'full'].includes(kind) || (kind === 'custom') !== mask.length > 0) {
+    throw new GoogleError('INVALID_ARGUMENT', 'Invalid Input: projection', 'invalid');
+  }
+  return { kind, mask };
+}
+
+function view(person: Person, projection: Projection): object {
+  const { primaryEmail, phones = [] } = person;
   const [local = ''] = primaryEmail.split('@');
   const [first = '', last = ''] = local.split('.');
   const givenName = person.givenName ?? capital(first);
@@ -47,9 +80,10 @@ function view(person: Person, projection: string): object {
     name: { givenName, familyName, fullName: `${givenName} ${familyName}`.trim() },
     isAdmin: person.isAdmin ?? false,
     suspended: person.suspended ?? false,
+    archived: person.archived ?? false,
     emails: [{ address: primaryEmail, primary: true }],
     ...(phones.length > 0 && { phones }),
-    ...(projection !== 'basic' && customSchemas && { customSchemas }),
+    ...customOf(person, projection),
     orgUnitPath: '/',
     customerId: 'C00local0',
     isMailboxSetup: true,
@@ -62,7 +96,7 @@ function matches(person: Person, query: string): boolean {
     const [, field = '', quoted = ''] = /^(\w+)[:=](.*)$/.exec(term) ?? [];
     const value = quoted.replace(/^'|'$/g, '').toLowerCase();
     if (field === 'isSuspended') return String(person.suspended ?? false) === value;
-    const shown = Object(view(person, 'basic')) as {
+    const shown = Object(view(person, { kind: 'basic', mask: [] })) as {
       primaryEmail: string;
       name: Record<string, string>;
     };
@@ -70,6 +104,15 @@ function matches(person: Person, query: string): boolean {
     if (value.endsWith('*')) return actual?.startsWith(value.slice(0, -1)) ?? false;
     return actual === value;
   });
+}
+
+/** @throws GoogleError INVALID_ARGUMENT for a size or token that Google did not offer */
+function pageOf(query: URLSearchParams): { readonly size: number; readonly start: number } {
+  const size = Number(query.get('maxResults') ?? PAGE_DEFAULT);
+  const start = Number(query.get('pageToken') ?? 0);
+  if (Number.isInteger(start) && start >= 0 && size >= 1 && size <= PAGE_MAX)
+    return { size, start };
+  throw new GoogleError('INVALID_ARGUMENT', 'Invalid Input: page', 'invalid');
 }
 
 const notAuthorized = (): GoogleError =>
@@ -88,8 +131,6 @@ export function createDirectory(people: readonly Person[]): Directory {
     const person = all.get(personOf(call) ?? '');
     if (person?.isAdmin !== true || person.suspended === true) throw notAuthorized();
   };
-  const projectionOf = (call: Call): string => call.query.get('projection') ?? 'basic';
-
   const list = (call: Call): object => {
     authorize(call);
     const { query } = call;
@@ -97,8 +138,7 @@ export function createDirectory(people: readonly Person[]): Directory {
     if (domain === null && query.get('customer') === null) {
       throw new GoogleError('INVALID_ARGUMENT', 'Bad Request', 'badRequest');
     }
-    const size = Math.min(Number(query.get('maxResults') ?? PAGE_DEFAULT), PAGE_MAX);
-    const start = Number(query.get('pageToken') ?? 0);
+    const { size, start } = pageOf(query);
     const found = [...all.values()]
       .filter((one) => domain === null || one.primaryEmail.endsWith(`@${domain.toLowerCase()}`))
       .filter((one) => matches(one, query.get('query') ?? ''))
@@ -124,10 +164,12 @@ export function createDirectory(people: readonly Person[]): Directory {
   const demands = () => [];
   return {
     put,
+    remove: (email) => void all.delete(email.toLowerCase()),
     service: {
       name: 'directory',
       errorShape: 'legacy',
       routes: [
+        ...schemaRoutes((call) => all.get(personOf(call) ?? '')?.isAdmin === true),
         { verb: 'GET', path: PATH, method: 'directory.users.list', demands, handle: list },
         { verb: 'GET', path: `${PATH}/:user`, method: 'directory.users.get', demands, handle: get },
       ],

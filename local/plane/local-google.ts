@@ -67,7 +67,7 @@ export async function startLocalGoogle(options: LocalGoogleOptions): Promise<Loc
   const { hypervisor, mailDir, port, fault } = options;
   const google = await startGoogle({
     projects: [LOCAL.project],
-    users: [LOCAL.admin, LOCAL.viewer, ...LOCAL.users],
+    users: [{ primaryEmail: LOCAL.admin, isAdmin: true }, LOCAL.viewer, ...LOCAL.users],
     delegations: [{ serviceAccount: PLANE_ACCOUNT, scopes: DELEGATED_SCOPES }],
     images: [{ ...INSTANCE_IMAGE, name: 'agents-plane-local', createdAt: 0 }],
     subnetworks: [LOCAL.network],

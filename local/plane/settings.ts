@@ -10,6 +10,7 @@ export const LOCAL = {
   /** Workspace users besides: the first owner, the sender of the plane's mail. */
   users: ['allison@nine30.com', 'bo@nine30.com', 'agents@nine30.com'],
   mailFrom: 'agents@nine30.com',
+  phoneRegion: 'US',
   bucket: 'nine30-local-agents-plane',
   /** The VM-facing function, as machines know it. */
   vmHost: 'plane.agents-plane.internal',
@@ -23,13 +24,18 @@ export const PLANE_ROLE = `projects/${LOCAL.project.id}/roles/agentsPlane`;
 export const SUBNETWORK = `projects/${LOCAL.project.id}/regions/${LOCAL.region}/subnetworks/${LOCAL.network}`;
 export const IMAGE = `projects/${LOCAL.project.id}/global/images/family/${LOCAL.imageFamily}`;
 
-/** Scopes that the Workspace admin delegates to the plane's account, and no more. */
-export const DELEGATED_SCOPES = [
+/** Scopes that the Workspace admin delegates to the plane's account, and no more: for mail, */
+export const MAIL_SCOPES = [
   'https://www.googleapis.com/auth/gmail.send',
   'https://www.googleapis.com/auth/gmail.readonly',
   'https://www.googleapis.com/auth/gmail.modify',
   'https://www.googleapis.com/auth/gmail.insert',
 ] as const;
+
+/** and to look people up. */
+export const DIRECTORY_SCOPE = 'https://www.googleapis.com/auth/admin.directory.user.readonly';
+
+export const DELEGATED_SCOPES = [...MAIL_SCOPES, DIRECTORY_SCOPE] as const;
 
 /** Google's host names that machines call. */
 export const GOOGLE_HOSTS = [

@@ -42,6 +42,8 @@ export async function environmentOf(all: Settings, root: string): Promise<Record
     AGENTS_PLANE_VM_URL: urlOf(all, serviceOf('vm')),
     AGENTS_PLANE_PAGES_URL: urlOf(all, serviceOf('pages')),
     AGENTS_PLANE_MAIL_FROM: all.mail_from,
+    AGENTS_PLANE_DIRECTORY_AS: all.directory_as,
+    AGENTS_PLANE_PHONE_REGION: all.phone_region,
     AGENTS_PLANE_SERVICE_ACCOUNT: plane,
     AGENTS_PLANE_IMAGE: imageOf(all),
     AGENTS_PLANE_MACHINE_TYPE: all.machine_type,

@@ -25,6 +25,13 @@ export const settings = z.strictObject({
   viewers: z.array(email).default([]),
   /** A mailbox of the Workspace, from which the plane writes. */
   mail_from: email,
+  /** An administrator of the Workspace, as whom the plane reads the Directory. Empty: it does not. */
+  directory_as: email.or(z.literal('')).default(''),
+  /** ISO 3166 country of phone numbers in the Directory that name none. */
+  phone_region: z
+    .string()
+    .regex(/^([A-Z]{2})?$/, { error: 'not a country, like AT' })
+    .default(''),
   machine_type: z
     .string()
     .regex(/^[a-z][a-z0-9-]{1,62}$/)

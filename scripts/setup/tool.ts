@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { PlaneError } from '../../contracts/errors.ts';
 import { SHARED_KEY_SECRET } from '../../contracts/names.ts';
 import { infraFiles } from '../../local/plane/infra.ts';
-import { DELEGATED_SCOPES } from '../../local/plane/settings.ts';
+import { DIRECTORY_SCOPE, MAIL_SCOPES } from '../../local/plane/settings.ts';
 import { describeFailure } from '../ui/failure.ts';
 import { askForSettings } from './ask.ts';
 import {
@@ -79,6 +79,10 @@ function firstAgent({ agent }: Settings): readonly string[] {
   );
 }
 
+/** The directory's scope only where the directory is used. */
+const scopesOf = ({ directory_as }: Settings): readonly string[] =>
+  directory_as === '' ? MAIL_SCOPES : [...MAIL_SCOPES, DIRECTORY_SCOPE];
+
 type Tool = (args: readonly string[]) => Promise<string>;
 
 const TOOLS: Readonly<Record<string, Tool>> = {
@@ -113,9 +117,9 @@ const TOOLS: Readonly<Record<string, Tool>> = {
   'functions-hash': async () => functionsHash(await load(), ROOT),
   // JSON is YAML.
   'functions-env': async () => JSON.stringify(await environmentOf(await load(), ROOT), null, 2),
-  scopes: async () => DELEGATED_SCOPES.join(','),
+  scopes: async () => scopesOf(await load()).join(','),
   'delegation-works': async ([account = '', sender = '']) => {
-    await tryDelegation(env, await token(), { account, sender, scopes: DELEGATED_SCOPES });
+    await tryDelegation(env, await token(), { account, sender, scopes: scopesOf(await load()) });
     return '';
   },
   'first-agent': async () => firstAgent(await load()).join('\n'),

@@ -88,7 +88,7 @@ export async function startEmulator(options: Omit<HarnessOptions, 'target'>): Pr
   const image = { project: project.id, name: 'image-1', family: LOCAL.imageFamily };
   const google = await startGoogle({
     projects: [project],
-    users: [LOCAL.admin, LOCAL.viewer, ...LOCAL.users],
+    users: [{ primaryEmail: LOCAL.admin, isAdmin: true }, LOCAL.viewer, ...LOCAL.users],
     delegations: [{ serviceAccount: PLANE_ACCOUNT, scopes: DELEGATED_SCOPES }],
     images: [{ ...image, diskSizeGb: 10, createdAt: 0 }],
     subnetworks: [LOCAL.network],

@@ -241,6 +241,28 @@ describe('Directory', () => {
     expect(left.data.users?.map((user) => user.primaryEmail)).toEqual(['bo@nine30.com']);
   });
 
+  test('a field mask shows the schemas that it names; without a mask it is refused', async () => {
+    const api = await users('admin@nine30.com');
+    const userKey = 'allison@nine30.com';
+    const ask = (customFieldMask?: string) =>
+      api.get({ userKey, projection: 'custom', ...(customFieldMask && { customFieldMask }) });
+    expect((await ask('Agent')).data.customSchemas).toEqual({ Agent: { budget: 50 } });
+    expect((await ask('Other')).data.customSchemas).toBeUndefined();
+    await expect(ask()).rejects.toMatchObject({ status: 400 });
+    await expect(api.list({ domain: 'nine30.com', pageToken: 'x' })).rejects.toMatchObject({
+      status: 400,
+    });
+  });
+
+  test('schemas take a scope of their own', async () => {
+    const { schemas } = new directory.Admin(
+      clientOptions(await delegated('admin@nine30.com', SCOPES.people)),
+    );
+    await expect(schemas.list({ customerId: 'my_customer' })).rejects.toMatchObject({
+      status: 403,
+    });
+  });
+
   test('others may not, and unknown people are 404', async () => {
     const other = (await users('allison@nine30.com')).get({ userKey: 'bo@nine30.com' });
     await expect(other).rejects.toMatchObject({ status: 403 });

@@ -5,6 +5,7 @@ import { paginate } from '../page.ts';
 import type { Projects } from '../projects.ts';
 import type { Call, Demand, Route } from '../service.ts';
 import { GoogleError, Reply } from '../service.ts';
+import { checkGeneration } from './precondition.ts';
 import type { StorageStore, StoredObject } from './store.ts';
 import { bucketView, objectView } from './view.ts';
 
@@ -223,7 +224,10 @@ export function objectRoutes({ store }: StorageDeps): readonly Route[] {
       method: 'storage.objects.delete',
       demands: onObject(store, 'delete'),
       handle: (call) => {
-        store.removeObject(call.params.bucket ?? '', call.params.object ?? '');
+        const { bucket = '', object = '' } = call.params;
+        store.object(bucket, object);
+        checkGeneration(store, call, bucket, object);
+        store.removeObject(bucket, object);
         return new Reply(204, '');
       },
     },

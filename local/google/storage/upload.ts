@@ -8,6 +8,7 @@
 import { parseJson } from '../kernel.ts';
 import type { Call, Demand, Route } from '../service.ts';
 import { GoogleError, Reply } from '../service.ts';
+import { checkGeneration } from './precondition.ts';
 import type { ObjectFields, StorageStore } from './store.ts';
 import { objectView } from './view.ts';
 
@@ -82,17 +83,6 @@ const writeDemands = (store: StorageStore, bucket: string, name: string): readon
   const replaces = store.find(bucket, name) !== undefined;
   return replaces ? [create, { permission: 'storage.objects.delete', resource }] : [create];
 };
-
-/** `ifGenerationMatch=0` means: only when there is none. */
-function checkGeneration(store: StorageStore, call: Call, bucket: string, name: string): void {
-  const wanted = call.query.get('ifGenerationMatch');
-  if (wanted === null || wanted === (store.find(bucket, name)?.generation ?? '0')) return;
-  throw new GoogleError(
-    'FAILED_PRECONDITION',
-    'At least one of the pre-conditions you specified did not hold.',
-    'conditionNotMet',
-  );
-}
 
 /** @param newId a fresh upload id */
 export function uploadRoutes(store: StorageStore, newId: () => string): readonly Route[] {
