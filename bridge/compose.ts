@@ -11,6 +11,8 @@ import type { BridgeLog } from './observe/log.ts';
 import type { Handler, Transport } from './ports.ts';
 import { createKapso } from './transports/kapso/kapso.ts';
 import { createMeta } from './transports/meta/meta.ts';
+import { pullFrom } from './transports/queue/pull.ts';
+import { listenAt, type OpenWebhooks } from './transports/webhook-server.ts';
 
 /** `~/x` -> below the home folder. */
 export const expandHome = (path: string, home: string): string =>
@@ -49,14 +51,28 @@ function kapsoOf({ kapso, delivery, webhook }: BridgeConfig, log: BridgeLog): Tr
   });
 }
 
-function metaOf({ meta, webhook }: BridgeConfig): Transport {
+/** @throws PlaneError FAILED_PRECONDITION without the queue's name. */
+function webhooksOf({ delivery, queue, webhook }: BridgeConfig, log: BridgeLog): OpenWebhooks {
+  if (delivery.mode !== 'queue') return listenAt(webhook.addr);
+  const { subscription, base_url: baseUrl, metadata_url: metadataUrl } = queue;
+  if (!subscription) throw new PlaneError('FAILED_PRECONDITION', 'Set queue.subscription.');
+  return pullFrom({
+    subscription,
+    baseUrl,
+    metadataUrl,
+    onTrouble: (reason) => log.warn({ reason }, 'webhook queue'),
+  });
+}
+
+function metaOf(config: BridgeConfig, log: BridgeLog): Transport {
+  const { meta, webhook } = config;
   return createMeta({
     baseUrl: `${meta.base_url}/${meta.graph_version}`,
     accessToken: meta.access_token,
     phoneNumberId: meta.phone_number_id,
     appSecret: meta.app_secret,
     verifyToken: webhook.verify_token,
-    addr: webhook.addr,
+    open: webhooksOf(config, log),
   });
 }
 
@@ -85,7 +101,10 @@ export function composeTransport(config: BridgeConfig, log: BridgeLog): Transpor
       ['WHATSAPP_APP_SECRET', meta.app_secret],
       ['KAPSO_WEBHOOK_VERIFY_TOKEN', webhook.verify_token],
     ]);
-    return metaOf(config);
+    return metaOf(config, log);
+  }
+  if (delivery.mode === 'queue') {
+    throw new PlaneError('FAILED_PRECONDITION', 'delivery.mode "queue" is for Meta alone.');
   }
   demand([
     ['KAPSO_API_KEY', kapso.api_key],

@@ -22,6 +22,8 @@ export const METADATA_KEYS = {
   endpoints: 'agents-plane-endpoints',
   /** Which config version the plane wrote last; a change tells the VM to bootstrap again. */
   configVersion: 'agents-plane-config-version',
+  /** Version of the business number's credentials; a change tells the VM to take them over. */
+  whatsapp: 'agents-plane-whatsapp',
   /** Ids of the restart and of the rebuild that this VM is the outcome of. */
   boot: 'agents-plane-boot',
   machine: 'agents-plane-machine',

@@ -34,6 +34,8 @@ export const RESOURCE_KINDS = [
   'serviceAccount',
   'binding',
   'object',
+  'topic',
+  'subscription',
 ] as const;
 
 /** One thing in the project that belongs to an agent. */

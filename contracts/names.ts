@@ -41,6 +41,10 @@ export const keySecretId = (name: AgentName): string => `agent-${name}-api-key`;
 /** Key of the agent's own for its backups; the plane never reads it. */
 export const backupSecretId = (name: AgentName): string => `agent-${name}-backup-key`;
 export const channelsSecretId = (name: AgentName): string => `agent-${name}-channels`;
+/** Credentials of a business number (contracts/whatsapp-number.ts). */
+export const numberSecretId = (name: AgentName): string => `agent-${name}-whatsapp`;
+/** Pub/Sub topic, and its one subscription, on which the agent's webhooks wait. */
+export const webhookQueueId = (name: AgentName): string => `agent-${name}-whatsapp`;
 
 export const serviceAccountEmail = (name: AgentName, project: string): string =>
   `${serviceAccountId(name)}@${project}.iam.gserviceaccount.com`;

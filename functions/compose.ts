@@ -98,6 +98,7 @@ function tools(
       { backupsDriver },
       { listingDriver },
       { recordsDriver },
+      { webhooksDriver },
     ] = await Promise.all([
       google(),
       import('./drivers/secrets.ts'),
@@ -106,6 +107,7 @@ function tools(
       import('./drivers/backups.ts'),
       import('./drivers/listing.ts'),
       import('./drivers/records.ts'),
+      import('./drivers/webhooks.ts'),
     ]);
     const bucket = new URL(config.bundle).host;
     return {
@@ -119,6 +121,7 @@ function tools(
       records: recordsDriver(at, bucket),
       directory: directory(config, clock, google),
       phoneRegion: config.phoneRegion,
+      webhooks: webhooksDriver(at, config.project),
       secrets: patientSecrets(secretsDriver(at, config.project), { clock, random }),
       machines: patientMachines(machinesDriver(at, config), { clock, random }),
       serviceAccounts: patientAccounts(serviceAccountsDriver(at, config.project), {
@@ -194,6 +197,21 @@ export function composeVm(config: Config, ambient: Ambient): App {
   };
 }
 
+/** What taking webhooks takes: little, for it has to be answered within seconds of a cold start. */
+function webhookTools(config: Config, ambient: Ambient, google: ReturnType<typeof access>) {
+  return lazy(async () => {
+    const [at, { secretsDriver }, { webhooksDriver }, service] = await Promise.all([
+      google(),
+      import('./drivers/secrets.ts'),
+      import('./drivers/webhooks.ts'),
+      import('./service/webhook.ts'),
+    ]);
+    const secrets = patientSecrets(secretsDriver(at, config.project), ambient);
+    const credentials = service.rememberedCredentials(secrets, ambient.clock);
+    return { service, tools: { webhooks: webhooksDriver(at, config.project), credentials } };
+  });
+}
+
 /** Function `pages`. */
 export function composePages(config: Config, ambient: Ambient): App {
   const google = access(config);
@@ -220,7 +238,7 @@ export function composePages(config: Config, ambient: Ambient): App {
     return { service, tools: { secrets, machines, clock, newId, linkKey } };
   });
   return {
-    routes: pageRoutes({ pairing, pages }),
+    routes: pageRoutes({ pairing, pages, webhooks: webhookTools(config, ambient, google) }),
     authenticate: () => Promise.reject(new Error('no route of this function has a role')),
     errorPage: (error, answer) => errorPage(pages, error, answer),
   };

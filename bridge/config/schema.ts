@@ -55,7 +55,8 @@ export const bridgeConfig = z.strictObject({
     .prefault({}),
   delivery: z
     .strictObject({
-      mode: z.enum(['polling', 'tailscale', 'domain']).default('polling'),
+      /** `queue`: somebody else takes the webhooks, and they wait in Pub/Sub. */
+      mode: z.enum(['polling', 'tailscale', 'domain', 'queue']).default('polling'),
       /** Seconds. */
       poll_interval: positive.min(5).default(30),
       poll_fallback: flag.default(false),
@@ -66,6 +67,21 @@ export const bridgeConfig = z.strictObject({
       addr: z.string().default('127.0.0.1:18790'),
       verify_token: secret,
       secret,
+    })
+    .prefault({}),
+  /** On a VM of Google Cloud: the plane takes the webhooks (docs/decisions/063). */
+  queue: z
+    .strictObject({
+      /** `projects/p/subscriptions/s` */
+      subscription: z
+        .string()
+        .regex(/^projects\/[\w.:-]+\/subscriptions\/[\w.~+%-]+$/, {
+          error: 'has to look like projects/p/subscriptions/s',
+        })
+        .optional(),
+      base_url: z.url().default('https://pubsub.googleapis.com'),
+      /** The metadata server, which gives out the VM's own tokens. */
+      metadata_url: z.url().default('http://169.254.169.254'),
     })
     .prefault({}),
   gateway: z

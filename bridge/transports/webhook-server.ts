@@ -16,10 +16,21 @@ export interface WebhookAnswer {
   readonly text?: string;
 }
 
-export interface WebhookServer {
-  readonly port: number;
+/** Where webhooks come from while they are listened to: a port, or a queue. */
+export interface WebhookSource {
+  /** Undefined where nothing is listened at. */
+  readonly port?: number;
   /** Takes no new request; those that are being answered are answered. */
   close(): Promise<void>;
+}
+
+/** @param handle throws when it could not take the request: it comes again. */
+export type OpenWebhooks = (
+  handle: (request: WebhookRequest) => Promise<WebhookAnswer>,
+) => Promise<WebhookSource>;
+
+export interface WebhookServer extends WebhookSource {
+  readonly port: number;
 }
 
 /** Where webhooks are posted to: seeds/004. */
@@ -109,3 +120,9 @@ export async function startWebhookServer(options: {
       }),
   };
 }
+
+/** Webhooks at an address of this machine's. */
+export const listenAt =
+  (addr: string, path = WEBHOOK_PATH): OpenWebhooks =>
+  (handle) =>
+    startWebhookServer({ addr, path, handle });

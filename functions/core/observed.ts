@@ -66,9 +66,10 @@ export interface Observed {
   readonly inventory?: Inventory | undefined;
 }
 
-/** Names of all that carries the agent's labels; objects carry its name. */
+/** Names of all that carries the agent's labels; objects and queues carry its name. */
 export interface Inventory {
   readonly objects: readonly string[];
+  readonly queues: readonly { readonly kind: 'topic' | 'subscription'; readonly name: string }[];
   readonly secrets: readonly string[];
   readonly instances: readonly string[];
   readonly disks: readonly string[];

@@ -18,6 +18,8 @@ export interface OperationSpec {
     Record<string, { readonly schema: z.ZodType; readonly description: string }>
   >;
   readonly body?: z.ZodType;
+  /** The body is taken as bytes, whatever it is. */
+  readonly bytes?: true;
   /** Bytes that the body may have; BODY_LIMIT (http/body.ts) when left out. */
   readonly bodyLimit?: number;
   /** By status. */

@@ -24,6 +24,7 @@ import {
   backupRemoval,
   configRemoval,
   diskRemoval,
+  queueRemoval,
   secretRemoval,
   sharedKeyWithdrawal,
 } from './purge-plan.ts';
@@ -65,6 +66,7 @@ export const GOALS = {
     diskRemoval,
     secretRemoval,
     backupRemoval,
+    queueRemoval,
     accountRemoval,
     configRemoval,
   ],

@@ -72,6 +72,16 @@ export function backupRemoval(_desired: Desired, { inventory }: Observed): Step 
   return { id: 'backup-removal', title: `Delete ${names.join(', ')}`, needs };
 }
 
+export function queueRemoval(_desired: Desired, { inventory }: Observed): Step | undefined {
+  const names = inventory?.queues ?? [];
+  if (names.length === 0) return undefined;
+  return {
+    id: 'queue-removal',
+    title: `Delete ${names.map(({ kind, name }) => `${kind} ${name}`).join(', ')}`,
+    needs: ['settle', 'instance-removal'],
+  };
+}
+
 export function configRemoval({ name }: Desired, observed: Observed): Step | undefined {
   if (!observed.configSecret) return undefined;
   return {
@@ -83,6 +93,7 @@ export function configRemoval({ name }: Desired, observed: Observed): Step | und
       'disk-removal',
       'secret-removal',
       'backup-removal',
+      'queue-removal',
       'shared-key-withdrawal',
       'service-account-removal',
     ],
@@ -99,6 +110,7 @@ export function ownedBy(desired: Desired, observed: Observed): readonly Owned[] 
     ...named('instance', inventory?.instances),
     ...named('disk', inventory?.disks),
     ...named('object', inventory?.objects),
+    ...(inventory?.queues ?? []),
     ...named('binding', bound ? [`${SHARED_KEY_SECRET} ${memberOf(desired)}`] : []),
     ...named('serviceAccount', serviceAccount ? [serviceAccount.email] : []),
     ...named('secret', inventory?.secrets),

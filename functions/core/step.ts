@@ -44,6 +44,7 @@ export type StepId =
   | 'disk-removal'
   | 'secret-removal'
   | 'backup-removal'
+  | 'queue-removal'
   | 'service-account-removal'
   | 'config-removal';
 

@@ -10,10 +10,13 @@ import {
   plan,
 } from '../../contracts/agent.ts';
 import { provisionRequest } from '../../contracts/config-document.ts';
+import { numberConnected, numberCredentials } from '../../contracts/whatsapp-number.ts';
 import { openapi } from '../core/openapi.ts';
 import { type Policy, parseBody } from '../core/request.ts';
 import { getAgent, linkFor } from '../service/agents.ts';
 import { listAgents } from '../service/list.ts';
+import { readName } from '../service/lifecycle.ts';
+import { connectNumber } from '../service/number.ts';
 import type { LinkTools } from '../service/pairing-link.ts';
 import { provision, readRequest } from '../service/provision.ts';
 import type { Tools } from '../service/steps.ts';
@@ -111,6 +114,20 @@ function agentRoutes(parts: ApiParts): readonly Route[] {
         const { replace } = parseBody(pairingLinkRequest, body);
         const { name, link } = await linkFor(await parts.links(), params.name ?? '', replace);
         return { status: 200, body: link, agent: name };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/agents/{name}/whatsapp',
+      id: 'connectNumber',
+      summary: 'Connect it to its business number at Meta or Kapso. Safe to repeat.',
+      role: 'admin',
+      body: numberCredentials,
+      answers: { 200: { description: 'It is connected', schema: numberConnected } },
+      handle: async ({ params, body }) => {
+        const name = readName(params.name);
+        const done = await connectNumber(await parts.links(), name, body);
+        return { status: 200, body: done, agent: name };
       },
     },
   ];

@@ -48,6 +48,13 @@ async function whileConnected(read: () => Promise<Buffer>): Promise<Buffer> {
   }
 }
 
+/** The bytes as they came. @throws PlaneError PAYLOAD_TOO_LARGE, CANCELLED */
+export const readRaw = (
+  request: IncomingMessage,
+  headers: IncomingMessage['headers'],
+  limit = BODY_LIMIT,
+): Promise<Buffer> => whileConnected(() => readBytes(request, headers['content-length'], limit));
+
 const isJson = (contentType: string | undefined): boolean =>
   /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(contentType?.trim() ?? '');
 

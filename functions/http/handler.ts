@@ -5,7 +5,7 @@ import type { PlaneError } from '../../contracts/errors.ts';
 import { agentName } from '../../contracts/names.ts';
 import type { AuditEntry, Begun } from '../core/audit.ts';
 import type { Identified } from './auth.ts';
-import { readJson } from './body.ts';
+import { readJson, readRaw } from './body.ts';
 import { type Answer, beginLine, errorAnswer, logLine, outward, send } from './reply.ts';
 import { allowedMethods, match, type Route } from './router.ts';
 import type { WireOf } from './wire.ts';
@@ -57,6 +57,15 @@ export type HttpHandler = (request: IncomingMessage, response: ServerResponse) =
 const isWanted = ({ method, isChange }: Route, query: URLSearchParams): boolean =>
   isChange ? isChange(query) : method !== 'GET' && query.get('dryRun') !== 'true';
 
+function bodyOf(
+  { body, bytes, bodyLimit }: Route,
+  request: IncomingMessage,
+  headers: IncomingMessage['headers'],
+): Promise<unknown> | undefined {
+  if (bytes) return readRaw(request, headers, bodyLimit);
+  return body ? readJson(request, headers, bodyLimit) : undefined;
+}
+
 async function handle(
   app: App,
   { wireOf, log }: Context,
@@ -75,11 +84,11 @@ async function handle(
     ? await app.authenticate(route.role, headers.authorization, identified)
     : '';
   seen.caller = caller;
-  const body = route.body ? await readJson(request, headers, route.bodyLimit) : undefined;
+  const body = await bodyOf(route, request, headers);
   seen.agent ??= route.about?.(body);
   // A process that dies on the way leaves this line; one that cannot write it changes nothing.
   if (seen.isChange) await log(beginLine(seen.requestId, route.path, whatOf(route, seen)));
-  return route.handle({ params, query, body, caller });
+  return route.handle({ params, query, body, headers, caller });
 }
 
 /** Who is doing what, as far as it was proven. */

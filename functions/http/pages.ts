@@ -1,4 +1,7 @@
-/** Function `pages`: the pairing page. Open to everybody; the signed link is what protects it. */
+/**
+ * Function `pages`, open to everybody: the pairing page, which a signed link protects, and the
+ * webhooks of business numbers, which Meta signs (http/webhooks.ts).
+ */
 
 import { z } from 'zod';
 import type { PlaneError } from '../../contracts/errors.ts';
@@ -8,10 +11,11 @@ import type { PageTools, Visit } from '../service/pairing.ts';
 import { HEALTH } from './api.ts';
 import type { Answer } from './reply.ts';
 import type { Call, Route } from './router.ts';
+import { type WebhookParts, webhookRoutes } from './webhooks.ts';
 
 type PairingModule = typeof import('../service/pairing.ts');
 
-export interface PageParts {
+export interface PageParts extends WebhookParts {
   /** The service and what it works with; made at the first call that needs them. */
   readonly pairing: () => Promise<{ readonly service: PairingModule; readonly tools: PageTools }>;
   readonly pages: Pages;
@@ -114,6 +118,7 @@ export function pageRoutes(parts: PageParts): readonly Route[] {
         return forScript(await service.askForCode(tools, params.token ?? ''));
       },
     },
+    ...webhookRoutes(parts),
     HEALTH,
   ];
 }

@@ -8,8 +8,9 @@ import type { Answer } from './reply.ts';
 export interface Call {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** Undefined on routes without a body. */
+  /** Undefined on routes without a body; a Buffer where the route takes bytes. */
   readonly body: unknown;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Whoever authenticated: an email, or an agent's name on the VMs' API. */
   readonly caller: string;
 }

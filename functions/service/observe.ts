@@ -9,7 +9,7 @@ import {
   serviceAccountEmail,
 } from '../../contracts/names.ts';
 import type { Inventory, Observed } from '../core/observed.ts';
-import type { Backups, Machines, Secrets, ServiceAccounts } from './ports.ts';
+import type { Backups, Machines, Secrets, ServiceAccounts, Webhooks } from './ports.ts';
 
 export interface Observer {
   readonly secrets: Secrets;
@@ -39,16 +39,17 @@ export async function observe(from: Observer, name: AgentName): Promise<Observed
 
 /** What carries the agent's labels, whatever its name. @throws PlaneError */
 export async function takeInventory(
-  from: Observer & { readonly backups: Backups },
+  from: Observer & { readonly backups: Backups; readonly webhooks: Webhooks },
   name: AgentName,
 ): Promise<Inventory> {
   const labels = labelsOf(name);
-  const { secrets, machines, objects } = await settle({
+  const { secrets, machines, objects, queues } = await settle({
     objects: from.backups.names(name),
+    queues: from.webhooks.parts(name),
     secrets: from.secrets.list(labels),
     machines: from.machines.labelled(labels),
   });
-  return { secrets, objects, ...machines };
+  return { secrets, objects, queues, ...machines };
 }
 
 /** Waits for all of them, so that no read is left running when one fails. */

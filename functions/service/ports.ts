@@ -120,6 +120,26 @@ export interface Backups {
   remove(name: AgentName): Promise<void>;
 }
 
+/** What waits for an agent's VM: webhooks of its business number, one queue an agent. */
+export interface Webhooks {
+  /** Makes the queue, should it be missing, and lets this account alone take from it. */
+  open(name: AgentName, account: string): Promise<void>;
+  /** Resolves when it is durable. @throws PlaneError NOT_FOUND without a queue */
+  publish(
+    name: AgentName,
+    body: Buffer,
+    attributes: Readonly<Record<string, string>>,
+  ): Promise<void>;
+  /** What is there of the agent's queue. */
+  parts(name: AgentName): Promise<readonly WebhookPart[]>;
+  /** With all that waits in it; what is gone already counts as deleted. */
+  remove(name: AgentName): Promise<void>;
+}
+export interface WebhookPart {
+  readonly kind: 'topic' | 'subscription';
+  readonly name: string;
+}
+
 export interface ServiceAccounts {
   get(email: string): Promise<ServiceAccountState | undefined>;
   create(id: string, displayName: string, description: string): Promise<void>;

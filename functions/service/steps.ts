@@ -21,7 +21,7 @@ import type { Desired, Step, StepId } from '../core/step.ts';
 import { ANNOTATION_SUMMARY, formatSummary } from '../core/summary.ts';
 import { announce, begin, createInstance } from './machine-steps.ts';
 import type { Observer } from './observe.ts';
-import type { Backups, Clock, Directory, Listing, Records } from './ports.ts';
+import type { Backups, Clock, Directory, Listing, Records, Webhooks } from './ports.ts';
 import { grant, withdraw } from './rights.ts';
 import type { Action, Run } from './run.ts';
 
@@ -33,6 +33,7 @@ export interface Tools extends Observer {
   /** ISO 3166 country of phone numbers that name none; '' when there is none. */
   readonly phoneRegion: string;
   readonly records: Records;
+  readonly webhooks: Webhooks;
   readonly clock: Clock;
   readonly instance: InstanceSettings;
   /** A fresh random id. */
@@ -96,6 +97,7 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
     const ids = (observed.inventory?.secrets ?? []).filter((id) => id !== configSecretId(name));
     await Promise.all(ids.map((id) => secrets.remove(id)));
   },
+  'queue-removal': ({ tools, desired: { name } }) => tools.webhooks.remove(name),
   'backup-removal': ({ tools, desired: { name } }) => tools.backups.remove(name),
   'service-account-removal': ({ tools, desired: { name, project } }) =>
     tools.serviceAccounts.remove(serviceAccountEmail(name, project)),

@@ -122,6 +122,10 @@ const STORAGE_ADMIN = [
     (verb) => `storage.buckets.${verb}`,
   ),
 ];
+const PUBSUB_ADMIN = [
+  ...['attachSubscription', 'create', 'delete', 'get', 'publish'].map((v) => `pubsub.topics.${v}`),
+  ...['consume', 'create', 'delete', 'get', 'setIamPolicy'].map((v) => `pubsub.subscriptions.${v}`),
+];
 const LOG_READ = ['logging.logEntries.list', 'logging.logs.list', 'logging.views.access'];
 
 const EVERYTHING = [
@@ -136,6 +140,7 @@ const EVERYTHING = [
   'serviceusage.services.disable',
   'serviceusage.services.use',
   ...STORAGE_ADMIN,
+  ...PUBSUB_ADMIN,
   ...LOG_READ,
   'logging.logEntries.create',
   ...SETUP_PERMISSIONS,
@@ -216,6 +221,8 @@ const PREDEFINED: Readonly<Record<string, readonly string[]>> = {
   'roles/storage.objectViewer': [...OBJECT_VIEW, ...PROJECT_READ],
   'roles/storage.objectUser': [...OBJECT_ADMIN, ...PROJECT_READ],
   'roles/storage.legacyBucketReader': ['storage.buckets.get', 'storage.objects.list'],
+
+  'roles/pubsub.subscriber': ['pubsub.subscriptions.consume', 'pubsub.topics.attachSubscription'],
 
   'roles/logging.logWriter': ['logging.logEntries.create'],
   'roles/logging.viewer': [...LOG_READ, ...PROJECT_READ],

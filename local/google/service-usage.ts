@@ -77,6 +77,7 @@ const KNOWN = [
   'iap',
   'logging',
   'monitoring',
+  'pubsub',
   'run',
   'secretmanager',
   'serviceusage',

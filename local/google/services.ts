@@ -9,6 +9,7 @@ import { createIamCredentials } from './iamcredentials.ts';
 import { createLogging, type Logging } from './logging.ts';
 import { createOauth, type Delegation } from './oauth.ts';
 import type { Project } from './projects.ts';
+import { createPubsub, type Pubsub } from './pubsub.ts';
 import { createResourceManager } from './resource-manager.ts';
 import type { RpcApi } from './rpc.ts';
 import { createSecretManager, createSecretManagerApi } from './secret-manager/api.ts';
@@ -41,6 +42,7 @@ export interface Services {
   readonly compute: Compute;
   readonly gmail: Gmail;
   readonly directory: Directory;
+  readonly pubsub: Pubsub;
 }
 
 export function createServices(world: World, options: ServicesOptions): Services {
@@ -55,6 +57,7 @@ export function createServices(world: World, options: ServicesOptions): Services
   const onSent = mailDir === undefined ? {} : { onSent: mailFiles(mailDir) };
   const gmail = createGmail({ now, userExists, ...onSent });
   const directory = createDirectory(people);
+  const pubsub = createPubsub(world);
   const all = [
     createOauth({ tokens, accounts, delegations, userExists, now }),
     createSecretManager(secretManager),
@@ -67,6 +70,7 @@ export function createServices(world: World, options: ServicesOptions): Services
     createIamCredentials(world),
     gmail.service,
     directory.service,
+    pubsub.service,
   ];
-  return { all, secretManager, storage, logging, compute, gmail, directory };
+  return { all, secretManager, storage, logging, compute, gmail, directory, pubsub };
 }

@@ -45,6 +45,7 @@ export const GOOGLE_HOSTS = [
   'oauth2.googleapis.com',
   'iamcredentials.googleapis.com',
   'compute.googleapis.com',
+  'pubsub.googleapis.com',
   'cloudresourcemanager.googleapis.com',
   'iam.googleapis.com',
   'www.googleapis.com',

@@ -1,4 +1,5 @@
 import { createMeta, type MetaOptions } from '../../bridge/transports/meta/meta.ts';
+import { listenAt } from '../../bridge/transports/webhook-server.ts';
 import { type MetaServer, startMeta } from '../../local/meta/server.ts';
 import { echo, handlerOf, startBridge, until } from './support/bridge.ts';
 
@@ -18,7 +19,7 @@ const transport = (options: Partial<MetaOptions> = {}) =>
     phoneNumberId: meta.phoneNumberId,
     appSecret: APP_SECRET,
     verifyToken: 'verify-me',
-    addr: '127.0.0.1:0',
+    open: listenAt('127.0.0.1:0'),
     ...options,
   });
 const targetOf = (it: { port: number | undefined }) => ({

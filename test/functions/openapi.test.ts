@@ -25,7 +25,13 @@ interface Document {
 
 async function documentOf(routes: readonly Route[]): Promise<Document> {
   const route = routes.find(({ path }) => path === '/v1/openapi.json');
-  const call = { params: {}, query: new URLSearchParams(), body: undefined, caller: '' };
+  const call = {
+    params: {},
+    query: new URLSearchParams(),
+    body: undefined,
+    headers: {},
+    caller: '',
+  };
   const answer = await route?.handle(call);
   return JSON.parse(JSON.stringify(answer?.body)) as Document;
 }

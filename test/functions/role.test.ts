@@ -1,5 +1,6 @@
 /** infra/roles/plane.json is what a whole life of an agent takes: no permission less, none more. */
 
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LOCAL, PLANE_ACCOUNT, PLANE_ROLE } from '../../local/plane/settings.ts';
@@ -63,6 +64,25 @@ async function asOwner(): Promise<number[]> {
   return [link.status, seen.status, started.status];
 }
 
+/** An admin gives the agent a business number, and somebody writes to it. */
+async function asMeta(): Promise<number[]> {
+  const number = {
+    ...{ mode: 'cloud-api', phoneNumberId: '106540352242922', accessToken: 'token' },
+    ...{ appSecret: 'app-secret', verifyToken: 'verify' },
+  };
+  const set = await asAdminOfPlane([
+    ['PATCH', '/allison', { whatsapp: { mode: 'cloud-api' } }],
+    ['POST', '/allison/whatsapp', number],
+  ]);
+  const signature = createHmac('sha256', number.appSecret).update('{}').digest('hex');
+  const webhook = await fetch(`${pages.plane.url}/whatsapp/allison`, {
+    method: 'POST',
+    headers: { 'x-hub-signature-256': `sha256=${signature}` },
+    body: '{}',
+  });
+  return [...set, webhook.status];
+}
+
 /** Somebody's hands in the console; waits until it is gone. */
 async function remove(path: string): Promise<void> {
   const { accessToken } = api.google.tokens.access(`user:${LOCAL.admin}`);
@@ -107,9 +127,11 @@ test('the role holds exactly what provisioning, reading, mailing and repairing d
   expect(
     await asVm([['backup-secret'], ['restore'], ['backup', backup], ['backup', backup]]),
   ).toEqual([200, 200, 200, 200]);
+  expect(await asMeta()).toEqual([202, 200, 200]);
   // The VM is rebuilt on the data disk that it leaves behind.
   await remove(`${ZONE}/instances/agent-allison`);
-  expect(await asAdminOfPlane([['POST', '', { ...REQUEST, budget: 60 }]])).toEqual([202]);
+  const rebuilt = { ...REQUEST, budget: 60, whatsapp: { mode: 'cloud-api' } };
+  expect(await asAdminOfPlane([['POST', '', rebuilt]])).toEqual([202]);
 
   await api.google.compute.operations.idle();
   await detachDataDisk();

@@ -2,12 +2,11 @@
 
 import type { Finding, Transport, TransportEvents } from '../../ports.ts';
 import { signatureFits } from '../signature.ts';
-import {
-  startWebhookServer,
-  WEBHOOK_PATH,
-  type WebhookAnswer,
-  type WebhookRequest,
-  type WebhookServer,
+import type {
+  OpenWebhooks,
+  WebhookAnswer,
+  WebhookRequest,
+  WebhookSource,
 } from '../webhook-server.ts';
 import { createGraph, type GraphOptions } from '../whatsapp/graph.ts';
 import { verification } from '../whatsapp/verification.ts';
@@ -21,8 +20,7 @@ export interface MetaOptions {
   /** Signs the webhooks. */
   readonly appSecret: string;
   readonly verifyToken: string;
-  readonly addr: string;
-  readonly path?: string;
+  readonly open: OpenWebhooks;
   readonly timeoutMs?: number;
 }
 
@@ -62,19 +60,15 @@ export function createMeta(options: MetaOptions): MetaTransport {
     ...(options.timeoutMs && { timeoutMs: options.timeoutMs }),
   };
   const graph = createGraph(graphOptions);
-  let server: WebhookServer | undefined;
+  let source: WebhookSource | undefined;
 
   return {
     name: META,
     get port() {
-      return server?.port;
+      return source?.port;
     },
     async start(events) {
-      server = await startWebhookServer({
-        addr: options.addr,
-        path: options.path ?? WEBHOOK_PATH,
-        handle: (request) => take(options, events, request),
-      });
+      source = await options.open((request) => take(options, events, request));
     },
     send: graph.send,
     file: graph.file,
@@ -91,7 +85,7 @@ export function createMeta(options: MetaOptions): MetaTransport {
       ];
     },
     async stop() {
-      await server?.close();
+      await source?.close();
     },
   };
 }

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 APIS="artifactregistry billingbudgets cloudbilling cloudbuild cloudfunctions cloudkms cloudresourcemanager \
-cloudscheduler cloudtasks compute config gmail iam iamcredentials iap logging monitoring run secretmanager \
+cloudscheduler cloudtasks compute config gmail iam iamcredentials iap logging monitoring pubsub run secretmanager \
 serviceusage storage"
 
 title() { echo "Enable Google's APIs"; }

@@ -1,0 +1,115 @@
+/**
+ * Webhooks that somebody else has taken, from a Pub/Sub subscription: pulled, handed over as if
+ * they had come by HTTP, and acknowledged when they are on the disk (docs/decisions/063).
+ * https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions/pull
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { createHttpClient, type HttpClient } from '../http-client.ts';
+import type { OpenWebhooks, WebhookRequest } from '../webhook-server.ts';
+import { createTokens } from './token.ts';
+
+export interface QueueOptions {
+  /** `projects/p/subscriptions/s` */
+  readonly subscription: string;
+  readonly baseUrl: string;
+  readonly metadataUrl: string;
+  /** Without a token, a number or a text. */
+  readonly onTrouble: (reason: string) => void;
+}
+
+const pulled = z.looseObject({
+  receivedMessages: z
+    .array(
+      z.looseObject({
+        ackId: z.string(),
+        message: z.looseObject({
+          data: z.string().default(''),
+          attributes: z.record(z.string(), z.string()).default({}),
+        }),
+      }),
+    )
+    .default([]),
+});
+type Received = z.infer<typeof pulled>['receivedMessages'][number];
+
+/** Webhooks to a pull: what is under way has to fit into memory, and into the deadline. */
+const BATCH = 20;
+/** Pub/Sub holds a pull that finds nothing for up to about 90 s. */
+const HOLD_MS = 120_000;
+const ACK_TIMEOUT_MS = 10_000;
+/** After a failed pull; then doubled. */
+const PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 60_000;
+
+/** The webhook as it came to whoever queued it. */
+const requestOf = ({ message }: Received): WebhookRequest => ({
+  method: 'POST',
+  query: new URLSearchParams(),
+  headers: message.attributes,
+  body: Buffer.from(message.data, 'base64'),
+});
+
+function createCalls(http: HttpClient, { subscription, baseUrl, metadataUrl }: QueueOptions) {
+  const token = createTokens(http, metadataUrl, Date.now);
+  return async (method: string, body: object, timeoutMs: number): Promise<unknown> => {
+    const headers = {
+      authorization: `Bearer ${await token()}`,
+      'content-type': 'application/json',
+    };
+    const url = `${baseUrl.replace(/\/+$/, '')}/v1/${subscription}:${method}`;
+    const wanted = { method: 'POST', headers, body: JSON.stringify(body), timeoutMs } as const;
+    const { status, text } = await http.request(url, wanted);
+    if (status !== 200) throw new Error(`Pub/Sub answered ${status} to ${method}`);
+    return JSON.parse(text);
+  };
+}
+
+/** Takes webhooks from the subscription until it is closed. */
+export const pullFrom =
+  (options: QueueOptions): OpenWebhooks =>
+  async (handle) => {
+    const http = createHttpClient();
+    const call = createCalls(http, options);
+    const stopped = new AbortController();
+
+    /** What its receiver refuses (a forged signature) would be refused for ever: it is done with. */
+    const take = async (received: Received): Promise<string> => {
+      const { status } = await handle(requestOf(received));
+      if (status >= 400) options.onTrouble(`a webhook was refused with ${status}`);
+      return received.ackId;
+    };
+    const round = async (): Promise<void> => {
+      const answer = await call('pull', { maxMessages: BATCH }, HOLD_MS);
+      const { receivedMessages } = pulled.parse(answer);
+      // Begun in their order, which is the order in which they are queued; one fsync for all.
+      const taken = await Promise.allSettled(receivedMessages.map(take));
+      const ackIds = taken.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+      if (ackIds.length > 0) await call('acknowledge', { ackIds }, ACK_TIMEOUT_MS);
+      if (ackIds.length < taken.length) throw new Error('a webhook could not be taken');
+    };
+    const loop = async (): Promise<void> => {
+      let pause = PAUSE_MS;
+      while (!stopped.signal.aborted) {
+        try {
+          await round();
+          pause = PAUSE_MS;
+        } catch (error) {
+          if (stopped.signal.aborted) return;
+          options.onTrouble((error as Error).message);
+          await sleep(pause, undefined, { signal: stopped.signal }).catch(() => {});
+          pause = Math.min(pause * 2, MAX_PAUSE_MS);
+        }
+      }
+    };
+    const running = loop();
+    return {
+      async close() {
+        stopped.abort();
+        // Ends the pull that is held open; what it would have brought is not acknowledged, and comes again.
+        http.close();
+        await running;
+      },
+    };
+  };

@@ -1,0 +1,84 @@
+/**
+ * Port `Webhooks` on Pub/Sub: a topic of each agent's own, with one subscription, which the
+ * agent's VM pulls from (docs/decisions/063).
+ * https://cloud.google.com/pubsub/docs/reference/rest
+ */
+
+import { pubsub_v1 } from 'googleapis/build/src/apis/pubsub/v1.js';
+import { PlaneError } from '../../contracts/errors.ts';
+import { type AgentName, labelsOf, webhookQueueId } from '../../contracts/names.ts';
+import type { WebhookPart, Webhooks } from '../service/ports.ts';
+import type { GoogleAccess } from './google-access.ts';
+import { call, read } from './google-error.ts';
+
+const ROLE_SUBSCRIBER = 'roles/pubsub.subscriber';
+/** As long as Pub/Sub keeps anything: an agent may be stopped over a holiday. */
+const RETENTION = '604800s';
+/** Enough to write a batch to the disk; what a VM that went down had pulled comes again so late. */
+const ACK_DEADLINE_S = 20;
+
+/** What is there already is as good as made. */
+async function make(what: string, run: () => Promise<unknown>): Promise<void> {
+  try {
+    await call(what, run);
+  } catch (error) {
+    if (!(error instanceof PlaneError) || error.code !== 'ALREADY_EXISTS') throw error;
+  }
+}
+
+export function webhooksDriver(access: GoogleAccess, project: string): Webhooks {
+  const { topics, subscriptions } = new pubsub_v1.Pubsub(access.rest).projects;
+  const topicOf = (name: AgentName): string => `projects/${project}/topics/${webhookQueueId(name)}`;
+  const subscriptionOf = (name: AgentName): string =>
+    `projects/${project}/subscriptions/${webhookQueueId(name)}`;
+
+  return {
+    async open(name, account) {
+      const [topic, subscription] = [topicOf(name), subscriptionOf(name)];
+      const labels = labelsOf(name);
+      await make('create a topic', () =>
+        topics.create({ name: topic, requestBody: { name: topic, labels } }),
+      );
+      const requestBody = {
+        name: subscription,
+        topic,
+        labels,
+        ackDeadlineSeconds: ACK_DEADLINE_S,
+        messageRetentionDuration: RETENTION,
+        // Never: Google's default deletes a subscription that nobody asked for a month.
+        expirationPolicy: {},
+      };
+      await make('create a subscription', () =>
+        subscriptions.create({ name: subscription, requestBody }),
+      );
+      const bindings = [{ role: ROLE_SUBSCRIBER, members: [`serviceAccount:${account}`] }];
+      await call('write the policy of a subscription', () =>
+        subscriptions.setIamPolicy({
+          resource: subscription,
+          requestBody: { policy: { bindings } },
+        }),
+      );
+    },
+    publish: (name, body, attributes) =>
+      call('hand over a webhook', async () => {
+        const messages = [{ data: body.toString('base64'), attributes: { ...attributes } }];
+        await topics.publish({ topic: topicOf(name), requestBody: { messages } });
+      }),
+    async parts(name) {
+      const [topic, subscription] = [topicOf(name), subscriptionOf(name)];
+      const found = await Promise.all([
+        read('look for a topic', () => topics.get({ topic })),
+        read('look for a subscription', () => subscriptions.get({ subscription })),
+      ]);
+      const kinds = ['topic', 'subscription'] as const;
+      return kinds.flatMap((kind, at): WebhookPart[] =>
+        found[at] ? [{ kind, name: webhookQueueId(name) }] : [],
+      );
+    },
+    async remove(name) {
+      const [topic, subscription] = [topicOf(name), subscriptionOf(name)];
+      await read('delete a subscription', () => subscriptions.delete({ subscription }));
+      await read('delete a topic', () => topics.delete({ topic }));
+    },
+  };
+}

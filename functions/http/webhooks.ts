@@ -1,0 +1,74 @@
+/** Routes for the webhooks of business numbers: Meta's verification, and what people write. */
+
+import { z } from 'zod';
+import { SIGNATURE_HEADER } from '../../contracts/whatsapp-number.ts';
+import type { WebhookTools } from '../service/webhook.ts';
+import type { Answer } from './reply.ts';
+import type { Call, Route } from './router.ts';
+
+type WebhookModule = typeof import('../service/webhook.ts');
+
+export interface WebhookParts {
+  readonly webhooks: () => Promise<{
+    readonly service: WebhookModule;
+    readonly tools: WebhookTools;
+  }>;
+}
+
+/** Bytes. Meta's payloads have up to 3 MB, and come before their signature can be checked. */
+const WEBHOOK_LIMIT = 3_200_000;
+
+/** https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests */
+const verification = {
+  'hub.mode': { schema: z.literal('subscribe'), description: 'subscribe' },
+  'hub.verify_token': { schema: z.string().max(1_000), description: "the number's verify token" },
+  'hub.challenge': { schema: z.string().max(1_000), description: 'is answered' },
+};
+
+const text = (body: string, agent: string): Answer => ({
+  status: 200,
+  body,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  agent,
+});
+
+async function verify({ webhooks }: WebhookParts, { params, query }: Call): Promise<Answer> {
+  const { service, tools } = await webhooks();
+  const { name = '' } = params;
+  await service.verifyWebhook(tools, name, query.get('hub.verify_token') ?? '');
+  return text(query.get('hub.challenge') ?? '', name);
+}
+
+async function take({ webhooks }: WebhookParts, call: Call): Promise<Answer> {
+  const { service, tools } = await webhooks();
+  const signature = call.headers[SIGNATURE_HEADER];
+  const given = typeof signature === 'string' ? signature : undefined;
+  const name = call.params.name ?? '';
+  return text('', await service.takeWebhook(tools, name, call.body as Buffer, given));
+}
+
+export function webhookRoutes(parts: WebhookParts): readonly Route[] {
+  const path = '/whatsapp/{name}';
+  const answers = { 200: { description: 'It is durable', schema: z.string() } };
+  return [
+    {
+      method: 'GET',
+      path,
+      id: 'verifyWebhook',
+      summary: "Meta's question whether this address is meant.",
+      query: verification,
+      answers,
+      handle: (call) => verify(parts, call),
+    },
+    {
+      method: 'POST',
+      path,
+      id: 'takeWebhook',
+      summary: 'What Meta tells of the number; answered when it is durable.',
+      bytes: true,
+      bodyLimit: WEBHOOK_LIMIT,
+      answers,
+      handle: (call) => take(parts, call),
+    },
+  ];
+}

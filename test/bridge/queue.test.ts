@@ -1,0 +1,115 @@
+/** Webhooks that wait in Pub/Sub: pulled by the bridge with the VM's own identity. */
+
+import { createHmac } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createMeta } from '../../bridge/transports/meta/meta.ts';
+import { pullFrom } from '../../bridge/transports/queue/pull.ts';
+import { type Google, startGoogle } from '../../local/google/google.ts';
+import { type MetaServer, startMeta } from '../../local/meta/server.ts';
+import { echo, startBridge, until } from './support/bridge.ts';
+
+const PROJECT = 'nine30-local';
+const TOPIC = `projects/${PROJECT}/topics/agent-allison-whatsapp`;
+const SUBSCRIPTION = `projects/${PROJECT}/subscriptions/agent-allison-whatsapp`;
+/** Of the second test: a pull that the first left open would take what is published next. */
+const OTHER = `projects/${PROJECT}/subscriptions/agent-allison-other`;
+const OWNER = 'user:admin@nine30.com';
+const ALICE = '15550001111';
+
+let google: Google;
+let meta: MetaServer;
+let metadata: ReturnType<typeof createServer>;
+let tokensGiven = 0;
+const troubles: string[] = [];
+
+const call = async (verb: string, path: string, body: object): Promise<void> => {
+  const { accessToken } = google.tokens.access(OWNER);
+  const answer = await fetch(`${google.restUrl}/v1/${path}`, {
+    method: verb,
+    headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+};
+
+beforeAll(async () => {
+  google = await startGoogle({
+    projects: [{ id: PROJECT, number: '1', name: 'Local' }],
+    users: ['admin@nine30.com'],
+  });
+  google.world.iam.grant(`projects/${PROJECT}`, 'roles/owner', [OWNER]);
+  meta = await startMeta();
+  metadata = createServer((req, res) => {
+    tokensGiven += 1;
+    const { accessToken } = google.tokens.access(OWNER);
+    const flavoured = req.headers['metadata-flavor'] === 'Google';
+    res.writeHead(flavoured ? 200 : 403);
+    res.end(JSON.stringify({ access_token: accessToken, expires_in: 3_599, token_type: 'Bearer' }));
+  });
+  await new Promise<void>((resolve) => metadata.listen(0, '127.0.0.1', resolve));
+  await call('PUT', TOPIC, {});
+  await call('PUT', SUBSCRIPTION, { topic: TOPIC, ackDeadlineSeconds: 10 });
+});
+afterAll(async () => {
+  metadata.close();
+  await meta.close();
+  await google.close();
+});
+
+const transport = (subscription = SUBSCRIPTION) =>
+  createMeta({
+    baseUrl: meta.baseUrl,
+    accessToken: 'EAALocalToken',
+    phoneNumberId: meta.phoneNumberId,
+    appSecret: 'app-secret',
+    verifyToken: 'verify-me',
+    open: pullFrom({
+      subscription,
+      baseUrl: google.restUrl,
+      metadataUrl: `http://127.0.0.1:${(metadata.address() as AddressInfo).port}`,
+      onTrouble: (reason) => troubles.push(reason),
+    }),
+  });
+
+/** As the plane hands it over. */
+function publish(secret: string, ...texts: readonly string[]): Promise<void> {
+  const messages = texts.map((words) => {
+    const message = { id: `wamid.${words}`, from: ALICE, type: 'text', text: { body: words } };
+    const value = { metadata: { phone_number_id: meta.phoneNumberId }, messages: [message] };
+    const change = { field: 'messages', value };
+    const body = JSON.stringify({
+      object: 'whatsapp_business_account',
+      entry: [{ id: '1', changes: [change] }],
+    });
+    const signature = createHmac('sha256', secret).update(body).digest('hex');
+    const attributes = { 'x-hub-signature-256': `sha256=${signature}` };
+    return { data: Buffer.from(body).toString('base64'), attributes };
+  });
+  return call('POST', `${TOPIC}:publish`, { messages });
+}
+const answers = (): string[] =>
+  meta.number.sent.map(({ request }) => (request.type === 'text' ? request.text.body : ''));
+
+test('what waited while nobody pulled is answered in its order, and acknowledged when it is kept', async () => {
+  await publish('app-secret', 'one', 'two', 'three');
+  expect(google.pubsub.waiting(SUBSCRIPTION)).toBe(3);
+  await using bridge = await startBridge(transport(), { handler: echo });
+  await until('three answers', () => meta.number.sent.length === 3);
+  expect(answers()).toEqual(['echo one', 'echo two', 'echo three']);
+  await until('the acknowledgement', () => google.pubsub.waiting(SUBSCRIPTION) === 0);
+  await publish('app-secret', 'four');
+  await until('the fourth', () => meta.number.sent.length === 4);
+  expect(tokensGiven).toBe(1);
+  expect(bridge.events.filter(({ type }) => type === 'received')).toHaveLength(4);
+});
+
+test('a forged webhook that got into the queue is dropped, and the operator told', async () => {
+  troubles.length = 0;
+  await call('PUT', OTHER, { topic: TOPIC, ackDeadlineSeconds: 10 });
+  await publish('another secret', 'forged');
+  await using bridge = await startBridge(transport(OTHER), { handler: echo });
+  await until('it is gone', () => google.pubsub.waiting(OTHER) === 0);
+  expect(troubles).toEqual(['a webhook was refused with 401']);
+  expect(bridge.events).toEqual([]);
+});
