@@ -14,6 +14,8 @@ export interface OperationSpec {
   readonly role?: 'admin' | 'viewer' | 'vm';
   /** Without a role: a signed link in the path is what lets a caller in. */
   readonly behindLink?: true;
+  /** Without a role: a signature over the body, or the secret that goes with it, lets a caller in. */
+  readonly behindSignature?: true;
   readonly query?: Readonly<
     Record<string, { readonly schema: z.ZodType; readonly description: string }>
   >;

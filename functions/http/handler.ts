@@ -127,7 +127,7 @@ const isRefusal = ({ status, refused }: Answer): boolean =>
  */
 function auditEntry(seen: Seen, { answer, error }: Handled): AuditEntry | undefined {
   const { route } = seen;
-  if (!route || !(route.role || route.behindLink)) return undefined;
+  if (!route || !(route.role || route.behindLink || route.behindSignature)) return undefined;
   const refused = isRefusal(answer);
   if (!refused && !seen.isChange) return undefined;
   const { agent, ...what } = whatOf(route, seen);

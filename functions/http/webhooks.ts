@@ -56,6 +56,7 @@ export function webhookRoutes(parts: WebhookParts): readonly Route[] {
       path,
       id: 'verifyWebhook',
       summary: "Meta's question whether this address is meant.",
+      behindSignature: true,
       query: verification,
       answers,
       handle: (call) => verify(parts, call),
@@ -65,6 +66,9 @@ export function webhookRoutes(parts: WebhookParts): readonly Route[] {
       path,
       id: 'takeWebhook',
       summary: 'What Meta tells of the number; answered when it is durable.',
+      behindSignature: true,
+      // What people write is not on the plane's record.
+      isChange: () => false,
       bytes: true,
       bodyLimit: WEBHOOK_LIMIT,
       answers,

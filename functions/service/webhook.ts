@@ -64,33 +64,34 @@ const digest = (key: string, bytes: Buffer | string): Buffer =>
 const same = (a: string, b: string): boolean =>
   timingSafeEqual(digest('compare', a), digest('compare', b));
 
-const unknown = (): PlaneError => new PlaneError('NOT_FOUND', 'There is nothing at this path.');
-
-async function credentialsOf(tools: WebhookTools, text: string): Promise<CloudApiCredentials> {
+/** The same for an agent that there is not: which numbers there are is nobody's business. */
+async function credentialsOf(
+  tools: WebhookTools,
+  text: string,
+): Promise<CloudApiCredentials | undefined> {
   const name = agentName.safeParse(text).data;
-  const found = name && (await tools.credentials(name));
-  if (!found) throw unknown();
-  return found;
+  return name && (await tools.credentials(name));
 }
 
 /**
  * Whether this is the number's own verify token.
  * https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests
- * @throws PlaneError NOT_FOUND, PERMISSION_DENIED
+ * @throws PlaneError PERMISSION_DENIED
  */
 export async function verifyWebhook(
   tools: WebhookTools,
   name: string,
   token: string,
 ): Promise<void> {
-  const { verifyToken } = await credentialsOf(tools, name);
-  if (!same(token, verifyToken)) throw new PlaneError('PERMISSION_DENIED', 'Not the verify token.');
+  const found = await credentialsOf(tools, name);
+  if (found && same(token, found.verifyToken)) return;
+  throw new PlaneError('PERMISSION_DENIED', 'This is not the verify token of a number here.');
 }
 
 /**
  * Queues a webhook for the agent's VM. Resolves when it is durable.
  * @param body the bytes as they came: the signature is over them, and the VM checks it again
- * @throws PlaneError NOT_FOUND, UNAUTHENTICATED; anything else has Meta send it again
+ * @throws PlaneError UNAUTHENTICATED; anything else has Meta send it again
  */
 export async function takeWebhook(
   tools: WebhookTools,
@@ -98,10 +99,10 @@ export async function takeWebhook(
   body: Buffer,
   signature: string | undefined,
 ): Promise<AgentName> {
-  const { appSecret } = await credentialsOf(tools, name);
-  const wanted = `sha256=${digest(appSecret, body).toString('hex')}`;
-  if (signature === undefined || !same(signature, wanted)) {
-    throw new PlaneError('UNAUTHENTICATED', 'The signature is not of this number.');
+  const found = await credentialsOf(tools, name);
+  const wanted = found && `sha256=${digest(found.appSecret, body).toString('hex')}`;
+  if (!wanted || signature === undefined || !same(signature, wanted)) {
+    throw new PlaneError('UNAUTHENTICATED', 'This is not the signature of a number here.');
   }
   const agent = agentName.parse(name);
   await tools.webhooks.publish(agent, body, { [SIGNATURE_HEADER]: signature });

@@ -60,9 +60,9 @@ const asAgent = async (method: string, body: object, principal = AGENT) => {
 };
 
 test('nothing is taken for an agent without a number, or for nobody', async () => {
-  expect((await post('allison', sign(NUMBER.appSecret))).status).toBe(404);
-  expect((await post('nobody', sign(NUMBER.appSecret))).status).toBe(404);
-  expect((await verify('nobody', NUMBER.verifyToken)).status).toBe(404);
+  expect((await post('allison', sign(NUMBER.appSecret))).status).toBe(401);
+  expect((await post('nobody', sign(NUMBER.appSecret))).status).toBe(401);
+  expect((await verify('nobody', NUMBER.verifyToken)).status).toBe(403);
 });
 
 test('a number is connected in its own mode alone, and its credentials are not repeated', async () => {
@@ -88,7 +88,7 @@ test('a number is connected in its own mode alone, and its credentials are not r
 test("Meta's verification: the challenge for the number's own token, nothing for another", async () => {
   // What was asked before the number was connected is forgotten within seconds.
   let right = await verify('allison', NUMBER.verifyToken);
-  for (let tries = 0; right.status === 404 && tries < 100; tries++) {
+  for (let tries = 0; right.status === 403 && tries < 100; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     right = await verify('allison', NUMBER.verifyToken);
   }
