@@ -14,8 +14,8 @@ import { numberConnected, numberCredentials } from '../../contracts/whatsapp-num
 import { openapi } from '../core/openapi.ts';
 import { type Policy, parseBody } from '../core/request.ts';
 import { getAgent, linkFor } from '../service/agents.ts';
-import { listAgents } from '../service/list.ts';
 import { readName } from '../service/lifecycle.ts';
+import { listAgents } from '../service/list.ts';
 import { connectNumber } from '../service/number.ts';
 import type { LinkTools } from '../service/pairing-link.ts';
 import { provision, readRequest } from '../service/provision.ts';
