@@ -5,7 +5,7 @@
 
 import { PlaneError } from '../contracts/plane-error.ts';
 import { GATEWAY_PORT, type Layout } from './core/layout.ts';
-import { type GatewayStatus, hasModelKey, modelKeyRead } from './core/reload.ts';
+import { type GatewayStatus, hasModelKey } from './core/reload.ts';
 import type { Host } from './host.ts';
 
 const SCOPES = ['operator.admin', 'operator.read', 'operator.write'];
@@ -123,7 +123,33 @@ export async function secretsResolved(gateway: Gateway): Promise<boolean> {
   return hasModelKey((await gateway.call('status', {})) as GatewayStatus);
 }
 
-/** After `secrets.reload`: true when it was the key's file that answered, not the gateway's memory. */
-export async function keyJustRead(gateway: Gateway): Promise<boolean> {
-  return modelKeyRead((await gateway.call('status', {})) as GatewayStatus);
+/** A hot reload may take seconds to end; what a secret is missing for good does not change by then. */
+const SECRETS_WITHIN_MS = 20_000;
+const SECRETS_AGAIN_MS = 500;
+
+/**
+ * Has the gateway read its secrets from their files. Asked again while that fails: a hot
+ * reload that ends meanwhile supersedes it, or it still reads for the configuration of before.
+ * @param left whose secrets are still to be read, by the gateway's status
+ * @throws PlaneError FAILED_PRECONDITION naming them
+ */
+export async function secretsTaken(
+  clock: Pick<Host, 'now' | 'sleep'>,
+  gateway: Gateway,
+  left: (status: GatewayStatus) => readonly string[],
+): Promise<void> {
+  const deadline = clock.now().getTime() + SECRETS_WITHIN_MS;
+  for (;;) {
+    const refused = await gateway.call('secrets.reload', {}).then(
+      () => [],
+      () => ['all secrets'],
+    );
+    const missing = [...refused, ...left((await gateway.call('status', {})) as GatewayStatus)];
+    if (missing.length === 0) return;
+    if (clock.now().getTime() > deadline) {
+      const names = missing.join(', ');
+      throw new PlaneError('FAILED_PRECONDITION', `The gateway could not read: ${names}.`);
+    }
+    await clock.sleep(SECRETS_AGAIN_MS);
+  }
 }

@@ -213,7 +213,8 @@ test('what the agent writes into openclaw.json does not open the channel to othe
 }, 60_000);
 
 test('removed, it is silent, and its token is destroyed', async () => {
-  expect(await ask({ command: 'channel-remove', channel: 'telegram' })).toMatchObject({ ok: true });
+  const answer = await ask({ command: 'channel-remove', channel: 'telegram' });
+  expect(answer).toEqual({ ok: true, message: expect.stringMatching(/removed/) });
   expect(await polls(3_000)).toBe(0);
   const config = JSON.parse(readFileSync(machine.layout.openclawConfig, 'utf8'));
   expect(config.channels.telegram).toBeUndefined();

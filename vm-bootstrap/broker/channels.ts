@@ -78,8 +78,13 @@ async function apply(
   const result = await requestReload(host, layout);
   if (result.ok) return;
   await storeDocument(access, place(facts), JSON.stringify(change.before));
-  await requestReload(host, layout);
-  throw new PlaneError('FAILED_PRECONDITION', `${result.message} Nothing was changed.`);
+  const back = await requestReload(host, layout).catch(() => ({ ok: false }));
+  throw new PlaneError(
+    'FAILED_PRECONDITION',
+    back.ok
+      ? `${result.message} Nothing was changed.`
+      : `${result.message} What was stored is as before; the gateway takes that at its next start.`,
+  );
 }
 
 /** The owner hears of it by mail: whoever is named there may talk to the agent as they do. */

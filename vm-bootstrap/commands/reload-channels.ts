@@ -9,13 +9,14 @@
 import { PlaneError } from '../../contracts/plane-error.ts';
 import type { Templates } from '../core/files.ts';
 import { type Layout, UNITS } from '../core/layout.ts';
+import { type ChannelsStatus, channelsTaken, degradedOwners } from '../core/reload.ts';
 import {
-  type ChannelsStatus,
-  channelsTaken,
-  degradedOwners,
-  type GatewayStatus,
-} from '../core/reload.ts';
-import { type Gateway, gatewayAddress, gatewayIsUp, withGateway } from '../gateway.ts';
+  type Gateway,
+  gatewayAddress,
+  gatewayIsUp,
+  secretsTaken,
+  withGateway,
+} from '../gateway.ts';
 import type { Host } from '../host.ts';
 import { withLock } from '../lock.ts';
 import { channelPlugins } from '../steps/channel-plugins.ts';
@@ -32,24 +33,15 @@ import { readInputs } from './inputs.ts';
 const TAKEN_WITHIN_MS = 45_000;
 const POLL_MS = 250;
 
-async function until(host: Host, what: string, done: () => Promise<boolean>): Promise<void> {
-  const deadline = host.now().getTime() + TAKEN_WITHIN_MS;
-  while (!(await done())) {
-    if (host.now().getTime() > deadline) throw new PlaneError('DEADLINE_EXCEEDED', what);
-    await host.sleep(POLL_MS);
-  }
-}
-
 /** Waits until the watcher has applied the configuration and every secret was read from its file. */
 async function taken({ host, channels }: Context, gateway: Gateway): Promise<void> {
-  await until(host, 'The gateway did not take the changed channels.', async () =>
-    channelsTaken((await gateway.call('channels.status', {})) as ChannelsStatus, channels),
-  );
-  await gateway.call('secrets.reload', {});
-  const status = (await gateway.call('status', {})) as GatewayStatus;
-  const left = degradedOwners(status);
-  if (left.length === 0) return;
-  throw new PlaneError('FAILED_PRECONDITION', `The gateway could not read: ${left.join(', ')}.`);
+  const deadline = host.now().getTime() + TAKEN_WITHIN_MS;
+  while (!channelsTaken((await gateway.call('channels.status', {})) as ChannelsStatus, channels)) {
+    if (host.now().getTime() > deadline)
+      throw new PlaneError('DEADLINE_EXCEEDED', 'The gateway did not take the changed channels.');
+    await host.sleep(POLL_MS);
+  }
+  await secretsTaken(host, gateway, degradedOwners);
 }
 
 async function reload(machine: {

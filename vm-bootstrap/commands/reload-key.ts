@@ -8,7 +8,8 @@ import { PlaneError } from '../../contracts/plane-error.ts';
 import { parseFacts } from '../core/facts.ts';
 import { RESTARTING } from '../core/key-in-use.ts';
 import { type Layout, UNITS } from '../core/layout.ts';
-import { gatewayAddress, gatewayIsUp, keyJustRead, withGateway } from '../gateway.ts';
+import { degradedProviders } from '../core/reload.ts';
+import { gatewayAddress, gatewayIsUp, secretsTaken, withGateway } from '../gateway.ts';
 import type { Host } from '../host.ts';
 import { keyForStatus } from '../key-origin.ts';
 import { publishStatus } from '../status.ts';
@@ -27,11 +28,7 @@ async function handOver(host: Host, layout: Layout): Promise<KeyOrigin> {
     throw new PlaneError('UNAVAILABLE', 'The gateway is not up.');
   try {
     const origin = await fetchSecrets(host, layout, parseFacts(host.read(layout.facts)));
-    await withGateway(address, async (gateway) => {
-      await gateway.call('secrets.reload', {});
-      if (!(await keyJustRead(gateway)))
-        throw new PlaneError('FAILED_PRECONDITION', 'The gateway did not resolve the key.');
-    });
+    await withGateway(address, (gateway) => secretsTaken(host, gateway, degradedProviders));
     return origin;
   } finally {
     forgetSecrets(host, layout);

@@ -28,9 +28,11 @@ export const channelsTaken = (status: ChannelsStatus, wanted: ChannelsDocument):
 export const degradedOwners = (status: GatewayStatus): readonly string[] =>
   (status.degradedSecretOwners ?? []).map(({ ownerId }) => ownerId);
 
-/** True when the last reload read every model provider's key from its file. */
-export const modelKeyRead = (status: GatewayStatus): boolean =>
-  !(status.degradedSecretOwners ?? []).some((owner) => owner.ownerKind === 'provider');
+/** The model providers among them: whose key is not the one in its file. */
+export const degradedProviders = (status: GatewayStatus): readonly string[] =>
+  (status.degradedSecretOwners ?? [])
+    .filter(({ ownerKind }) => ownerKind === 'provider')
+    .map(({ ownerId }) => ownerId);
 
 /** True when no model provider is without its key. A channel's token must not hold a gateway up. */
 export const hasModelKey = (status: GatewayStatus): boolean =>
