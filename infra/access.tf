@@ -22,6 +22,14 @@ resource "google_cloud_run_v2_service_iam_member" "watch_calls_api" {
   member   = google_service_account.watch.member
 }
 
+resource "google_cloud_run_v2_service_iam_member" "tasks_call_api" {
+  count    = local.deployed ? 1 : 0
+  location = var.region
+  name     = local.functions.api.service
+  role     = "roles/run.invoker"
+  member   = google_service_account.tasks.member
+}
+
 # An agent's VM proves who it is to the code, with its instance identity token.
 resource "google_cloud_run_v2_service_iam_member" "agents_call_vm" {
   count    = local.deployed ? 1 : 0

@@ -1,10 +1,11 @@
 locals {
   # Every service account of the project: each agent has one, and none needs a binding of its own here.
   # https://cloud.google.com/iam/docs/principal-identifiers
-  all_accounts = "principalSet://cloudresourcemanager.googleapis.com/projects/${data.google_project.this.number}/type/ServiceAccount"
-  plane_role   = jsondecode(file("${path.module}/roles/plane.json"))
-  signer_role  = jsondecode(file("${path.module}/roles/signer.json"))
-  keeper_role  = jsondecode(file("${path.module}/roles/keeper.json"))
+  all_accounts  = "principalSet://cloudresourcemanager.googleapis.com/projects/${data.google_project.this.number}/type/ServiceAccount"
+  plane_role    = jsondecode(file("${path.module}/roles/plane.json"))
+  signer_role   = jsondecode(file("${path.module}/roles/signer.json"))
+  keeper_role   = jsondecode(file("${path.module}/roles/keeper.json"))
+  enqueuer_role = jsondecode(file("${path.module}/roles/enqueuer.json"))
 }
 
 resource "google_service_account" "plane" {
@@ -23,6 +24,12 @@ resource "google_service_account" "watch" {
   account_id   = "agents-plane-watch"
   display_name = "Agents Plane: watch"
   description  = "What Cloud Scheduler asks the plane as, whether it is there."
+}
+
+resource "google_service_account" "tasks" {
+  account_id   = "agents-plane-tasks"
+  display_name = "Agents Plane: tasks"
+  description  = "What Cloud Tasks brings bulk work to the plane as. It may do nothing else."
 }
 
 # What the code calls, recorded from a life of an agent: test/functions/role.test.ts.
@@ -59,6 +66,14 @@ resource "google_project_iam_custom_role" "keeper" {
   title       = local.keeper_role.title
   description = local.keeper_role.description
   permissions = local.keeper_role.permissions
+}
+
+# Tasks of the plane's own queue, and of no other (work.tf).
+resource "google_project_iam_custom_role" "enqueuer" {
+  role_id     = "agentsPlaneEnqueuer"
+  title       = local.enqueuer_role.title
+  description = local.enqueuer_role.description
+  permissions = local.enqueuer_role.permissions
 }
 
 resource "google_project_iam_member" "accounts_write_logs" {

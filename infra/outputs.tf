@@ -18,3 +18,11 @@ output "bucket" {
 output "subnetwork" {
   value = google_compute_subnetwork.agents.id
 }
+
+output "queue" {
+  value = google_cloud_tasks_queue.bulk.id
+}
+
+output "tasks_account" {
+  value = google_service_account.tasks.email
+}

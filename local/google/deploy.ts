@@ -5,6 +5,7 @@ import { createInfraManager, type InfraManager } from './deploy/infra-manager.ts
 import { createProjectFacts, type ProjectFacts } from './deploy/project-facts.ts';
 import type { Service } from './service.ts';
 import type { StorageStore } from './storage.ts';
+import type { Tasks } from './tasks.ts';
 import type { World } from './world.ts';
 
 export interface DeployTools {
@@ -14,9 +15,13 @@ export interface DeployTools {
   readonly services: readonly Service[];
 }
 
-export function createDeployTools(world: World, storage: StorageStore): DeployTools {
+export function createDeployTools(
+  world: World,
+  storage: StorageStore,
+  tasks: Tasks,
+): DeployTools {
   const functions = createCloudFunctions(world);
-  const infra = createInfraManager(world, storage);
+  const infra = createInfraManager(world, storage, tasks);
   const facts = createProjectFacts();
   const services = [functions.service, infra.service, ...facts.services];
   return { functions, infra, facts, services };

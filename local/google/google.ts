@@ -89,6 +89,7 @@ export async function startGoogle(options: GoogleOptions): Promise<Google> {
     recording: gate.recording,
     server,
     async close() {
+      parts.tasks.close();
       grpc.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -17,6 +17,7 @@ import type { Service } from './service.ts';
 import { createServiceUsage } from './service-usage.ts';
 import { createStorage, createStorageStore, type StorageStore } from './storage.ts';
 import { mailFiles } from './workspace/mail-files.ts';
+import { createTasks, type Tasks } from './tasks.ts';
 import type { World } from './world.ts';
 
 export interface ServicesOptions {
@@ -43,6 +44,7 @@ export interface Services {
   readonly gmail: Gmail;
   readonly directory: Directory;
   readonly pubsub: Pubsub;
+  readonly tasks: Tasks;
 }
 
 export function createServices(world: World, options: ServicesOptions): Services {
@@ -58,6 +60,7 @@ export function createServices(world: World, options: ServicesOptions): Services
   const gmail = createGmail({ now, userExists, ...onSent });
   const directory = createDirectory(people);
   const pubsub = createPubsub(world);
+  const tasks = createTasks(world);
   const all = [
     createOauth({ tokens, accounts, delegations, userExists, now }),
     createSecretManager(secretManager),
@@ -71,6 +74,8 @@ export function createServices(world: World, options: ServicesOptions): Services
     gmail.service,
     directory.service,
     pubsub.service,
+    tasks.service,
   ];
-  return { all, secretManager, storage, logging, compute, gmail, directory, pubsub };
+  const others = { storage, logging, compute, gmail, directory, pubsub, tasks };
+  return { all, secretManager, ...others };
 }

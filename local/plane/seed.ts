@@ -19,11 +19,11 @@ export const BUNDLE_OBJECT = 'vm/agent.mjs';
  * here. Administrators of the local organisation own the project.
  */
 export function seedAccess(
-  { world, storage }: Pick<Google, 'world' | 'storage'>,
+  { world, storage, tasks }: Pick<Google, 'world' | 'storage' | 'tasks'>,
   plan = planInfra(),
 ): void {
   world.iam.grant(PROJECT, 'roles/owner', [`user:${LOCAL.admin}`]);
-  applyResources({ world, storage, project: LOCAL.project.id }, plan.resources);
+  applyResources({ world, storage, tasks, project: LOCAL.project.id }, plan.resources);
 }
 
 async function call(

@@ -49,6 +49,7 @@ export const COMPUTED: Readonly<Record<string, Compute>> = {
   }),
   google_compute_network: named(() => 'global/networks'),
   google_compute_subnetwork: named((values) => `${inRegion(values)}/subnetworks`),
+  google_cloud_tasks_queue: named((values) => `${inLocation(values)}/queues`),
   google_service_account: accountOf,
   google_project_iam_custom_role: roleOf,
   google_kms_key_ring: named((values) => `${inLocation(values)}/keyRings`),

@@ -4,6 +4,7 @@ import { type Plan, planModule } from '../../terraform/module.ts';
 import type { Value } from '../../terraform/value.ts';
 import { applyResources, destroyResources } from '../infra/effects.ts';
 import type { StorageStore } from '../storage.ts';
+import type { Tasks } from '../tasks.ts';
 import type { World } from '../world.ts';
 
 export interface Blueprint {
@@ -70,11 +71,11 @@ function planOf(world: World, storage: StorageStore, project: string, blueprint:
   });
 }
 
-export function createDeployments(world: World, storage: StorageStore): Deployments {
+export function createDeployments(world: World, storage: StorageStore, tasks: Tasks): Deployments {
   const all = new Map<string, Deployment>();
 
   const carryOut = (name: string, { blueprint }: Wanted, held: Plan) => {
-    const place = { world, storage, project: projectOf(name) };
+    const place = { world, storage, tasks, project: projectOf(name) };
     try {
       const plan = planOf(world, storage, place.project, blueprint);
       const wanted = new Set(plan.resources.map(({ address }) => address));
@@ -106,7 +107,7 @@ export function createDeployments(world: World, storage: StorageStore): Deployme
     },
     remove(name, destroy) {
       const { plan } = all.get(name) ?? { plan: EMPTY };
-      const place = { world, storage, project: projectOf(name) };
+      const place = { world, storage, tasks, project: projectOf(name) };
       if (destroy) destroyResources(place, plan.resources);
       all.delete(name);
     },

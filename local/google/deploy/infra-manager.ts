@@ -9,6 +9,7 @@
 import type { Call, Demand, Route, Service } from '../service.ts';
 import { GoogleError } from '../service.ts';
 import type { StorageStore } from '../storage.ts';
+import type { Tasks } from '../tasks.ts';
 import type { World } from '../world.ts';
 import { type Blueprint, createDeployments, type Deployment } from './deployments.ts';
 import { checkFields, doneOperation } from './fields.ts';
@@ -66,8 +67,12 @@ const operation = (call: Call, name: string, deployment: Deployment | undefined)
     deployment ? view(deployment) : {},
   );
 
-export function createInfraManager(world: World, storage: StorageStore): InfraManager {
-  const deployments = createDeployments(world, storage);
+export function createInfraManager(
+  world: World,
+  storage: StorageStore,
+  tasks: Tasks,
+): InfraManager {
+  const deployments = createDeployments(world, storage, tasks);
   const find = (call: Call): Deployment => {
     const found = deployments.all.get(nameOf(call));
     if (!found) throw new GoogleError('NOT_FOUND', `Resource '${nameOf(call)}' was not found`);

@@ -8,11 +8,14 @@ import { asText, isCollection, isList, type Value } from '../../terraform/value.
 import { GoogleError } from '../service.ts';
 import { bucketResource } from '../storage/routes.ts';
 import type { StorageStore } from '../storage.ts';
+import type { Tasks } from '../tasks.ts';
+import { DEFAULTS } from '../tasks/queue.ts';
 import type { World } from '../world.ts';
 
 export interface Place {
   readonly world: World;
   readonly storage: StorageStore;
+  readonly tasks: Pick<Tasks, 'createQueue' | 'removeQueue'>;
   /** Project id. */
   readonly project: string;
 }
@@ -104,6 +107,36 @@ const bucket: Effect = {
   },
 };
 
+const queueName = (values: Values, { project }: Place): string =>
+  `projects/${project}/locations/${text(values, 'location')}/queues/${text(values, 'name')}`;
+
+/** The only block of that name. */
+const block = (values: Values, name: string): Readonly<Record<string, Value>> => {
+  const [first] = isList(values[name]) ? values[name] : [];
+  return isCollection(first) ? (first as Readonly<Record<string, Value>>) : {};
+};
+
+const queue: Effect = {
+  apply(place, values) {
+    const rates = block(values, 'rate_limits');
+    const retries = block(values, 'retry_config');
+    const number = (value: Value | undefined, otherwise: number): number =>
+      value === undefined ? otherwise : Number(asText(value).replace(/s$/, ''));
+    place.tasks.createQueue(queueName(values, place), {
+      maxDispatchesPerSecond: number(rates.max_dispatches_per_second, DEFAULTS.maxDispatchesPerSecond),
+      maxConcurrentDispatches: number(
+        rates.max_concurrent_dispatches,
+        DEFAULTS.maxConcurrentDispatches,
+      ),
+      maxAttempts: number(retries.max_attempts, DEFAULTS.maxAttempts),
+      minBackoffMs: number(retries.min_backoff, DEFAULTS.minBackoffMs / 1000) * 1000,
+      maxBackoffMs: number(retries.max_backoff, DEFAULTS.maxBackoffMs / 1000) * 1000,
+      maxDoublings: number(retries.max_doublings, DEFAULTS.maxDoublings),
+    });
+  },
+  destroy: (place, values) => place.tasks.removeQueue(queueName(values, place)),
+};
+
 const EFFECTS: Readonly<Record<string, Effect>> = {
   google_service_account: account,
   google_project_iam_custom_role: customRole,
@@ -111,6 +144,8 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   google_project_iam_member: binding(onProject),
   google_service_account_iam_member: binding((values) => text(values, 'service_account_id')),
   google_storage_bucket_iam_member: binding(bucketTarget),
+  google_cloud_tasks_queue: queue,
+  google_cloud_tasks_queue_iam_member: binding(queueName),
   google_cloud_run_v2_service_iam_member: binding(
     (values, { project }) =>
       `projects/${project}/locations/${text(values, 'location')}/services/${text(values, 'name')}`,
@@ -121,7 +156,6 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'google_billing_budget',
   'google_cloud_scheduler_job',
-  'google_cloud_tasks_queue',
   'google_compute_firewall',
   'google_compute_network',
   'google_compute_router',
