@@ -3,7 +3,7 @@
 import type { Config } from './config.ts';
 import { createPages } from './core/pages.ts';
 import { apiRoutes } from './http/api.ts';
-import { authenticatePerson, authenticateVm, demandRole } from './http/auth.ts';
+import { authenticatePerson, authenticateTasks, authenticateVm, demandRole } from './http/auth.ts';
 import type { App } from './http/handler.ts';
 import { errorPage, pageRoutes } from './http/pages.ts';
 import { vmRoutes } from './http/vm.ts';
@@ -145,15 +145,29 @@ function linkTools(config: Config, { newId, newKey }: Ambient, common: () => Pro
 /** Function `api`. */
 export function composeApi(config: Config, ambient: Ambient): App {
   const tokens = verifier(config);
-  const common = tools(config, ambient, access(config));
+  const google = access(config);
+  const common = tools(config, ambient, google);
+  const links = linkTools(config, ambient, common);
+  const bulk = lazy(async () => {
+    const [base, at, { tasksDriver }] = await Promise.all([
+      links(),
+      google(),
+      import('./drivers/tasks.ts'),
+    ]);
+    return { ...base, queue: tasksDriver(at, config) };
+  });
   return {
     routes: apiRoutes({
       tools: common,
-      links: linkTools(config, ambient, common),
+      links,
+      bulk,
       policy: config,
       url: config.audience,
     }),
     authenticate: async (role, authorization, identified) => {
+      if (role === 'tasks') {
+        return authenticateTasks(tokens, config, authorization, identified);
+      }
       const person = await authenticatePerson(tokens, config, authorization, identified);
       demandRole(person, role === 'admin' ? 'admin' : 'viewer');
       return person.email;

@@ -81,6 +81,12 @@ const TABLE = {
     '',
   ),
   AGENTS_PLANE_SERVICE_ACCOUNT: row('serviceAccount', email, "the plane's own service account"),
+  AGENTS_PLANE_QUEUE: row(
+    'queue',
+    z.string().regex(/^projects\/[a-z0-9-]+\/locations\/[a-z0-9-]+\/queues\/[A-Za-z0-9-]+$/),
+    'projects/nine30-prod/locations/europe-west1/queues/agents-plane-bulk',
+  ),
+  AGENTS_PLANE_TASKS_ACCOUNT: row('tasksAccount', email, 'the account that the queue calls as'),
   AGENTS_PLANE_IMAGE: row(
     'image',
     z.string().regex(/^[\w./:-]{1,500}$/),

@@ -14,12 +14,14 @@ import { numberConnected, numberCredentials } from '../../contracts/whatsapp-num
 import { openapi } from '../core/openapi.ts';
 import { type Policy, parseBody } from '../core/request.ts';
 import { getAgent, linkFor } from '../service/agents.ts';
+import type { ImportTools } from '../service/import.ts';
 import { readName } from '../service/lifecycle.ts';
 import { listAgents } from '../service/list.ts';
 import { connectNumber } from '../service/number.ts';
 import type { LinkTools } from '../service/pairing-link.ts';
 import { provision, readRequest } from '../service/provision.ts';
 import type { Tools } from '../service/steps.ts';
+import { bulkRoutes } from './bulk.ts';
 import { fleetRoutes } from './fleet.ts';
 import { dryRun, listPaging, pageOf } from './paging.ts';
 import { reconcileRoutes } from './reconcile.ts';
@@ -30,6 +32,7 @@ export interface ApiParts {
   /** Made at the first call that needs Google. */
   readonly tools: () => Promise<Tools>;
   readonly links: () => Promise<Tools & LinkTools>;
+  readonly bulk: () => Promise<ImportTools>;
   readonly policy: Policy;
   /** URL of this API. */
   readonly url: string;
@@ -164,4 +167,5 @@ export const apiRoutes = (parts: ApiParts): readonly Route[] =>
     ...agentRoutes(parts),
     ...fleetRoutes(parts),
     ...reconcileRoutes(parts),
+    ...bulkRoutes(parts),
   ]);

@@ -137,7 +137,7 @@ function auditEntry(seen: Seen, { answer, error }: Handled): AuditEntry | undefi
     ...what,
     ...byLink,
     agent: answer.agent ?? agent,
-    outcome: error?.code ?? (refused ? 'NOT_FOUND' : 'OK'),
+    outcome: error?.code ?? answer.outcome ?? (refused ? 'NOT_FOUND' : 'OK'),
     ...answer.change,
   };
 }

@@ -13,6 +13,8 @@ export interface Answer {
   readonly agent?: string;
   /** Lets nobody in, although no error says so: for the log. */
   readonly refused?: boolean;
+  /** What became of it, where that is no error of the request: for the log. */
+  readonly outcome?: ErrorCode;
   /** What was changed, for the log. */
   readonly change?: Change;
 }

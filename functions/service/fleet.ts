@@ -34,7 +34,7 @@ export interface Names {
 /** Most that Secret Manager gives in one call. */
 const RECORDS = 25_000;
 
-async function everyRecord({ listing }: Tools) {
+export async function everyRecord({ listing }: Tools) {
   const all = [];
   let next: string | undefined;
   do {

@@ -235,6 +235,17 @@ export interface Records {
   remove(name: string, generation: string): Promise<void>;
 }
 
+/** Bulk work, brought back to the plane at a rate that Google's quotas allow. */
+export interface WorkQueue {
+  /**
+   * Safe to repeat: an id that is there, or was lately, is not taken again.
+   * @param path of the plane's API that it is posted to
+   */
+  add(id: string, path: string, body: object): Promise<void>;
+  /** Pieces of work in it; at most 1000 are counted. */
+  waiting(): Promise<number>;
+}
+
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;

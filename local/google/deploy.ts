@@ -15,11 +15,7 @@ export interface DeployTools {
   readonly services: readonly Service[];
 }
 
-export function createDeployTools(
-  world: World,
-  storage: StorageStore,
-  tasks: Tasks,
-): DeployTools {
+export function createDeployTools(world: World, storage: StorageStore, tasks: Tasks): DeployTools {
   const functions = createCloudFunctions(world);
   const infra = createInfraManager(world, storage, tasks);
   const facts = createProjectFacts();

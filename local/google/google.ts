@@ -54,7 +54,7 @@ const listen = (server: Server, port: number): Promise<number> =>
 export async function startGoogle(options: GoogleOptions): Promise<Google> {
   const { projects, users = [], delegations = [], customRoles = {}, services: more } = options;
   const { fault, port = 0, grpcPort = 0, clock = systemClock, random = systemRandom } = options;
-  const { hypervisor, images, subnetworks, stageMs, mailDir } = options;
+  const { hypervisor, images, subnetworks, stageMs, mailDir, reach } = options;
   const people = users.map((user) => (typeof user === 'string' ? { primaryEmail: user } : user));
   const addresses = new Set(people.map((person) => person.primaryEmail.toLowerCase()));
   const userExists = (email: string): boolean => addresses.has(email);
@@ -69,6 +69,7 @@ export async function startGoogle(options: GoogleOptions): Promise<Google> {
     delegations,
     people,
     ...(mailDir === undefined ? {} : { mailDir }),
+    ...(reach === undefined ? {} : { reach }),
     ...(hypervisor ? { hypervisor } : {}),
     ...(images ? { images } : {}),
     ...(subnetworks ? { subnetworks } : {}),

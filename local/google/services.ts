@@ -16,8 +16,8 @@ import { createSecretManager, createSecretManagerApi } from './secret-manager/ap
 import type { Service } from './service.ts';
 import { createServiceUsage } from './service-usage.ts';
 import { createStorage, createStorageStore, type StorageStore } from './storage.ts';
-import { mailFiles } from './workspace/mail-files.ts';
 import { createTasks, type Tasks } from './tasks.ts';
+import { mailFiles } from './workspace/mail-files.ts';
 import type { World } from './world.ts';
 
 export interface ServicesOptions {
@@ -32,6 +32,8 @@ export interface ServicesOptions {
   readonly people?: readonly Person[];
   /** Where every mail that is sent is also written as a file. */
   readonly mailDir?: string;
+  /** Where a public address is on this machine, for what Cloud Tasks sends. */
+  readonly reach?: (url: string) => string;
 }
 
 export interface Services {
@@ -49,7 +51,7 @@ export interface Services {
 
 export function createServices(world: World, options: ServicesOptions): Services {
   const { accounts, clock, iam, projects, tokens, userExists } = world;
-  const { delegations, project, people = [], mailDir, ...machines } = options;
+  const { delegations, project, people = [], mailDir, reach, ...machines } = options;
   const { now } = clock;
   const storage = createStorageStore(now);
   const logging = createLogging(world);
@@ -60,7 +62,7 @@ export function createServices(world: World, options: ServicesOptions): Services
   const gmail = createGmail({ now, userExists, ...onSent });
   const directory = createDirectory(people);
   const pubsub = createPubsub(world);
-  const tasks = createTasks(world);
+  const tasks = createTasks(world, reach ? { reach } : {});
   const all = [
     createOauth({ tokens, accounts, delegations, userExists, now }),
     createSecretManager(secretManager),

@@ -85,7 +85,12 @@ function parse<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
 function settingsIn(body: z.output<typeof queueBody>): Partial<QueueSettings> {
   const { rateLimits = {}, retryConfig = {} } = body;
   const { minBackoff, maxBackoff, ...retry } = retryConfig;
-  const given = { ...rateLimits, ...retry, minBackoffMs: ms(minBackoff), maxBackoffMs: ms(maxBackoff) };
+  const given = {
+    ...rateLimits,
+    ...retry,
+    minBackoffMs: ms(minBackoff),
+    maxBackoffMs: ms(maxBackoff),
+  };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
@@ -115,7 +120,9 @@ const parentOf = ({ params }: Call): string =>
 const queueOf = (call: Call): string => `${parentOf(call)}/queues/${call.params.queue}`;
 const on =
   (permission: string, resource: (call: Call) => string) =>
-  (call: Call): readonly Demand[] => [{ permission: `cloudtasks.${permission}`, resource: resource(call) }];
+  (call: Call): readonly Demand[] => [
+    { permission: `cloudtasks.${permission}`, resource: resource(call) },
+  ];
 
 /** Whoever has a task sent as an account must be allowed to act as it. */
 function actAs({ body }: Call): readonly Demand[] {
@@ -126,13 +133,76 @@ function actAs({ body }: Call): readonly Demand[] {
   return [{ permission: 'iam.serviceAccounts.actAs', resource }];
 }
 
+interface Parts {
+  readonly queues: ReadonlyMap<string, Queue>;
+  readonly find: (call: Call) => Queue;
+  readonly createQueue: Tasks['createQueue'];
+  readonly createTask: (call: Call) => object;
+}
+
+const QUEUES = '/v2/projects/:project/locations/:location/queues';
+const METHOD = 'google.cloud.tasks.v2.CloudTasks';
+const routesOf = ({ queues, find, createQueue, createTask }: Parts): readonly Route[] => [
+  {
+    verb: 'POST',
+    path: QUEUES,
+    method: `${METHOD}.CreateQueue`,
+    demands: on('queues.create', parentOf),
+    handle: (call) => {
+      const body = parse(queueBody, call.body);
+      const name = body.name ?? '';
+      if (!name.startsWith(`${parentOf(call)}/queues/`)) {
+        throw new GoogleError('INVALID_ARGUMENT', 'The queue name is invalid.');
+      }
+      if (queues.has(name)) throw new GoogleError('ALREADY_EXISTS', 'Queue already exists');
+      return view(createQueue(name, settingsIn(body)));
+    },
+  },
+  {
+    verb: 'GET',
+    path: `${QUEUES}/:queue`,
+    method: `${METHOD}.GetQueue`,
+    demands: on('queues.get', queueOf),
+    handle: (call) => view(find(call)),
+  },
+  {
+    verb: 'POST',
+    path: `${QUEUES}/:queue/tasks`,
+    method: `${METHOD}.CreateTask`,
+    demands: (call) => [...on('tasks.create', queueOf)(call), ...actAs(call)],
+    handle: createTask,
+  },
+  {
+    verb: 'GET',
+    path: `${QUEUES}/:queue/tasks`,
+    method: `${METHOD}.ListTasks`,
+    demands: on('tasks.list', queueOf),
+    handle: (call) => {
+      const all = [...find(call).dispatcher.tasks.values()];
+      const size = Number(call.query.get('pageSize') ?? 0) || undefined;
+      const token = call.query.get('pageToken') ?? undefined;
+      const { items, ...next } = paginate(all, size, token, PAGE_MAX);
+      return { tasks: items.map(taskView), ...next };
+    },
+  },
+];
+
 /** Does not keep the process alive: an emulator that is left alone may end. */
 const unrefSleep = (pause: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, pause).unref();
   });
 
-export function createTasks(world: World, sleep = unrefSleep): Tasks {
+export interface TasksOptions {
+  readonly sleep?: (ms: number) => Promise<void>;
+  /** Where a public address is on this machine: there, tasks are sent. */
+  readonly reach?: (url: string) => string;
+}
+
+export function createTasks(
+  world: World,
+  { sleep = unrefSleep, reach = (url) => url }: TasksOptions = {},
+): Tasks {
   const queues = new Map<string, Queue>();
   const { now } = world.clock;
   const find = (call: Call): Queue => {
@@ -146,7 +216,7 @@ export function createTasks(world: World, sleep = unrefSleep): Tasks {
     const settings = { ...DEFAULTS, ...given };
     const over = new Map<string, number>();
     const ended = (task: Task): void => void over.set(task.name, now());
-    const dispatcher = createDispatcher({ world, settings, sleep, ended });
+    const dispatcher = createDispatcher({ world, settings, sleep, reach, ended });
     const queue = { name, settings, dispatcher, over };
     queues.set(name, queue);
     return queue;
@@ -161,7 +231,10 @@ export function createTasks(world: World, sleep = unrefSleep): Tasks {
     const { task } = parse(taskBody, call.body);
     const name = task.name ?? `${queue.name}/tasks/${world.random()}`;
     if (!name.startsWith(`${queue.name}/tasks/`) || !/\/[\w-]{1,500}$/.test(name)) {
-      throw new GoogleError('INVALID_ARGUMENT', `Task name must be formatted: ${queue.name}/tasks/TASK_ID`);
+      throw new GoogleError(
+        'INVALID_ARGUMENT',
+        `Task name must be formatted: ${queue.name}/tasks/TASK_ID`,
+      );
     }
     const recent = (queue.over.get(name) ?? Number.NEGATIVE_INFINITY) > now() - REMEMBERED_MS;
     if (recent || queue.dispatcher.tasks.has(name)) {
@@ -178,52 +251,7 @@ export function createTasks(world: World, sleep = unrefSleep): Tasks {
     return taskView(created);
   };
 
-  const QUEUES = '/v2/projects/:project/locations/:location/queues';
-  const METHOD = 'google.cloud.tasks.v2.CloudTasks';
-  const routes: readonly Route[] = [
-    {
-      verb: 'POST',
-      path: QUEUES,
-      method: `${METHOD}.CreateQueue`,
-      demands: on('queues.create', parentOf),
-      handle: (call) => {
-        const body = parse(queueBody, call.body);
-        const name = body.name ?? '';
-        if (!name.startsWith(`${parentOf(call)}/queues/`)) {
-          throw new GoogleError('INVALID_ARGUMENT', 'The queue name is invalid.');
-        }
-        if (queues.has(name)) throw new GoogleError('ALREADY_EXISTS', 'Queue already exists');
-        return view(createQueue(name, settingsIn(body)));
-      },
-    },
-    {
-      verb: 'GET',
-      path: `${QUEUES}/:queue`,
-      method: `${METHOD}.GetQueue`,
-      demands: on('queues.get', queueOf),
-      handle: (call) => view(find(call)),
-    },
-    {
-      verb: 'POST',
-      path: `${QUEUES}/:queue/tasks`,
-      method: `${METHOD}.CreateTask`,
-      demands: (call) => [...on('tasks.create', queueOf)(call), ...actAs(call)],
-      handle: createTask,
-    },
-    {
-      verb: 'GET',
-      path: `${QUEUES}/:queue/tasks`,
-      method: `${METHOD}.ListTasks`,
-      demands: on('tasks.list', queueOf),
-      handle: (call) => {
-        const all = [...find(call).dispatcher.tasks.values()];
-        const size = Number(call.query.get('pageSize') ?? 0) || undefined;
-        const token = call.query.get('pageToken') ?? undefined;
-        const { items, ...next } = paginate(all, size, token, PAGE_MAX);
-        return { tasks: items.map(taskView), ...next };
-      },
-    },
-  ];
+  const routes = routesOf({ queues, find, createQueue, createTask });
   return {
     service: { name: 'cloudtasks', errorShape: 'rpc', routes },
     queues,

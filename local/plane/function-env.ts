@@ -2,7 +2,7 @@
 
 import type { Endpoints } from '../../contracts/instance-metadata.ts';
 import { BUNDLE_OBJECT } from './seed.ts';
-import { IMAGE, LOCAL, PLANE_ACCOUNT, SUBNETWORK } from './settings.ts';
+import { IMAGE, LOCAL, PLANE_ACCOUNT, QUEUE, SUBNETWORK, TASKS_ACCOUNT } from './settings.ts';
 
 export interface FunctionEnvOptions {
   readonly apiUrl: string;
@@ -42,6 +42,8 @@ export function functionEnv(
     AGENTS_PLANE_DIRECTORY_AS: LOCAL.admin,
     AGENTS_PLANE_PHONE_REGION: LOCAL.phoneRegion,
     AGENTS_PLANE_SERVICE_ACCOUNT: PLANE_ACCOUNT,
+    AGENTS_PLANE_QUEUE: QUEUE,
+    AGENTS_PLANE_TASKS_ACCOUNT: TASKS_ACCOUNT,
     AGENTS_PLANE_IMAGE: IMAGE,
     AGENTS_PLANE_SUBNETWORK: SUBNETWORK,
     AGENTS_PLANE_BUNDLE: `gs://${LOCAL.bucket}/${BUNDLE_OBJECT}`,

@@ -20,6 +20,9 @@ export const LOCAL = {
 } as const;
 
 export const PLANE_ACCOUNT = `${LOCAL.planeAccountId}@${LOCAL.project.id}.iam.gserviceaccount.com`;
+/** What Cloud Tasks calls the plane as, and the queue. */
+export const TASKS_ACCOUNT = `agents-plane-tasks@${LOCAL.project.id}.iam.gserviceaccount.com`;
+export const QUEUE = `projects/${LOCAL.project.id}/locations/${LOCAL.region}/queues/agents-plane-bulk`;
 export const PLANE_ROLE = `projects/${LOCAL.project.id}/roles/agentsPlane`;
 export const SUBNETWORK = `projects/${LOCAL.project.id}/regions/${LOCAL.region}/subnetworks/${LOCAL.network}`;
 export const IMAGE = `projects/${LOCAL.project.id}/global/images/family/${LOCAL.imageFamily}`;

@@ -29,7 +29,7 @@ export const imageOf = (all: Settings): string => all.image || planeImage(all);
 /** What functions/config.ts reads. Nothing in it is secret. */
 export async function environmentOf(all: Settings, root: string): Promise<Record<string, string>> {
   const { sha256, object } = await bundleOf(root);
-  const { bucket, subnetwork, plane } = outputsOf(all);
+  const { bucket, subnetwork, plane, queue, tasks } = outputsOf(all);
   return {
     NODE_ENV: 'production',
     GOOGLE_CLOUD_PROJECT: all.project,
@@ -45,6 +45,8 @@ export async function environmentOf(all: Settings, root: string): Promise<Record
     AGENTS_PLANE_DIRECTORY_AS: all.directory_as,
     AGENTS_PLANE_PHONE_REGION: all.phone_region,
     AGENTS_PLANE_SERVICE_ACCOUNT: plane,
+    AGENTS_PLANE_QUEUE: queue,
+    AGENTS_PLANE_TASKS_ACCOUNT: tasks,
     AGENTS_PLANE_IMAGE: imageOf(all),
     AGENTS_PLANE_MACHINE_TYPE: all.machine_type,
     AGENTS_PLANE_MODEL: all.model,

@@ -27,6 +27,8 @@ export function outputsOf(all: Settings): {
   subnetwork: string;
   plane: string;
   build: string;
+  queue: string;
+  tasks: string;
 } {
   const { outputs } = planModule({
     files: infraFiles(),
@@ -37,6 +39,8 @@ export function outputsOf(all: Settings): {
     bucket: String(outputs.bucket),
     subnetwork: String(outputs.subnetwork),
     plane: String(outputs.plane_account),
+    queue: String(outputs.queue),
+    tasks: String(outputs.tasks_account),
     build: String(outputs.build_account).replace(/^.*\//, ''),
   };
 }

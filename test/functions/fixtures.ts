@@ -28,6 +28,8 @@ export const ENVIRONMENT = {
   AGENTS_PLANE_DIRECTORY_AS: 'admin@nine30.com',
   AGENTS_PLANE_PHONE_REGION: 'US',
   AGENTS_PLANE_SERVICE_ACCOUNT: `agents-plane@${PROJECT}.iam.gserviceaccount.com`,
+  AGENTS_PLANE_QUEUE: `projects/${PROJECT}/locations/europe-west1/queues/agents-plane-bulk`,
+  AGENTS_PLANE_TASKS_ACCOUNT: `agents-plane-tasks@${PROJECT}.iam.gserviceaccount.com`,
   AGENTS_PLANE_IMAGE: `projects/${PROJECT}/global/images/family/agents-plane`,
   AGENTS_PLANE_SUBNETWORK: 'regions/europe-west1/subnetworks/agents',
   AGENTS_PLANE_BUNDLE: 'gs://nine30-local-agents-plane/agent.mjs',

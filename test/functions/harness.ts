@@ -79,6 +79,8 @@ export interface HarnessOptions {
   readonly target: 'api' | 'vm' | 'pages';
   readonly fault?: FaultHook;
   readonly sharedKey?: boolean;
+  /** Where the functions' public addresses are, for Cloud Tasks. */
+  readonly reach?: (url: string) => string;
   /** Of another harness, which closes it; then this one is one more function in the same project. */
   readonly google?: Google;
 }
@@ -94,6 +96,7 @@ export async function startEmulator(options: Omit<HarnessOptions, 'target'>): Pr
     subnetworks: [LOCAL.network],
     stageMs: 2,
     ...(options.fault ? { fault: options.fault } : {}),
+    ...(options.reach ? { reach: options.reach } : {}),
   });
   seedAccess(google);
   if (options.sharedKey !== false) await seedSharedKey(google);

@@ -7,7 +7,10 @@ import { vmRoutes } from '../../functions/http/vm.ts';
 const never = () => Promise.reject(new Error('needs no Google'));
 const policy = { domains: ['nine30.com'], budgetMax: 500, model: 'anthropic/claude-sonnet-4-6' };
 const TABLES: ReadonlyArray<readonly [string, readonly Route[]]> = [
-  ['api', apiRoutes({ tools: never, links: never, policy, url: 'https://api.example' })],
+  [
+    'api',
+    apiRoutes({ tools: never, links: never, bulk: never, policy, url: 'https://api.example' }),
+  ],
   ['vm', vmRoutes({ self: never, url: 'https://vm.example' })],
 ];
 

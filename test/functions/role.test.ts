@@ -14,7 +14,7 @@ const REQUEST = {
 const PROJECT = `projects/${LOCAL.project.id}`;
 const ZONE = `/compute/v1/${PROJECT}/zones/${LOCAL.zone}`;
 /** Granted on the plane's own account alone, to sign its delegation for Gmail, or on its own bucket; never on the project. */
-const ELSEWHERE = ['signer', 'keeper'].flatMap((name): string[] => {
+const ELSEWHERE = ['signer', 'keeper', 'enqueuer'].flatMap((name): string[] => {
   const path = join(import.meta.dirname, `../../infra/roles/${name}.json`);
   return JSON.parse(readFileSync(path, 'utf8')).permissions;
 });

@@ -13,7 +13,7 @@ const VM = ENVIRONMENT.AGENTS_PLANE_VM_URL;
 const WATCH = `agents-plane-watch@${LOCAL.project.id}.iam.gserviceaccount.com`;
 
 /** `all`: everybody; `link`: whoever holds a link in force. */
-type Need = 'admin' | 'viewer' | 'vm' | 'link' | 'signature' | 'all';
+type Need = 'admin' | 'viewer' | 'tasks' | 'vm' | 'link' | 'signature' | 'all';
 type FunctionName = 'api' | 'vm' | 'pages';
 
 const ROWS: Readonly<Record<FunctionName, Readonly<Record<string, Need>>>> = {
@@ -34,6 +34,8 @@ const ROWS: Readonly<Record<FunctionName, Readonly<Record<string, Need>>>> = {
     reconcileAgent: 'admin',
     planFleet: 'viewer',
     reconcileFleet: 'admin',
+    importPeople: 'admin',
+    provisionTask: 'tasks',
     health: 'all',
     openapi: 'all',
   },
@@ -97,8 +99,9 @@ const engine = (audience: string): Promise<string> => {
 };
 const person = (email: string, audience = API) =>
   plane.google.world.tokens.userIdToken(email, audience);
-const scheduler = (audience: string) =>
-  plane.google.world.tokens.accountIdToken({ email: WATCH, uniqueId: '1' }, audience);
+const account = (email: string, audience: string) =>
+  plane.google.world.tokens.accountIdToken({ email, uniqueId: '1' }, audience);
+const scheduler = (audience: string) => account(WATCH, audience);
 
 /** Who they are, what they may do, and what the audit line calls them when they may not. */
 const CALLERS: ReadonlyArray<{
@@ -120,6 +123,18 @@ const CALLERS: ReadonlyArray<{
   { who: 'an admin, for the function of VMs', token: () => person(LOCAL.admin, VM), may: [] },
   { who: "an agent's VM", token: () => engine(VM), may: ['vm'] },
   { who: "an agent's VM, for the function of people", token: () => engine(API), may: [] },
+  {
+    who: "the queue's account",
+    token: () => account(ENVIRONMENT.AGENTS_PLANE_TASKS_ACCOUNT, API),
+    may: ['tasks'],
+    named: ENVIRONMENT.AGENTS_PLANE_TASKS_ACCOUNT,
+  },
+  {
+    who: "the queue's account, for VMs",
+    token: () => account(ENVIRONMENT.AGENTS_PLANE_TASKS_ACCOUNT, VM),
+    may: [],
+    named: ENVIRONMENT.AGENTS_PLANE_TASKS_ACCOUNT,
+  },
   { who: "the scheduler's account", token: () => scheduler(API), may: [], named: WATCH },
   { who: "the scheduler's account, for VMs", token: () => scheduler(VM), may: [], named: WATCH },
 ];

@@ -8,8 +8,8 @@ import { asText, isCollection, isList, type Value } from '../../terraform/value.
 import { GoogleError } from '../service.ts';
 import { bucketResource } from '../storage/routes.ts';
 import type { StorageStore } from '../storage.ts';
-import type { Tasks } from '../tasks.ts';
 import { DEFAULTS } from '../tasks/queue.ts';
+import type { Tasks } from '../tasks.ts';
 import type { World } from '../world.ts';
 
 export interface Place {
@@ -123,7 +123,10 @@ const queue: Effect = {
     const number = (value: Value | undefined, otherwise: number): number =>
       value === undefined ? otherwise : Number(asText(value).replace(/s$/, ''));
     place.tasks.createQueue(queueName(values, place), {
-      maxDispatchesPerSecond: number(rates.max_dispatches_per_second, DEFAULTS.maxDispatchesPerSecond),
+      maxDispatchesPerSecond: number(
+        rates.max_dispatches_per_second,
+        DEFAULTS.maxDispatchesPerSecond,
+      ),
       maxConcurrentDispatches: number(
         rates.max_concurrent_dispatches,
         DEFAULTS.maxConcurrentDispatches,

@@ -21,17 +21,23 @@ export interface DispatchOptions {
   readonly world: World;
   readonly settings: QueueSettings;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Where a public address is on this machine. */
+  readonly reach: (url: string) => string;
   /** Told of a task that is over: done, or given up. */
   readonly ended: (task: Task) => void;
 }
 
 /** One attempt. @returns whether it was taken */
-async function send({ accounts, tokens }: World, task: Task): Promise<boolean> {
+async function send(
+  { accounts, tokens }: World,
+  task: Task,
+  reach: DispatchOptions['reach'],
+): Promise<boolean> {
   const { url, httpMethod = 'POST', headers, body, oidcToken } = task.httpRequest;
   const account = oidcToken && accounts.find(oidcToken.serviceAccountEmail);
   const token = account && (await tokens.accountIdToken(account, oidcToken.audience ?? url));
   try {
-    const answer = await fetch(url, {
+    const answer = await fetch(reach(url), {
       method: httpMethod,
       headers: {
         ...headers,
@@ -50,7 +56,13 @@ async function send({ accounts, tokens }: World, task: Task): Promise<boolean> {
   }
 }
 
-export function createDispatcher({ world, settings, sleep, ended }: DispatchOptions): Dispatcher {
+export function createDispatcher({
+  world,
+  settings,
+  sleep,
+  reach,
+  ended,
+}: DispatchOptions): Dispatcher {
   const { now } = world.clock;
   const tasks = new Map<string, Task>();
   const underWay = new Set<string>();
@@ -63,7 +75,7 @@ export function createDispatcher({ world, settings, sleep, ended }: DispatchOpti
     const begun = { ...task, attempts: task.attempts + 1 };
     tasks.set(task.name, begun);
     underWay.add(task.name);
-    const taken = await send(world, begun);
+    const taken = await send(world, begun, reach);
     underWay.delete(task.name);
     if (!tasks.has(task.name)) return;
     if (taken || begun.attempts >= settings.maxAttempts) {

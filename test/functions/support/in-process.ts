@@ -61,7 +61,10 @@ export async function startInProcess(
   fault?: FaultHook,
   time: 'virtual' | 'real' = 'virtual',
 ): Promise<InProcess> {
-  const google = await startEmulator(fault ? { fault } : {});
+  const reached = { api: '' };
+  const reach = (asked: string): string =>
+    asked.replace(ENVIRONMENT.AGENTS_PLANE_AUDIENCE, reached.api);
+  const google = await startEmulator({ reach, ...(fault ? { fault } : {}) });
   const metadata = await startMetadata(google);
   process.env.GCE_METADATA_HOST = metadata.host;
   const config = parseConfig({
@@ -99,6 +102,7 @@ export async function startInProcess(
   const vmServer = createServer(createHandler(apps.vm, context));
   const pagesServer = createServer(createHandler(apps.pages, context));
   const url = await listen(server);
+  reached.api = url;
   const vmUrl = await listen(vmServer);
   const pagesUrl = await listen(pagesServer);
   const admin = await google.tokens.userIdToken(LOCAL.admin, config.audience, 86_400);

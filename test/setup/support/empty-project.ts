@@ -52,8 +52,8 @@ export async function openEmptyProject(
     ],
     subnetworks: [LOCAL.network],
     stageMs: 2,
-    services: (world, { storage }) => {
-      tools = createDeployTools(world, storage);
+    services: (world, { storage, tasks }) => {
+      tools = createDeployTools(world, storage, tasks);
       return tools.services;
     },
   });

@@ -1,0 +1,52 @@
+/** Port `WorkQueue` on Cloud Tasks: googleapis' single-API module, a few KB where the generated client brings protos. */
+
+import { cloudtasks_v2 } from 'googleapis/build/src/apis/cloudtasks/v2.js';
+import { PlaneError } from '../../contracts/errors.ts';
+import type { WorkQueue } from '../service/ports.ts';
+import type { GoogleAccess } from './google-access.ts';
+import { call } from './google-error.ts';
+
+export interface QueueSettings {
+  /** `projects/p/locations/l/queues/q` */
+  readonly queue: string;
+  /** URL of the function that does the work; also the audience of the token it is brought with. */
+  readonly audience: string;
+  /** Whose token that is. */
+  readonly tasksAccount: string;
+}
+
+/** Most that Cloud Tasks gives in one page. */
+const PAGE_SIZE = 1000;
+
+export function tasksDriver(
+  access: GoogleAccess,
+  { queue, audience, tasksAccount }: QueueSettings,
+): WorkQueue {
+  const { tasks } = new cloudtasks_v2.Cloudtasks(access.rest).projects.locations.queues;
+  return {
+    async add(id, path, body) {
+      const httpRequest = {
+        url: new URL(path, audience).href,
+        httpMethod: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: Buffer.from(JSON.stringify(body)).toString('base64'),
+        oidcToken: { serviceAccountEmail: tasksAccount, audience },
+      };
+      const task = { name: `${queue}/tasks/${id}`, httpRequest };
+      try {
+        await call('create a task', () => tasks.create({ parent: queue, requestBody: { task } }));
+      } catch (error) {
+        if (!(error instanceof PlaneError) || error.code !== 'ALREADY_EXISTS') throw error;
+      }
+    },
+    waiting: () =>
+      call('list the tasks', async () => {
+        const { data } = await tasks.list({
+          parent: queue,
+          pageSize: PAGE_SIZE,
+          fields: 'tasks(name),nextPageToken',
+        });
+        return data.tasks?.length ?? 0;
+      }),
+  };
+}
