@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { budget, email, PROFILES, WHATSAPP_MODES } from './config-document.ts';
+import { problem } from './errors.ts';
 import { agentName } from './names.ts';
 
 export const AGENT_STATES = [
@@ -93,7 +94,12 @@ export const planStep = z.strictObject({
   needs: z.array(z.string()),
 });
 
-export const plan = z.strictObject({ agent: agentName, steps: z.array(planStep) });
+export const plan = z.strictObject({
+  agent: agentName,
+  steps: z.array(planStep),
+  /** Not as it should be, and left alone all the same; with what a person can do. */
+  untouched: z.array(problem).optional(),
+});
 export type PlanView = z.infer<typeof plan>;
 
 /** The body of `POST /v1/agents/{name}/pairing-link`. */

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { plan } from './agent.ts';
 import { updatable } from './config-document.ts';
+import { problem } from './errors.ts';
 import { agentName } from './names.ts';
 
 /**
@@ -53,13 +54,24 @@ export const receipt = z.strictObject({
 });
 export type Receipt = z.infer<typeof receipt>;
 
-export const RECONCILE_OUTCOMES = ['unchanged', 'repaired', 'purged', 'refused', 'failed'] as const;
+export const RECONCILE_OUTCOMES = [
+  'unchanged',
+  'repaired',
+  'purged',
+  /** Something of its names is not ours: nothing was touched. */
+  'refused',
+  /** There is something of it, but nothing that says what it should be. */
+  'orphaned',
+  'failed',
+] as const;
 
 export const reconciled = z.strictObject({
   agent: agentName,
   outcome: z.enum(RECONCILE_OUTCOMES),
   /** Titles of the steps that were taken. */
   done: z.array(z.string()),
+  /** As in a plan. */
+  untouched: z.array(problem).optional(),
   /** Why nothing was, and what to do. */
   reason: z.string().optional(),
 });

@@ -46,6 +46,16 @@ export const numberSecretId = (name: AgentName): string => `agent-${name}-whatsa
 /** Pub/Sub topic, and its one subscription, on which the agent's webhooks wait. */
 export const webhookQueueId = (name: AgentName): string => `agent-${name}-whatsapp`;
 
+/** Of everything that an agent can have, but its service account. */
+export const idsOf = (name: AgentName): readonly string[] => [
+  instanceName(name),
+  dataDiskName(name),
+  configSecretId(name),
+  keySecretId(name),
+  backupSecretId(name),
+  channelsSecretId(name),
+];
+
 export const serviceAccountEmail = (name: AgentName, project: string): string =>
   `${serviceAccountId(name)}@${project}.iam.gserviceaccount.com`;
 

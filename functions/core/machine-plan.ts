@@ -5,7 +5,8 @@
  */
 
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
-import { dataDiskName, instanceName } from '../../contracts/names.ts';
+import { dataDiskName, instanceName, serviceAccountEmail } from '../../contracts/names.ts';
+import { isServed } from './intent.ts';
 import type { Observed } from './observed.ts';
 import type { Desired, Step, StepId } from './step.ts';
 
@@ -18,6 +19,8 @@ const READY_TO_BOOT: readonly StepId[] = [
   'service-account',
   'config-version',
   'config-access',
+  'config-enabled',
+  'account-enabled',
   'key-secret',
   'key-access',
   'shared-key-access',
@@ -54,27 +57,53 @@ const removal = ({ name }: Desired): Step => ({
   needs: [],
 });
 
-const creationStep = ({ name }: Desired, needs: readonly StepId[]): Step => ({
+const creationStep = ({ name }: Desired): Step => ({
   id: 'instance',
   title: `Create VM ${instanceName(name)}`,
-  needs: [...READY_TO_BOOT, ...needs],
+  needs: [...READY_TO_BOOT, 'instance-removal', 'boot-disk-removal'],
 });
 
 /** A machine that is being made already is not made twice, nor waited for. */
-function creation(desired: Desired, { operation }: Observed): readonly Step[] {
+function creation(desired: Desired, observed: Observed): readonly Step[] {
+  const { operation } = observed;
   const inserting = operation?.kind === 'insert' && !operation.done;
-  if (desired.intent.life === 'running') return inserting ? [] : [creationStep(desired, [])];
+  if (desired.intent.life === 'running') {
+    return inserting ? [] : [...cleared(desired, observed), creationStep(desired)];
+  }
   // Waited for, so that there is something to stop.
   return inserting ? [stop(desired)] : [];
 }
 
 function change(desired: Desired, observed: Observed): readonly Step[] {
-  const { life, machine } = desired.intent;
-  if (observed.instance?.metadata[METADATA_KEYS.machine] !== (machine || undefined)) {
-    const again = life === 'running' ? [creationStep(desired, ['instance-removal'])] : [];
+  const { life } = desired.intent;
+  if (isOther(desired, observed)) {
+    const again = life === 'running' ? [...cleared(desired, observed), creationStep(desired)] : [];
     return [removal(desired), ...again];
   }
   return life === 'running' ? turnedOn(desired, observed) : turnedOff(desired, observed);
+}
+
+/**
+ * Whether the VM is another one than is wanted: older than the last rebuild, on somebody's boot
+ * disk, or acting as somebody. An account that was made anew is not the one that a VM was made
+ * with, whatever its name (https://cloud.google.com/iam/docs/service-accounts-delete-undelete).
+ */
+export function isOther({ name, project, intent }: Desired, observed: Observed): boolean {
+  const { instance, serviceAccount } = observed;
+  if (!instance) return false;
+  const { metadata, bootDisk = instanceName(name) } = instance;
+  const account = serviceAccountEmail(name, project);
+  const acts = instance.serviceAccount ?? account;
+  if (isServed(intent) && (!serviceAccount || acts !== account)) return true;
+  if (bootDisk !== instanceName(name)) return true;
+  return metadata[METADATA_KEYS.machine] !== (intent.machine || undefined);
+}
+
+/** A boot disk that an earlier VM left behind would keep the new one from its name. */
+function cleared({ name }: Desired, { detail }: Observed): readonly Step[] {
+  if (!detail?.bootDisk) return [];
+  const title = `Delete boot disk ${instanceName(name)} of an earlier VM`;
+  return [{ id: 'boot-disk-removal', title, needs: ['instance-removal'] }];
 }
 
 type Heading = 'up' | 'down' | 'neither';

@@ -16,9 +16,16 @@ export interface SecretPayload {
   readonly payload: string;
 }
 
+/** https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions#State */
+export interface VersionState {
+  readonly version: string;
+  readonly state: 'ENABLED' | 'DISABLED' | 'DESTROYED';
+}
+
 export interface ServiceAccountState {
   readonly email: string;
   readonly description: string;
+  readonly disabled?: boolean | undefined;
 }
 
 export interface InstanceState {
@@ -30,6 +37,10 @@ export interface InstanceState {
   readonly metadataFingerprint: string | undefined;
   /** Names of the attached disks; undefined when nobody looked. */
   readonly disks?: readonly string[] | undefined;
+  /** Name of the one it boots from. */
+  readonly bootDisk?: string | undefined;
+  /** Email of the account that it acts as; '' when it has none. */
+  readonly serviceAccount?: string | undefined;
   /** RFC 3339 */
   readonly startedAt: string | undefined;
 }
@@ -48,10 +59,9 @@ export interface Observed {
   readonly configPolicy?: Policy | undefined;
   readonly keySecret?: SecretState | undefined;
   readonly keyPolicy?: Policy | undefined;
-  /** Looked at for `POST /v1/self/channels-secret` alone. */
+  /** Most agents have no channels of their own, and none has a backup before it is linked. */
   readonly channelsSecret?: SecretState | undefined;
   readonly channelsPolicy?: Policy | undefined;
-  /** Looked at for `POST /v1/self/backup-secret` alone. */
   readonly backupSecret?: SecretState | undefined;
   readonly backupPolicy?: Policy | undefined;
   /** Undefined when the organisation has no shared key. */
@@ -62,8 +72,24 @@ export interface Observed {
   readonly guestStatus?: VmStatus | undefined;
   readonly pairing?: Pairing | undefined;
   readonly operation?: OperationState | undefined;
+  /** Of an agent that exists: what nobody but a verb needs to know (service/observe.ts). */
+  readonly detail?: Detail | undefined;
   /** Looked at for a purge alone. */
   readonly inventory?: Inventory | undefined;
+}
+
+/** What drift shows in. */
+export interface Detail {
+  /** Newest first; looked at when the newest one could not be read. */
+  readonly configVersions: readonly VersionState[];
+  /** Newest readable version, where that is not the newest. */
+  readonly lastConfig: SecretPayload | undefined;
+  /** Newest version of the key secret; undefined when the agent has no key of its own. */
+  readonly keyVersion: VersionState | undefined;
+  /** Who may act as the agent's service account. */
+  readonly accountPolicy: Policy | undefined;
+  /** A disk with the name of the VM's own boot disk, where the VM does not boot from it. */
+  readonly bootDisk: { readonly labels: Readonly<Record<string, string>> } | undefined;
 }
 
 /** Names of all that carries the agent's labels; objects and queues carry its name. */

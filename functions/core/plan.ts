@@ -7,6 +7,7 @@
  */
 
 import type { PlanView } from '../../contracts/agent.ts';
+import type { Problem } from '../../contracts/errors.ts';
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import {
   type AgentName,
@@ -17,7 +18,7 @@ import {
 import { sameDocument } from './document.ts';
 import { refuseForeign } from './foreign.ts';
 import { type Intent, intentOf, sameIntent } from './intent.ts';
-import { machineRemoval, machineSteps } from './machine-plan.ts';
+import { isOther, machineRemoval, machineSteps } from './machine-plan.ts';
 import type { Observed } from './observed.ts';
 import {
   accountRemoval,
@@ -34,10 +35,12 @@ import {
   channelsAccess,
   channelsSecret,
   configAccess,
+  configEnabled,
   configSecret,
   configVersion,
   keyAccess,
   keySecret,
+  LATER_ACCESS,
   sharedKeyAccess,
   WITHDRAWALS,
 } from './secret-plan.ts';
@@ -49,12 +52,15 @@ export const GOALS = {
   provision: [
     intent,
     serviceAccount,
+    accountEnabled,
     configSecret,
     keySecret,
+    configEnabled,
     configVersion,
     configAccess,
     keyAccess,
     sharedKeyAccess,
+    ...LATER_ACCESS,
     machineSteps,
     announce,
   ],
@@ -125,9 +131,14 @@ const needsOf = ({ id, needs }: Step): readonly StepId[] =>
   id === 'intent' ? needs : [...needs, 'intent'];
 
 /** The plan as `?dryRun=true` shows it. */
-export const viewOf = (name: AgentName, steps: readonly Step[]): PlanView => ({
+export const viewOf = (
+  name: AgentName,
+  steps: readonly Step[],
+  untouched: readonly Problem[] = [],
+): PlanView => ({
   agent: name,
   steps: steps.map(({ id, title, needs }) => ({ id, title, needs: [...needs] })),
+  ...(untouched.length > 0 ? { untouched: [...untouched] } : {}),
 });
 
 /** A new config secret is created with the record in it, and with what lists show. */
@@ -145,8 +156,15 @@ function serviceAccount({ name }: Desired, observed: Observed): Step | undefined
   return {
     id: 'service-account',
     title: `Create service account ${serviceAccountId(name)}`,
-    needs: [],
+    // A VM of the account that is gone would keep the name and have none of its rights.
+    needs: ['instance-removal'],
   };
+}
+
+function accountEnabled({ name }: Desired, observed: Observed): Step | undefined {
+  if (!observed.serviceAccount?.disabled) return undefined;
+  const title = `Enable service account ${serviceAccountId(name)} again`;
+  return { id: 'account-enabled', title, needs: [] };
 }
 
 /**
@@ -157,9 +175,14 @@ function announce(desired: Desired, observed: Observed): Step | undefined {
   if (!observed.instance) return undefined;
   const { metadata } = observed.instance;
   // A VM that is replaced is told at its creation.
-  if (metadata[METADATA_KEYS.machine] !== (desired.intent.machine || undefined)) return undefined;
+  if (isOther(desired, observed)) return undefined;
+  // While its version is disabled nobody knows what to tell it.
+  if (!desired.document && !observed.config) return undefined;
   const wanted = { ...desired.metadata, [METADATA_KEYS.configVersion]: observed.config?.version };
-  const told = Object.entries(wanted).every(([key, value]) => metadata[key] === value);
+  // What nobody but an intruder could have added (a key to log in with) goes, too.
+  const told =
+    Object.entries(wanted).every(([key, value]) => metadata[key] === value) &&
+    Object.keys(metadata).every((key) => Object.hasOwn(wanted, key));
   const { document } = desired;
   const current = !document || sameDocument(observed.config?.payload, document);
   if (told && current) return undefined;

@@ -48,6 +48,31 @@ export function withMember(
   return { ...policy, bindings: [...bindings, ...fresh] };
 }
 
+/** Whoever is granted something besides the member's unconditional grants of these roles. */
+export function strangers(
+  policy: Policy | undefined,
+  roles: readonly string[],
+  member: string,
+): readonly string[] {
+  const beyond = (policy?.bindings ?? []).flatMap(({ role, members, condition }) =>
+    roles.includes(role) && condition === undefined
+      ? members.filter((each) => each !== member)
+      : members,
+  );
+  return [...new Set(beyond)];
+}
+
+/** The policy with these roles for the member and nothing else; its etag stays. */
+export function exactly(
+  policy: Policy | undefined,
+  roles: readonly string[],
+  member: string,
+): Policy {
+  const { etag } = policy ?? {};
+  const bindings = roles.map((role) => ({ role, members: [member] }));
+  return { ...(etag === undefined ? {} : { etag }), bindings };
+}
+
 /** The policy without the member's unconditional grants of these roles; the rest stays. */
 export function withoutMember(policy: Policy, roles: readonly string[], member: string): Policy {
   const bindings = policy.bindings
@@ -60,14 +85,36 @@ export function withoutMember(policy: Policy, roles: readonly string[], member: 
   return { ...policy, bindings };
 }
 
-/** Whether the member has any role here, under a condition or not. */
-export const holds = (policy: Policy, member: string): boolean =>
-  policy.bindings.some((binding) => binding.members.includes(member));
+/**
+ * What an account that was deleted leaves behind: one of the same name, made anew, is another.
+ * https://cloud.google.com/iam/docs/principal-identifiers#v1-deleted
+ */
+const isGhost = (each: string, member: string): boolean =>
+  each.startsWith(`deleted:${member}?uid=`);
 
-/** The policy without the member; bindings that are empty then are left out. */
-export function withoutAnyRole(policy: Policy, member: string): Policy {
+export const ghostsOf = (policy: Policy | undefined, member: string): readonly string[] =>
+  (policy?.bindings ?? [])
+    .flatMap(({ members }) => members)
+    .filter((each) => isGhost(each, member));
+
+/** Whether the member has any role here, under a condition or not, or once had. */
+export const holds = (policy: Policy, member: string): boolean =>
+  policy.bindings.some(({ members }) =>
+    members.some((each) => each === member || isGhost(each, member)),
+  );
+
+/** The policy without those of whom it is true; bindings that are empty then are left out. */
+function withoutThose(policy: Policy, isOut: (member: string) => boolean): Policy {
   const bindings = policy.bindings
-    .map((binding) => ({ ...binding, members: binding.members.filter((one) => one !== member) }))
+    .map((binding) => ({ ...binding, members: binding.members.filter((one) => !isOut(one)) }))
     .filter((binding) => binding.members.length > 0);
   return { ...policy, bindings };
 }
+
+/** The policy without the member, and without what it was in an earlier life. */
+export const withoutAnyRole = (policy: Policy, member: string): Policy =>
+  withoutThose(policy, (one) => one === member || isGhost(one, member));
+
+/** The policy without what the member was in an earlier life. */
+export const withoutGhosts = (policy: Policy, member: string): Policy =>
+  withoutThose(policy, (one) => isGhost(one, member));

@@ -13,7 +13,7 @@ import {
 } from '../../contracts/names.ts';
 import type { Observed } from './observed.ts';
 import { holds } from './policy.ts';
-import type { Desired, Step } from './step.ts';
+import type { Desired, Step, StepId } from './step.ts';
 
 const memberOf = ({ name, project }: Desired): string =>
   `serviceAccount:${serviceAccountEmail(name, project)}`;
@@ -24,15 +24,17 @@ export function sharedKeyWithdrawal(desired: Desired, observed: Observed): Step 
 }
 
 export function withdrawal(
-  id: 'config-withdrawal' | 'key-withdrawal' | 'shared-key-withdrawal',
+  id: Extract<StepId, `${string}-withdrawal`>,
   desired: Desired,
   secret: string,
   policy: Observed['sharedKeyPolicy'],
 ): Step | undefined {
   const member = memberOf(desired);
-  if (!policy || !holds(policy, member)) return undefined;
+  const isOwn = id !== 'shared-key-withdrawal';
+  const left = isOwn ? (policy?.bindings.length ?? 0) > 0 : policy && holds(policy, member);
+  if (!policy || !left) return undefined;
   const title = `Take ${serviceAccountId(desired.name)} its rights on ${secret}`;
-  return { id, title, needs: [], withdraw: { secret, member, policy } };
+  return { id, title, needs: [], withdraw: { secret, member, policy, isOwn } };
 }
 
 export function diskRemoval(_desired: Desired, { inventory }: Observed): Step | undefined {

@@ -15,11 +15,13 @@ import { sameDocument } from './document.ts';
 import { isServed } from './intent.ts';
 import { ANNOTATION_USAGE, type Observed } from './observed.ts';
 import {
+  ghostsOf,
   missingRoles,
   type Policy,
   ROLE_ACCESSOR,
   ROLE_VERSION_ADDER,
   ROLE_VERSION_MANAGER,
+  strangers,
 } from './policy.ts';
 import { sharedKeyWithdrawal, withdrawal } from './purge-plan.ts';
 import type { Desired, Rule, Step, StepId } from './step.ts';
@@ -56,13 +58,28 @@ export function channelsSecret({ name }: Desired, observed: Observed): Step | un
   };
 }
 
+/** The newest version's number, when somebody disabled it. */
+function disabledConfig({ config, detail }: Observed): string | undefined {
+  const [newest] = detail?.configVersions ?? [];
+  return !config && newest?.state === 'DISABLED' ? newest.version : undefined;
+}
+
+/** Somebody disabled the version in force, and nothing newer is asked for. */
+export function configEnabled(desired: Desired, observed: Observed): Step | undefined {
+  const version = disabledConfig(observed);
+  if (version === undefined || desired.document) return undefined;
+  const title = `Enable version ${version} of ${configSecretId(desired.name)} again`;
+  return { id: 'config-enabled', title, needs: [] };
+}
+
 export function configVersion({ name, document }: Desired, observed: Observed): Step | undefined {
   if (!document || sameDocument(observed.config?.payload, document)) return undefined;
-  return {
-    id: 'config-version',
-    title: `Add a version to ${configSecretId(name)}`,
-    needs: ['config-secret'],
-  };
+  const last = observed.detail?.lastConfig;
+  const isOld = last !== undefined && sameDocument(last.payload, document);
+  const title = isOld
+    ? `Write version ${last.version} of ${configSecretId(name)} once more: the newest is destroyed`
+    : `Add a version to ${configSecretId(name)}`;
+  return { id: 'config-version', title, needs: ['config-secret'] };
 }
 
 function access(
@@ -74,11 +91,24 @@ function access(
 ): Step | undefined {
   if (!isServed(desired.intent)) return undefined;
   const member = `serviceAccount:${serviceAccountEmail(desired.name, desired.project)}`;
-  const roles = missingRoles(policy, wanted, member);
-  if (roles.length === 0) return undefined;
-  const title = `Let ${serviceAccountId(desired.name)} use ${secret} (${roles.join(', ')})`;
-  return { id, title, needs: ['service-account'], grant: { secret, roles, member, policy } };
+  const isOwn = id !== 'shared-key-access';
+  const missing = missingRoles(policy, wanted, member);
+  const others = isOwn ? strangers(policy, wanted, member) : ghostsOf(policy, member);
+  if (missing.length === 0 && others.length === 0) return undefined;
+  const given = `let ${serviceAccountId(desired.name)} use ${secret} (${missing.join(', ')})`;
+  const taken = `take ${others.join(', ')} off ${secret}`;
+  const title = [...(missing.length > 0 ? [given] : []), ...(others.length > 0 ? [taken] : [])];
+  const grant = { secret, roles: isOwn ? wanted : missing, member, policy, isOwn };
+  return { id, title: sentence(title.join('; ')), needs: ['service-account'], grant };
 }
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Of those that the agent came to have; the rest are made when its VM asks for them. */
+export const LATER_ACCESS: readonly Rule[] = [
+  (desired, observed) => (observed.channelsSecret ? channelsAccess(desired, observed) : undefined),
+  (desired, observed) => (observed.backupSecret ? backupAccess(desired, observed) : undefined),
+];
 
 export function configAccess(desired: Desired, observed: Observed): Step | undefined {
   const secret = configSecretId(desired.name);
@@ -118,5 +148,9 @@ export const WITHDRAWALS: readonly Rule[] = [
     withdrawal('config-withdrawal', desired, configSecretId(desired.name), configPolicy),
   (desired, { keyPolicy }) =>
     withdrawal('key-withdrawal', desired, keySecretId(desired.name), keyPolicy),
+  (desired, { channelsPolicy }) =>
+    withdrawal('channels-withdrawal', desired, channelsSecretId(desired.name), channelsPolicy),
+  (desired, { backupPolicy }) =>
+    withdrawal('backup-withdrawal', desired, backupSecretId(desired.name), backupPolicy),
   sharedKeyWithdrawal,
 ];

@@ -30,6 +30,9 @@ export type StepId =
   | 'channels-access'
   | 'backup-secret'
   | 'backup-access'
+  | 'config-enabled'
+  | 'account-enabled'
+  | 'boot-disk-removal'
   | 'instance'
   | 'announce'
   | 'intent'
@@ -41,6 +44,8 @@ export type StepId =
   | 'config-withdrawal'
   | 'key-withdrawal'
   | 'shared-key-withdrawal'
+  | 'channels-withdrawal'
+  | 'backup-withdrawal'
   | 'disk-removal'
   | 'secret-removal'
   | 'backup-removal'
@@ -63,12 +68,16 @@ export interface Grant {
   readonly roles: readonly string[];
   readonly member: string;
   readonly policy: Policy | undefined;
+  /** The agent's own secret: nobody else is granted anything on it, and the agent nothing else. */
+  readonly isOwn: boolean;
 }
 
 export interface Withdrawal {
   readonly secret: string;
   readonly member: string;
   readonly policy: Policy;
+  /** The agent's own secret: nobody keeps anything on it. */
+  readonly isOwn: boolean;
 }
 
 /** Undefined when its part is as it should be. */

@@ -58,6 +58,11 @@ const lastSegment = (link: string | null | undefined): string => link?.split('/'
 function reads(access: GoogleAccess, place: Place, instances: InstancesClient) {
   const disks = new DisksClient(access.generated, gax);
   const operations = new ZoneOperationsClient(access.generated, gax);
+  const disk = (name: string) =>
+    read(`read disk ${name}`, async () => {
+      const [found] = await disks.get({ ...place, disk: name });
+      return { labels: found.labels ?? {} };
+    });
   return {
     instance: (name) =>
       read(`read VM ${instanceName(name)}`, async () => {
@@ -70,14 +75,13 @@ function reads(access: GoogleAccess, place: Place, instances: InstancesClient) {
           metadata: Object.fromEntries(items),
           metadataFingerprint: it.metadata?.fingerprint ?? undefined,
           disks: (it.disks ?? []).map(({ source }) => lastSegment(source)),
+          bootDisk: lastSegment(it.disks?.find(({ boot }) => boot)?.source),
+          serviceAccount: it.serviceAccounts?.[0]?.email ?? '',
           startedAt: it.lastStartTimestamp || it.creationTimestamp || undefined,
         };
       }),
-    dataDisk: (name) =>
-      read(`read disk ${dataDiskName(name)}`, async () => {
-        const [disk] = await disks.get({ ...place, disk: dataDiskName(name) });
-        return { labels: disk.labels ?? {} };
-      }),
+    dataDisk: (name) => disk(dataDiskName(name)),
+    bootDisk: (name) => disk(instanceName(name)),
     guest: async (name) => {
       const found = await read(`read guest attributes of ${instanceName(name)}`, async () => {
         const queryPath = `${GUEST_NAMESPACE}/`;

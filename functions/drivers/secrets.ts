@@ -3,6 +3,7 @@
 import { SecretManagerServiceClient } from '@google-cloud/secret-manager/build/src/v1/secret_manager_service_client.js';
 import gax from 'google-gax/fallback';
 import { PlaneError } from '../../contracts/errors.ts';
+import type { VersionState } from '../core/observed.ts';
 import type { Policy, Secrets } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call, read } from './google-error.ts';
@@ -21,6 +22,9 @@ interface WireBinding {
   // biome-ignore lint/suspicious/noExplicitAny: google.type.Expr is carried through unread
   condition?: any;
 }
+
+/** Nobody goes further back than so many, and Google lists them newest first. */
+const VERSIONS = 25;
 
 const lastSegment = (name: string | null | undefined): string => name?.split('/').at(-1) ?? '';
 
@@ -66,6 +70,27 @@ function reads(client: Client, secret: (id: string) => string, parent: string) {
           const [version] = await client.accessSecretVersion({ name });
           const payload = bytes(version.payload?.data).toString('utf8');
           return { version: lastSegment(version.name), payload };
+        }),
+      ),
+    versions: async (id) => {
+      const found = await read(`list the versions of secret ${id}`, async () => {
+        const [all] = await client.listSecretVersions(
+          { parent: secret(id), pageSize: VERSIONS },
+          { autoPaginate: false },
+        );
+        return all;
+      });
+      return (found ?? []).map(({ name, state }) => ({
+        version: lastSegment(name),
+        state: state as VersionState['state'],
+      }));
+    },
+    version: (id, version) =>
+      readable(
+        read(`read version ${version} of secret ${id}`, async () => {
+          const name = `${secret(id)}/versions/${version}`;
+          const [found] = await client.accessSecretVersion({ name });
+          return { version, payload: bytes(found.payload?.data).toString('utf8') };
         }),
       ),
     policy: (id) =>
@@ -123,6 +148,10 @@ function writes(client: Client, secret: (id: string) => string, parent: string) 
         const data = Buffer.from(payload, 'utf8');
         const [version] = await client.addSecretVersion({ parent: secret(id), payload: { data } });
         return lastSegment(version.name);
+      }),
+    enable: (id, version) =>
+      call(`enable version ${version} of secret ${id}`, async () => {
+        await client.enableSecretVersion({ name: `${secret(id)}/versions/${version}` });
       }),
     annotate: (id, annotations, etag) =>
       conflicting(() =>

@@ -12,7 +12,30 @@ export function serviceAccountsDriver(access: GoogleAccess, project: string): Se
       read(`read service account ${email}`, async () => {
         const name = `projects/${project}/serviceAccounts/${email}`;
         const { data } = await serviceAccounts.get({ name });
-        return { email: data.email ?? email, description: data.description ?? '' };
+        const { description, disabled } = data;
+        return {
+          email: data.email ?? email,
+          description: description ?? '',
+          disabled: disabled === true,
+        };
+      }),
+    policy: (email) =>
+      read(`read the policy of service account ${email}`, async () => {
+        const resource = `projects/${project}/serviceAccounts/${email}`;
+        const options = { 'options.requestedPolicyVersion': 3 };
+        const { data } = await serviceAccounts.getIamPolicy({ resource, ...options });
+        return {
+          etag: data.etag ?? undefined,
+          bindings: (data.bindings ?? []).map(({ role, members, condition }) => ({
+            role: role ?? '',
+            members: members ?? [],
+            ...(condition ? { condition } : {}),
+          })),
+        };
+      }),
+    enable: (email) =>
+      call(`enable service account ${email}`, async () => {
+        await serviceAccounts.enable({ name: `projects/${project}/serviceAccounts/${email}` });
       }),
     create: (id, displayName, description) =>
       call(`create service account ${id}`, async () => {

@@ -2,8 +2,8 @@
 
 import { plan } from '../../contracts/agent.ts';
 import { planAnswer, reconcileAnswer, reconciled } from '../../contracts/lifecycle.ts';
-import { planAll, reconcileAll, reconcileOne } from '../service/fleet.ts';
-import { asRecorded, carryOut, readName } from '../service/lifecycle.ts';
+import { planAll, planOne, reconcileAll, reconcileOne } from '../service/fleet.ts';
+import { readName } from '../service/lifecycle.ts';
 import type { FleetParts } from './fleet.ts';
 import { pageOf, paging } from './paging.ts';
 import type { Route } from './router.ts';
@@ -19,8 +19,7 @@ export function reconcileRoutes({ tools }: FleetParts): readonly Route[] {
       answers: { 200: { description: 'The plan', schema: plan } },
       handle: async ({ params }) => {
         const name = readName(params.name);
-        const outcome = await carryOut(await tools(), name, asRecorded, true);
-        return { status: 200, body: outcome.kind === 'plan' ? outcome.plan : {}, agent: name };
+        return { status: 200, body: await planOne(await tools(), name), agent: name };
       },
     },
     {

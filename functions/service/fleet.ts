@@ -1,14 +1,17 @@
 /** All agents: their names page by page, and reconcile over a page of them. */
 
 import type { z } from 'zod';
-import { PlaneError } from '../../contracts/errors.ts';
+import type { PlanView } from '../../contracts/agent.ts';
+import { PlaneError, type Problem } from '../../contracts/errors.ts';
 import type { VmStatus } from '../../contracts/instance-metadata.ts';
 import type { planAnswer, ReconcileAnswer, Reconciled } from '../../contracts/lifecycle.ts';
-import type { AgentName } from '../../contracts/names.ts';
+import { type AgentName, configSecretId } from '../../contracts/names.ts';
 import { agentIn, statusIn } from '../core/listed.ts';
 import type { Observed } from '../core/observed.ts';
 import { viewOf } from '../core/plan.ts';
+import { untouchedIn } from '../core/untouched.ts';
 import { asRecorded } from './lifecycle.ts';
+import { orphansBeside } from './orphans.ts';
 import { noteStatus } from './self-status.ts';
 import { planned, steer } from './steer.ts';
 import type { Tools } from './steps.ts';
@@ -45,8 +48,15 @@ export async function everyRecord({ listing }: Tools) {
   return all;
 }
 
-/** Agents by name: every one of which a config secret of ours exists. */
-export async function namesOf(tools: Tools, { size = PAGE_SIZE, token }: Page): Promise<Names> {
+/**
+ * Agents by name: every one of which a config secret of ours exists.
+ * @param orphans also, on the last page, those of which only something else does
+ */
+export async function namesOf(
+  tools: Tools,
+  { size = PAGE_SIZE, token }: Page,
+  { orphans }: { readonly orphans: boolean } = { orphans: false },
+): Promise<Names> {
   const all = (await everyRecord(tools))
     .map(({ id, secret }) => agentIn(id, secret))
     .filter((name) => name !== undefined)
@@ -54,7 +64,8 @@ export async function namesOf(tools: Tools, { size = PAGE_SIZE, token }: Page): 
   const rest = token === undefined ? all : all.filter((name) => name > token);
   const names = rest.slice(0, size);
   const last = names.at(-1);
-  return { names, ...(rest.length > size && last ? { nextPageToken: last } : {}) };
+  if (rest.length > size && last) return { names, nextPageToken: last };
+  return { names: orphans ? [...names, ...(await orphansBeside(tools, all))] : names };
 }
 
 /** A few at a time, in order. */
@@ -81,31 +92,67 @@ export async function reconcileOne(tools: Tools, name: AgentName): Promise<Recon
   await catchUp(tools, name, observed);
   const done = steps.map(({ title }) => title);
   if (desired.intent.life === 'purged') return { agent: name, outcome: 'purged', done };
-  return { agent: name, outcome: done.length > 0 ? 'repaired' : 'unchanged', done };
+  const untouched = [...untouchedIn(desired, observed)];
+  return {
+    agent: name,
+    outcome: done.length > 0 ? 'repaired' : 'unchanged',
+    done,
+    ...(untouched.length > 0 ? { untouched } : {}),
+  };
 }
+
+/** What reconcile would do to one agent. @throws PlaneError NOT_FOUND when there is no such agent */
+export async function planOne(tools: Tools, name: AgentName): Promise<PlanView> {
+  try {
+    const { steps, desired, observed } = await planned(tools, name, asRecorded);
+    return viewOf(name, steps, untouchedIn(desired, observed));
+  } catch (error) {
+    if (!isForeign(error)) throw error;
+    return viewOf(name, [], error.details);
+  }
+}
+
+/** Ours to say, and not what Google said: something of the agent's names is not the plane's. */
+const isForeign = (error: unknown): error is PlaneError =>
+  error instanceof PlaneError && error.code === 'FAILED_PRECONDITION' && error.cause === undefined;
+
+/** Its spec was in that secret, and Google keeps none that was deleted. */
+const orphaned = (name: AgentName): Problem => ({
+  field: `secret ${configSecretId(name)}`,
+  problem: 'is gone, and other things that belong to this agent are still there',
+  fix: 'provision the person again, with everything kept, or deprovision --purge it',
+});
 
 /** One agent's trouble is not another's: it is told in its line. */
 async function outcomeOf(tools: Tools, name: AgentName): Promise<Reconciled> {
   try {
     return await reconcileOne(tools, name);
   } catch (error) {
+    if (error instanceof PlaneError && error.code === 'NOT_FOUND') {
+      return { agent: name, outcome: 'orphaned', done: [], untouched: [orphaned(name)] };
+    }
     if (!(error instanceof PlaneError)) throw error;
-    const ours = error.code === 'FAILED_PRECONDITION' && error.cause === undefined;
     const facts = error.details.map(({ field, problem, fix }) => `${field} ${problem}: ${fix}.`);
     const reason = [error.message, ...facts].join(' ');
-    return { agent: name, outcome: ours ? 'refused' : 'failed', done: [], reason };
+    return { agent: name, outcome: isForeign(error) ? 'refused' : 'failed', done: [], reason };
   }
 }
 
 export async function reconcileAll(tools: Tools, page: Page): Promise<ReconcileAnswer> {
-  const { names, ...next } = await namesOf(tools, page);
+  const { names, ...next } = await namesOf(tools, page, { orphans: true });
   return { agents: await each(names, (name) => outcomeOf(tools, name)), ...next };
 }
 
 export async function planAll(tools: Tools, page: Page): Promise<z.infer<typeof planAnswer>> {
-  const { names, ...next } = await namesOf(tools, page);
-  const plans = await each(names, async (name) =>
-    viewOf(name, (await planned(tools, name, asRecorded)).steps),
-  );
-  return { plans: plans.filter(({ steps }) => steps.length > 0), ...next };
+  const { names, ...next } = await namesOf(tools, page, { orphans: true });
+  const plans = await each(names, async (name) => {
+    try {
+      return await planOne(tools, name);
+    } catch (error) {
+      if (!(error instanceof PlaneError) || error.code !== 'NOT_FOUND') throw error;
+      return viewOf(name, [], [orphaned(name)]);
+    }
+  });
+  const telling = plans.filter(({ steps, untouched }) => steps.length > 0 || untouched);
+  return { plans: telling, ...next };
 }

@@ -33,9 +33,8 @@ export async function announce(run: Run): Promise<void> {
   if (!observed.instance) {
     throw new PlaneError('ABORTED', `${instanceName(desired.name)} went away meanwhile.`);
   }
-  const { metadata, metadataFingerprint } = observed.instance;
+  const { metadataFingerprint } = observed.instance;
   const changed = {
-    ...metadata,
     ...desired.metadata,
     [METADATA_KEYS.configVersion]: versionOf(run),
   };

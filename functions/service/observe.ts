@@ -2,13 +2,16 @@
 
 import {
   type AgentName,
+  backupSecretId,
+  channelsSecretId,
   configSecretId,
+  instanceName,
   keySecretId,
   labelsOf,
   SHARED_KEY_SECRET,
   serviceAccountEmail,
 } from '../../contracts/names.ts';
-import type { Inventory, Observed } from '../core/observed.ts';
+import type { Detail, Inventory, Observed } from '../core/observed.ts';
 import type { Backups, Machines, Secrets, ServiceAccounts, Webhooks } from './ports.ts';
 
 export interface Observer {
@@ -35,6 +38,54 @@ export async function observe(from: Observer, name: AgentName): Promise<Observed
     operation: machines.lastOperation(name),
   });
   return { ...observed, guestStatus: guest.status, pairing: guest.pairing };
+}
+
+/**
+ * The same and what drift shows in, of an agent that exists: a second wave, which a new one does
+ * not take.
+ */
+export async function observeFully(from: Observer, name: AgentName): Promise<Observed> {
+  const observed = await observe(from, name);
+  if (!observed.configSecret) return observed;
+  const [detail, later] = await Promise.all([
+    detailOf(from, name, observed),
+    laterSecrets(from, name),
+  ]);
+  return { ...observed, ...later, detail };
+}
+
+async function detailOf(from: Observer, name: AgentName, observed: Observed): Promise<Detail> {
+  const { secrets, machines, serviceAccounts } = from;
+  const { config, instance, serviceAccount } = observed;
+  const readDisk = instance?.bootDisk !== instanceName(name);
+  const { configVersions, keyVersions, ...rest } = await settle({
+    configVersions: config ? Promise.resolve([]) : secrets.versions(configSecretId(name)),
+    keyVersions: secrets.versions(keySecretId(name)),
+    accountPolicy: serviceAccount
+      ? serviceAccounts.policy(serviceAccount.email)
+      : Promise.resolve(undefined),
+    bootDisk: readDisk ? machines.bootDisk(name) : Promise.resolve(undefined),
+  });
+  const [newest] = configVersions;
+  const last = configVersions.find(({ state }) => state === 'ENABLED');
+  const lost = newest?.state === 'DESTROYED' && last;
+  const lastConfig = lost ? await secrets.version(configSecretId(name), last.version) : undefined;
+  return { ...rest, configVersions, keyVersion: keyVersions[0], lastConfig };
+}
+
+/** Those of the agent's secrets that most agents do not have. */
+async function laterSecrets({ secrets }: Observer, name: AgentName): Promise<Observed> {
+  const ids = await secrets.list(labelsOf(name));
+  const [channels, backup] = [channelsSecretId(name), backupSecretId(name)];
+  const read = async (id: string) =>
+    ids.includes(id) ? settle({ secret: secrets.get(id), policy: secrets.policy(id) }) : undefined;
+  const found = await settle({ channels: read(channels), backup: read(backup) });
+  return {
+    channelsSecret: found.channels?.secret,
+    channelsPolicy: found.channels?.policy,
+    backupSecret: found.backup?.secret,
+    backupPolicy: found.backup?.policy,
+  };
 }
 
 /** What carries the agent's labels, whatever its name. @throws PlaneError */

@@ -22,13 +22,17 @@ function patient<T extends object, K extends keyof T>(
 }
 
 export const patientSecrets = (port: Secrets, patience: Patience): Secrets =>
-  patient(port, ['get', 'latest', 'policy', 'list'], patience);
+  patient(port, ['get', 'latest', 'policy', 'list', 'versions', 'version'], patience);
 
 export const patientMachines = (port: Machines, patience: Patience): Machines =>
-  patient(port, ['instance', 'dataDisk', 'guest', 'lastOperation', 'labelled'], patience);
+  patient(
+    port,
+    ['instance', 'dataDisk', 'guest', 'lastOperation', 'labelled', 'bootDisk'],
+    patience,
+  );
 
 export const patientAccounts = (port: ServiceAccounts, patience: Patience): ServiceAccounts =>
-  patient(port, ['get'], patience);
+  patient(port, ['get', 'policy'], patience);
 
 export const patientListing = (port: Listing, patience: Patience): Listing =>
   patient(port, ['records', 'instances', 'failures'], patience);

@@ -11,6 +11,7 @@ import type {
   SecretPayload,
   SecretState,
   ServiceAccountState,
+  VersionState,
 } from '../core/observed.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Reply } from '../core/reply.ts';
@@ -23,6 +24,10 @@ export interface Secrets {
   /** Newest version, with its payload; undefined, too, when it is disabled or destroyed. */
   latest(id: string): Promise<SecretPayload | undefined>;
   policy(id: string): Promise<Policy | undefined>;
+  /** Newest first, without payloads; none when there is no such secret. */
+  versions(id: string): Promise<readonly VersionState[]>;
+  /** The payload of one version; undefined when it cannot be read. */
+  version(id: string, version: string): Promise<SecretPayload | undefined>;
   /** Ids of the secrets that carry these labels. */
   list(labels: Readonly<Record<string, string>>): Promise<readonly string[]>;
   create(
@@ -32,6 +37,8 @@ export interface Secrets {
   ): Promise<void>;
   /** @returns the new version's number */
   addVersion(id: string, payload: string): Promise<string>;
+  /** A version that was disabled can be read again. */
+  enable(id: string, version: string): Promise<void>;
   /** Replaces the annotations. @throws PlaneError ABORTED when the etag is not the current one. */
   annotate(
     id: string,
@@ -58,6 +65,10 @@ export interface Machines {
   ): Promise<{ readonly labels: Readonly<Record<string, string>> } | undefined>;
   /** What the VM says of itself, in one question: Google answers ten a minute. */
   guest(name: AgentName): Promise<Guest>;
+  /** The disk with the name of the VM's own boot disk, whoever uses it. */
+  bootDisk(
+    name: AgentName,
+  ): Promise<{ readonly labels: Readonly<Record<string, string>> } | undefined>;
   lastOperation(name: AgentName): Promise<OperationState | undefined>;
   insert(body: InstanceBody): Promise<void>;
   /** These begin what takes a while, and give the name of the operation to wait for. */
@@ -142,6 +153,9 @@ export interface WebhookPart {
 
 export interface ServiceAccounts {
   get(email: string): Promise<ServiceAccountState | undefined>;
+  /** Who may act as it. */
+  policy(email: string): Promise<Policy | undefined>;
+  enable(email: string): Promise<void>;
   create(id: string, displayName: string, description: string): Promise<void>;
   /** What is gone already counts as deleted. */
   remove(email: string): Promise<void>;

@@ -21,7 +21,7 @@ import { type Policy, parseProvision } from '../core/request.ts';
 import type { Desired, Step } from '../core/step.ts';
 import { summaryOf } from '../core/summary.ts';
 import { applyPlan } from './apply.ts';
-import { observe } from './observe.ts';
+import { observeFully } from './observe.ts';
 import { resourceOf } from './resource.ts';
 import { persistently, READ_DEADLINE_MS } from './retry.ts';
 import { beingRemoved } from './steer.ts';
@@ -136,14 +136,14 @@ async function locate(tools: Tools, names: readonly AgentName[], user: string): 
   const [preferred, ...others] = names;
   if (!preferred) throw new Error('a person has at least one candidate name');
   const [observed, ...secrets] = await Promise.all([
-    observe(tools, preferred),
+    observeFully(tools, preferred),
     ...others.map((name) => tools.secrets.get(configSecretId(name))),
   ]);
   const owned = others.find((_, index) => secrets[index]?.annotations[ANNOTATION_USER] === user);
-  if (owned) return { name: owned, observed: await observe(tools, owned) };
+  if (owned) return { name: owned, observed: await observeFully(tools, owned) };
   if (isFree(preferred, observed, user)) return { name: preferred, observed };
   for (const name of others) {
-    const other = await observe(tools, name);
+    const other = await observeFully(tools, name);
     if (isFree(name, other, user)) return { name, observed: other };
   }
   const fix = 'give the address another local part, or remove the other agent';

@@ -1,19 +1,21 @@
 /** The steps that give an agent's service account rights on secrets, or take them. */
 
 import type { Policy } from '../core/policy.ts';
-import { withMember, withoutAnyRole } from '../core/policy.ts';
+import { exactly, withMember, withoutAnyRole, withoutGhosts } from '../core/policy.ts';
 import { CONFLICT_SCHEDULE_MS, retrying } from './retry.ts';
 import { patient, type Run } from './run.ts';
 
 export async function withdraw({ tools, step }: Run): Promise<void> {
   const { withdraw: wanted } = step;
   if (!wanted) throw new Error(`step ${step.id} has no withdrawal`);
-  const { secret, member, policy } = wanted;
+  const { secret, member, policy, isOwn } = wanted;
   await retrying(
     { codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock: tools.clock },
     async (again) => {
       const current = again ? await tools.secrets.policy(secret) : policy;
-      if (current) await tools.secrets.setPolicy(secret, withoutAnyRole(current, member));
+      if (!current) return;
+      const left = isOwn ? exactly(current, [], member) : withoutAnyRole(current, member);
+      await tools.secrets.setPolicy(secret, left);
     },
   );
 }
@@ -27,7 +29,9 @@ export async function grant(run: Run): Promise<void> {
     const policy: Policy | undefined = again
       ? await tools.secrets.policy(wanted.secret)
       : wanted.policy;
-    await tools.secrets.setPolicy(wanted.secret, withMember(policy, wanted.roles, wanted.member));
+    const { secret, roles, member, isOwn } = wanted;
+    const others = policy && withoutGhosts(policy, member);
+    await tools.secrets.setPolicy(secret, (isOwn ? exactly : withMember)(others, roles, member));
   };
   await patient(run, () =>
     retrying({ codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock: tools.clock }, write),

@@ -14,7 +14,7 @@ import type { Observed } from '../core/observed.ts';
 import { goalOf, planFor } from '../core/plan.ts';
 import type { Desired, Step } from '../core/step.ts';
 import { applyPlan } from './apply.ts';
-import { observe, takeInventory } from './observe.ts';
+import { observeFully, takeInventory } from './observe.ts';
 import { persistently } from './retry.ts';
 import { desiredOf, runStep, type Tools } from './steps.ts';
 
@@ -87,15 +87,12 @@ const isStuck = (steps: readonly Step[], done: readonly Step[]): boolean =>
 const BACKGROUND: ReadonlySet<string> = new Set(['instance', 'start']);
 
 async function look(tools: Tools, name: AgentName, change: Change, by: string): Promise<Look> {
-  const seen = await observe(tools, name);
+  const seen = await observeFully(tools, name);
   if (leaseLeft(seen, by, tools.clock.now()) > 0) {
     throw new PlaneError('ABORTED', 'Another request is writing the same agent. Send it again.');
   }
   const current = intentOf(seen);
-  const { document, intent } = change(
-    { document: readDocument(seen.config?.payload), intent: current },
-    seen,
-  );
+  const { document, intent } = change({ document: documentOf(seen), intent: current }, seen);
   const whole: Intent = {
     ...intent,
     document: document ? digestOf(document) : current.document,
@@ -108,6 +105,10 @@ async function look(tools: Tools, name: AgentName, change: Change, by: string): 
     goal === 'purge' ? { ...seen, inventory: await takeInventory(tools, name) } : seen;
   return { desired, observed, steps: planFor(goal, desired, observed) };
 }
+
+/** In force; or, when its version was destroyed, the newest that is left. */
+const documentOf = ({ config, detail }: Observed): ConfigDocument | undefined =>
+  readDocument(config?.payload ?? detail?.lastConfig?.payload);
 
 export const notFound = (): PlaneError =>
   new PlaneError('NOT_FOUND', 'No agent has this name.', {

@@ -7,6 +7,7 @@ import {
   backupSecretId,
   channelsSecretId,
   configSecretId,
+  instanceName,
   keySecretId,
   labelsOf,
   serviceAccountEmail,
@@ -65,6 +66,16 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
   'key-secret': ({ tools, desired: { name } }) =>
     tools.secrets.create(keySecretId(name), labelsOf(name), {}),
   'config-version': addConfig,
+  'config-enabled': async ({ tools, desired: { name }, observed: { detail } }) => {
+    const version = detail?.configVersions[0]?.version;
+    if (version !== undefined) await tools.secrets.enable(configSecretId(name), version);
+  },
+  'account-enabled': ({ tools, desired: { name, project } }) =>
+    tools.serviceAccounts.enable(serviceAccountEmail(name, project)),
+  'boot-disk-removal': async ({ tools: { machines }, desired: { name } }) => {
+    const operation = await machines.removeDisk(instanceName(name));
+    if (operation !== undefined) await machines.wait(operation);
+  },
   'config-access': grant,
   'key-access': grant,
   'shared-key-access': grant,
@@ -86,6 +97,8 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
   'instance-removal': begin(({ machines }, name) => machines.remove(name)),
   'config-withdrawal': withdraw,
   'key-withdrawal': withdraw,
+  'channels-withdrawal': withdraw,
+  'backup-withdrawal': withdraw,
   'shared-key-withdrawal': withdraw,
   'disk-removal': async ({ tools: { machines }, observed }) => {
     const begun = (observed.inventory?.disks ?? []).map((disk) => machines.removeDisk(disk));

@@ -101,6 +101,15 @@ async function detachDataDisk(): Promise<void> {
   await api.google.compute.operations.idle();
 }
 
+const ACCOUNT = `agent-allison@${LOCAL.project.id}.iam.gserviceaccount.com`;
+
+async function disableConfig(): Promise<void> {
+  const { accessToken } = api.google.tokens.access(`user:${LOCAL.admin}`);
+  const path = `/v1/${PROJECT}/secrets/agent-allison-config/versions/latest:disable`;
+  const answer = await send(`${api.google.restUrl}${path}`, 'POST', accessToken, {});
+  if (answer.status !== 200) throw new Error(`still enabled: ${answer.status}`);
+}
+
 test('the role holds exactly what provisioning, reading, mailing and repairing demand', async () => {
   const life = await asAdminOfPlane([
     ['POST', '?dryRun=true', REQUEST],
@@ -135,6 +144,9 @@ test('the role holds exactly what provisioning, reading, mailing and repairing d
 
   await api.google.compute.operations.idle();
   await detachDataDisk();
+  const { email } = api.google.world.accounts.update(ACCOUNT, { disabled: true });
+  expect(email).toBe(ACCOUNT);
+  await disableConfig();
   expect(
     await asAdminOfPlane([
       ['POST', '/allison/reconcile'],

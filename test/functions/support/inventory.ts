@@ -13,7 +13,7 @@ const ZONE = `/compute/v1/${PROJECT}/zones/${LOCAL.zone}`;
 type Json = any;
 
 export interface Everything {
-  readonly secrets: Readonly<Record<string, object>>;
+  readonly secrets: Readonly<Record<string, { readonly versions: readonly unknown[] }>>;
   readonly accounts: readonly { readonly email: string }[];
   readonly instances: readonly { readonly name: string }[];
   readonly disks: readonly { readonly name: string }[];
@@ -63,7 +63,7 @@ async function versionsOf(get: (path: string) => Promise<Json>, path: string) {
   );
 }
 
-async function secretOf(get: (path: string) => Promise<Json>, secret: Json): Promise<object> {
+async function secretOf(get: (path: string) => Promise<Json>, secret: Json) {
   const path = `/v1/${PROJECT}/secrets/${lastSegment(secret.name)}`;
   const [policy, versions] = await Promise.all([
     get(`${path}:getIamPolicy`),
