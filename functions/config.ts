@@ -64,6 +64,12 @@ const TABLE = {
   ),
   AGENTS_PLANE_ADMINS: row('admins', commaList(email), 'a comma list of emails', ''),
   AGENTS_PLANE_VIEWERS: row('viewers', commaList(email), 'a comma list of emails', ''),
+  AGENTS_PLANE_SCHEDULER: row(
+    'scheduler',
+    email.or(z.literal('')),
+    'the service account of Cloud Scheduler, or unset',
+    '',
+  ),
   AGENTS_PLANE_AUDIENCE: row('audience', z.url(), 'the URL of function api'),
   AGENTS_PLANE_VM_URL: row('vmUrl', z.url(), 'the URL of function vm'),
   AGENTS_PLANE_PAGES_URL: row('pagesUrl', z.url(), 'the URL of function pages'),
@@ -73,6 +79,12 @@ const TABLE = {
     email.or(z.literal('')),
     'an administrator of the Workspace who may read its people, or unset',
     '',
+  ),
+  AGENTS_PLANE_SYNC_SHARE: row(
+    'syncShare',
+    z.coerce.number().int().min(1).max(100),
+    'percent of the fleet, 1 to 100',
+    '10',
   ),
   AGENTS_PLANE_PHONE_REGION: row(
     'phoneRegion',

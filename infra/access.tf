@@ -2,6 +2,7 @@
 locals {
   functions = jsondecode(file("${path.module}/functions.json"))
   deployed  = var.api_url != ""
+  synced    = local.deployed ? var.sync : false
   admins    = var.admins == "" ? [] : split(",", var.admins)
   viewers   = var.viewers == "" ? [] : split(",", var.viewers)
 }
@@ -28,6 +29,15 @@ resource "google_cloud_run_v2_service_iam_member" "tasks_call_api" {
   name     = local.functions.api.service
   role     = "roles/run.invoker"
   member   = google_service_account.tasks.member
+}
+
+# The code lets it call what is scheduled, and nothing else (functions/http/auth.ts).
+resource "google_cloud_run_v2_service_iam_member" "scheduler_calls_api" {
+  count    = local.deployed ? 1 : 0
+  location = var.region
+  name     = local.functions.api.service
+  role     = "roles/run.invoker"
+  member   = google_service_account.scheduler.member
 }
 
 # An agent's VM proves who it is to the code, with its instance identity token.

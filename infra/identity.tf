@@ -32,6 +32,12 @@ resource "google_service_account" "tasks" {
   description  = "What Cloud Tasks brings bulk work to the plane as. It may do nothing else."
 }
 
+resource "google_service_account" "scheduler" {
+  account_id   = "agents-plane-scheduler"
+  display_name = "Agents Plane: scheduler"
+  description  = "What Cloud Scheduler calls the plane's scheduled routes as. It may do nothing else."
+}
+
 # What the code calls, recorded from a life of an agent: test/functions/role.test.ts.
 resource "google_project_iam_custom_role" "plane" {
   role_id     = "agentsPlane"

@@ -7,6 +7,10 @@ output "plane_client_id" {
   value = google_service_account.plane.unique_id
 }
 
+output "scheduler_account" {
+  value = google_service_account.scheduler.email
+}
+
 output "build_account" {
   value = google_service_account.build.name
 }

@@ -62,3 +62,9 @@ variable "kms" {
   default     = false
   description = "Encrypt the bucket with a key of the project's own instead of Google's."
 }
+
+variable "sync" {
+  type        = bool
+  default     = false
+  description = "Ask the plane every five minutes to follow the Workspace Directory."
+}

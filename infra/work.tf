@@ -54,3 +54,29 @@ resource "google_cloud_scheduler_job" "watch" {
     retry_count = 2
   }
 }
+
+# Workspace -> agents: who is switched on, changed, suspended or gone (docs/decisions/100).
+resource "google_cloud_scheduler_job" "sync" {
+  count            = local.synced ? 1 : 0
+  name             = "agents-plane-sync"
+  region           = var.region
+  description      = "Who has an agent, as the Workspace Directory says"
+  schedule         = "*/5 * * * *"
+  time_zone        = "Etc/UTC"
+  attempt_deadline = "120s"
+
+  http_target {
+    http_method = "POST"
+    uri         = "${var.api_url}/v1/sync"
+
+    oidc_token {
+      service_account_email = google_service_account.scheduler.email
+      audience              = var.api_url
+    }
+  }
+
+  # The next one comes in five minutes anyway, and sees what this one left.
+  retry_config {
+    retry_count = 0
+  }
+}

@@ -11,7 +11,7 @@ export interface OperationSpec {
   readonly id: string;
   readonly summary: string;
   /** Who may call it; undefined is everybody. */
-  readonly role?: 'admin' | 'viewer' | 'tasks' | 'vm';
+  readonly role?: 'admin' | 'viewer' | 'scheduler' | 'tasks' | 'vm';
   /** Without a role: a signed link in the path is what lets a caller in. */
   readonly behindLink?: true;
   /** Without a role: a signature over the body, or the secret that goes with it, lets a caller in. */

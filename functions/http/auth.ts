@@ -8,13 +8,15 @@ import type { TokenVerifier } from '../service/ports.ts';
 /** Told as soon as Google's signature says who it is, whether or not they may do anything. */
 export type Identified = (who: string) => void;
 
-export type Role = 'admin' | 'viewer';
+export type Role = 'admin' | 'viewer' | 'scheduler';
 
 export interface Admins {
   readonly audience: string;
   readonly domains: readonly string[];
   readonly admins: readonly string[];
   readonly viewers: readonly string[];
+  /** Service account as which Cloud Scheduler calls; '' when nothing is scheduled. */
+  readonly scheduler: string;
 }
 
 export interface Person {
@@ -79,6 +81,10 @@ export async function authenticatePerson(
   const claims = await claimsOf(await verifier(), header, audiences);
   const person = emailAddress.safeParse(claims.email).data;
   if (person) identified(person);
+  // A service account of the plane's own project, named in its settings: no Workspace manages it.
+  if (person && person === settings.scheduler && claims.email_verified === true) {
+    return { email: person, role: 'scheduler' };
+  }
   const ours = [person?.split('@').at(-1), claims.hd].every((domain) =>
     settings.domains.some((known) => known === domain),
   );
@@ -90,9 +96,16 @@ export async function authenticatePerson(
   throw denied('Your account has no role here. Ask an administrator of the plane.');
 }
 
+/** Who may call a route that asks for a role. */
+const MAY: Readonly<Record<Role, readonly Role[]>> = {
+  admin: ['admin'],
+  viewer: ['admin', 'viewer'],
+  scheduler: ['admin', 'scheduler'],
+};
+
 /** @throws PlaneError PERMISSION_DENIED when a viewer asks for what only admins may do */
 export function demandRole(person: Person, role: Role): void {
-  if (role === 'viewer' || person.role === 'admin') return;
+  if (MAY[role].includes(person.role)) return;
   throw denied('Viewers may look, but not change. Ask an administrator of the plane.');
 }
 

@@ -2,7 +2,15 @@
 
 import type { Endpoints } from '../../contracts/instance-metadata.ts';
 import { BUNDLE_OBJECT } from './seed.ts';
-import { IMAGE, LOCAL, PLANE_ACCOUNT, QUEUE, SUBNETWORK, TASKS_ACCOUNT } from './settings.ts';
+import {
+  IMAGE,
+  LOCAL,
+  PLANE_ACCOUNT,
+  QUEUE,
+  SCHEDULER_ACCOUNT,
+  SUBNETWORK,
+  TASKS_ACCOUNT,
+} from './settings.ts';
 
 export interface FunctionEnvOptions {
   readonly apiUrl: string;
@@ -39,6 +47,7 @@ export function functionEnv(
     AGENTS_PLANE_VM_URL: options.vmUrl,
     AGENTS_PLANE_PAGES_URL: options.pagesUrl,
     AGENTS_PLANE_MAIL_FROM: LOCAL.mailFrom,
+    AGENTS_PLANE_SCHEDULER: SCHEDULER_ACCOUNT,
     AGENTS_PLANE_DIRECTORY_AS: LOCAL.admin,
     AGENTS_PLANE_PHONE_REGION: LOCAL.phoneRegion,
     AGENTS_PLANE_SERVICE_ACCOUNT: PLANE_ACCOUNT,

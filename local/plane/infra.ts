@@ -31,6 +31,7 @@ export const planInfra = (files: Readonly<Record<string, string>> = infraFiles()
       viewers: LOCAL.viewer,
       // Any URL: it says that the functions are deployed.
       api_url: 'https://api.invalid',
+      sync: true,
     },
     facts: {
       project: LOCAL.project.id,

@@ -23,6 +23,7 @@ export const PLANE_ACCOUNT = `${LOCAL.planeAccountId}@${LOCAL.project.id}.iam.gs
 /** What Cloud Tasks calls the plane as, and the queue. */
 export const TASKS_ACCOUNT = `agents-plane-tasks@${LOCAL.project.id}.iam.gserviceaccount.com`;
 export const QUEUE = `projects/${LOCAL.project.id}/locations/${LOCAL.region}/queues/agents-plane-bulk`;
+export const SCHEDULER_ACCOUNT = `agents-plane-scheduler@${LOCAL.project.id}.iam.gserviceaccount.com`;
 export const PLANE_ROLE = `projects/${LOCAL.project.id}/roles/agentsPlane`;
 export const SUBNETWORK = `projects/${LOCAL.project.id}/regions/${LOCAL.region}/subnetworks/${LOCAL.network}`;
 export const IMAGE = `projects/${LOCAL.project.id}/global/images/family/${LOCAL.imageFamily}`;

@@ -29,7 +29,7 @@ export const imageOf = (all: Settings): string => all.image || planeImage(all);
 /** What functions/config.ts reads. Nothing in it is secret. */
 export async function environmentOf(all: Settings, root: string): Promise<Record<string, string>> {
   const { sha256, object } = await bundleOf(root);
-  const { bucket, subnetwork, plane, queue, tasks } = outputsOf(all);
+  const { bucket, subnetwork, plane, queue, tasks, scheduler } = outputsOf(all);
   return {
     NODE_ENV: 'production',
     GOOGLE_CLOUD_PROJECT: all.project,
@@ -42,6 +42,8 @@ export async function environmentOf(all: Settings, root: string): Promise<Record
     AGENTS_PLANE_VM_URL: urlOf(all, serviceOf('vm')),
     AGENTS_PLANE_PAGES_URL: urlOf(all, serviceOf('pages')),
     AGENTS_PLANE_MAIL_FROM: all.mail_from,
+    AGENTS_PLANE_SCHEDULER: scheduler,
+    AGENTS_PLANE_SYNC_SHARE: String(all.sync_share),
     AGENTS_PLANE_DIRECTORY_AS: all.directory_as,
     AGENTS_PLANE_PHONE_REGION: all.phone_region,
     AGENTS_PLANE_SERVICE_ACCOUNT: plane,

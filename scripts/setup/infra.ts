@@ -19,6 +19,7 @@ export const inputsOf = (all: Settings, apiUrl: string): Inputs => ({
   billing_account: all.billing_account,
   budget_usd: all.budget_usd,
   kms: all.kms,
+  sync: all.directory_as !== '',
 });
 
 /** What Terraform says it makes; facts that only Google knows are left out. */
@@ -29,6 +30,7 @@ export function outputsOf(all: Settings): {
   build: string;
   queue: string;
   tasks: string;
+  scheduler: string;
 } {
   const { outputs } = planModule({
     files: infraFiles(),
@@ -41,6 +43,7 @@ export function outputsOf(all: Settings): {
     plane: String(outputs.plane_account),
     queue: String(outputs.queue),
     tasks: String(outputs.tasks_account),
+    scheduler: String(outputs.scheduler_account),
     build: String(outputs.build_account).replace(/^.*\//, ''),
   };
 }

@@ -27,6 +27,8 @@ export const settings = z.strictObject({
   mail_from: email,
   /** An administrator of the Workspace, as whom the plane reads the Directory. Empty: it does not. */
   directory_as: email.or(z.literal('')).default(''),
+  /** Percent of the fleet that one sync with the Directory may remove (and always three). */
+  sync_share: z.number().int().min(1).max(100).default(10),
   /** ISO 3166 country of phone numbers in the Directory that name none. */
   phone_region: z
     .string()

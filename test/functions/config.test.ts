@@ -26,7 +26,7 @@ describe('the environment', () => {
   test('an empty environment names every variable that must be set, and only those', () => {
     const fields = failure({}).details.map((detail) => detail.field);
     const required = Object.keys(ENVIRONMENT).filter(
-      (name) => !/ADMINS|VIEWERS|DIRECTORY_AS|PHONE_REGION/.test(name),
+      (name) => !/ADMINS|VIEWERS|DIRECTORY_AS|SCHEDULER|PHONE_REGION/.test(name),
     );
     expect(fields.sort()).toEqual(required.sort());
   });

@@ -25,6 +25,7 @@ export const ENVIRONMENT = {
   AGENTS_PLANE_VM_URL: 'https://plane.agents-plane.internal',
   AGENTS_PLANE_PAGES_URL: 'https://pages.agents-plane.internal',
   AGENTS_PLANE_MAIL_FROM: 'agents@nine30.com',
+  AGENTS_PLANE_SCHEDULER: `agents-plane-scheduler@${PROJECT}.iam.gserviceaccount.com`,
   AGENTS_PLANE_DIRECTORY_AS: 'admin@nine30.com',
   AGENTS_PLANE_PHONE_REGION: 'US',
   AGENTS_PLANE_SERVICE_ACCOUNT: `agents-plane@${PROJECT}.iam.gserviceaccount.com`,

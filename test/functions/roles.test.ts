@@ -10,10 +10,11 @@ import { type InProcess, startInProcess } from './support/in-process.ts';
 
 const API = ENVIRONMENT.AGENTS_PLANE_AUDIENCE;
 const VM = ENVIRONMENT.AGENTS_PLANE_VM_URL;
+const SCHEDULER = ENVIRONMENT.AGENTS_PLANE_SCHEDULER;
 const WATCH = `agents-plane-watch@${LOCAL.project.id}.iam.gserviceaccount.com`;
 
 /** `all`: everybody; `link`: whoever holds a link in force. */
-type Need = 'admin' | 'viewer' | 'tasks' | 'vm' | 'link' | 'signature' | 'all';
+type Need = 'admin' | 'viewer' | 'scheduler' | 'tasks' | 'vm' | 'link' | 'signature' | 'all';
 type FunctionName = 'api' | 'vm' | 'pages';
 
 const ROWS: Readonly<Record<FunctionName, Readonly<Record<string, Need>>>> = {
@@ -101,7 +102,6 @@ const person = (email: string, audience = API) =>
   plane.google.world.tokens.userIdToken(email, audience);
 const account = (email: string, audience: string) =>
   plane.google.world.tokens.accountIdToken({ email, uniqueId: '1' }, audience);
-const scheduler = (audience: string) => account(WATCH, audience);
 
 /** Who they are, what they may do, and what the audit line calls them when they may not. */
 const CALLERS: ReadonlyArray<{
@@ -119,7 +119,7 @@ const CALLERS: ReadonlyArray<{
     named: 'bo@nine30.com',
   },
   { who: 'a viewer', token: () => person(LOCAL.viewer), may: ['viewer'], named: LOCAL.viewer },
-  { who: 'an admin', token: () => person(LOCAL.admin), may: ['viewer', 'admin'] },
+  { who: 'an admin', token: () => person(LOCAL.admin), may: ['viewer', 'admin', 'scheduler'] },
   { who: 'an admin, for the function of VMs', token: () => person(LOCAL.admin, VM), may: [] },
   { who: "an agent's VM", token: () => engine(VM), may: ['vm'] },
   { who: "an agent's VM, for the function of people", token: () => engine(API), may: [] },
@@ -135,8 +135,19 @@ const CALLERS: ReadonlyArray<{
     may: [],
     named: ENVIRONMENT.AGENTS_PLANE_TASKS_ACCOUNT,
   },
-  { who: "the scheduler's account", token: () => scheduler(API), may: [], named: WATCH },
-  { who: "the scheduler's account, for VMs", token: () => scheduler(VM), may: [], named: WATCH },
+  { who: "the watch's account", token: () => account(WATCH, API), may: [], named: WATCH },
+  {
+    who: "the scheduler's account",
+    token: () => account(SCHEDULER, API),
+    may: ['scheduler'],
+    named: SCHEDULER,
+  },
+  {
+    who: "the scheduler's account, for VMs",
+    token: () => account(SCHEDULER, VM),
+    may: [],
+    named: SCHEDULER,
+  },
 ];
 
 type Operation = InProcess['routes'][FunctionName][number];
