@@ -40,6 +40,16 @@ export const qrImage = z
   .max(32_000)
   .regex(/^data:image\/png;base64,[A-Za-z0-9+/]+=*$/);
 
+const lastTwo = z.string().regex(/^\d{2}$/);
+
+/** Somebody scanned with a phone that the agent is not for. Of both numbers the last two digits, for people. */
+export const wrongPhone = z.strictObject({
+  /** Undefined when WhatsApp did not say whose phone it is. */
+  scanned: lastTwo.optional(),
+  expected: lastTwo,
+});
+export type WrongPhone = z.infer<typeof wrongPhone>;
+
 /** JSON under guest attribute `agents-plane/pairing`; written on change. */
 export const pairing = z.object({
   state: z.enum(PAIRING_STATES),
@@ -51,6 +61,8 @@ export const pairing = z.object({
   until: z.string().optional(),
   /** Attempts that failed in a row. */
   failures: z.number().int().min(0).default(0),
+  /** The last scan was undone: it was another phone's. Until an attempt ends otherwise. */
+  wrongPhone: wrongPhone.optional(),
   /** RFC 3339; in state `paused`: when the next attempt may start. */
   retryAt: z.string().optional(),
   /** RFC 3339. */

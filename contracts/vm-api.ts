@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { qrImage } from './pairing.ts';
+import { qrImage, wrongPhone } from './pairing.ts';
 
 /**
  * `POST /v1/self/welcome`: send the welcome mail, unless it was sent before. `not-yet`: in mode
@@ -59,6 +59,16 @@ export const pairingMailRequest = z.strictObject({
   until: z.iso.datetime(),
 });
 export type PairingMailRequest = z.infer<typeof pairingMailRequest>;
+
+/**
+ * `POST /v1/self/wrong-phone`: another phone than the agent's was linked, which was undone. Mailed
+ * at most once a day. The answer is `{}`.
+ */
+export const wrongPhoneReport = wrongPhone.extend({
+  /** RFC 3339; when it was scanned, the same in every repetition. */
+  at: z.iso.datetime(),
+});
+export type WrongPhoneReport = z.infer<typeof wrongPhoneReport>;
 
 /** `POST /v1/self/pairing-reply`: whether the owner replied "connect" since it was asked last. */
 export const pairingReplyAnswer = z.strictObject({ connect: z.boolean() });
@@ -131,6 +141,7 @@ export const VM_API_PATHS = {
   channel: '/v1/self/channel',
   pairingMail: '/v1/self/pairing-mail',
   pairingReply: '/v1/self/pairing-reply',
+  wrongPhone: '/v1/self/wrong-phone',
   usage: '/v1/self/usage',
   /** `vmStatus` of instance-metadata.ts, when a boot has ended well or badly. */
   status: '/v1/self/status',

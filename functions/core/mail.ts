@@ -4,6 +4,7 @@ import Mustache from 'mustache';
 import type { PairingLink } from '../../contracts/agent.ts';
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import type { AgentName } from '../../contracts/names.ts';
+import type { WrongPhone } from '../../contracts/pairing.ts';
 import { showPhone } from './phone.ts';
 
 export const WELCOME_SUBJECT = 'Your AI assistant is ready! 🤖';
@@ -150,5 +151,27 @@ export function renderLost(
     number: whatsappNumber === undefined ? '' : showPhone(whatsappNumber),
     button: { url: link.url, label: owner ? 'Connect WhatsApp' : 'Link the number' },
     expires: showTime(link.expires, timezone),
+  });
+}
+
+/** Somebody scanned with another phone: to whoever was to scan. */
+export function renderWrongPhone(
+  templates: MailTemplates,
+  name: AgentName,
+  document: ConfigDocument,
+  { scanned, expected }: WrongPhone,
+  link: PairingLink,
+): RenderedMail {
+  const owner = document.whatsapp.mode === 'linked';
+  return renderMail(templates, 'wrong-phone', {
+    subject: owner ? 'Another phone scanned your code' : `Agent ${name}: another phone was scanned`,
+    preview: 'Nothing was linked.',
+    footer: owner ? footerFor(name, document) : 'Sent to the administrators of Agents Plane.',
+    owner,
+    admin: !owner,
+    name,
+    scanned,
+    expected,
+    button: { url: link.url, label: 'Show a new code' },
   });
 }

@@ -114,6 +114,8 @@ export const ANNOTATION_LINK = 'agents-plane-link';
 export const ANNOTATION_CHANNEL = 'agents-plane-channel';
 /** The mail about the link that was lost, like the welcome mail's state. */
 export const ANNOTATION_LOST_MAIL = 'agents-plane-lost-mail';
+/** The mail about another phone's scan, like the welcome mail's state. */
+export const ANNOTATION_WRONG_PHONE_MAIL = 'agents-plane-wrong-phone-mail';
 /** When the newest reply "connect" came that was acted upon; milliseconds since the epoch. */
 export const ANNOTATION_REPLY = 'agents-plane-reply';
 /** What the VM last said of itself when that was the end of a boot: `vmStatus` as JSON. */

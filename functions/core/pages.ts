@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import Mustache from 'mustache';
+import type { WrongPhone } from '../../contracts/pairing.ts';
 import type { PairingView } from '../../contracts/pairing-page.ts';
 
 /** Contents of templates/plane/pages/. */
@@ -79,6 +80,9 @@ function refreshOf(view: Shown, asked = ''): Refresh | undefined {
   }
 }
 
+const wrongPhoneOf = (view: Shown): WrongPhone | undefined =>
+  'wrongPhone' in view ? view.wrongPhone : undefined;
+
 export function createPages(templates: PageTemplates): Pages {
   const style = `<style>${templates.style}</style>`;
   const script = `<script type="module">${templates.script}</script>`;
@@ -93,6 +97,7 @@ export function createPages(templates: PageTemplates): Pages {
         refresh: refreshOf(view, asked),
         qr: view.state === 'code' ? view.qr : NO_PICTURE,
         leftS: view.state === 'code' ? Math.round(view.leftMs / 1000) : 0,
+        wrongPhone: wrongPhoneOf(view),
         retryAt: view.state === 'paused' ? view.retryAt : '',
         // The browser's time zone is not known here; the script shows it in that.
         retryText: view.state === 'paused' ? `${view.retryAt.slice(11, 16)} UTC` : '',

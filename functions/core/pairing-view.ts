@@ -78,6 +78,13 @@ function sinceBoot({ instance, pairing }: Observed): Pairing | undefined {
 }
 
 function attempt(pairing: Pairing, request: string | undefined, now: number): PairingView {
+  const { wrongPhone } = pairing;
+  return { ...stageOf(pairing, request, now), ...(wrongPhone && { wrongPhone }) };
+}
+
+type Stage = Extract<PairingView, { wrongPhone?: unknown }>;
+
+function stageOf(pairing: Pairing, request: string | undefined, now: number): Stage {
   const { retryAt } = pairing;
   const pauseMs = pairing.state === 'paused' ? Date.parse(retryAt ?? '') - now : 0;
   if (retryAt && pauseMs > 0) return { state: 'paused', retryAt, leftMs: pauseMs };
@@ -94,7 +101,7 @@ function attempt(pairing: Pairing, request: string | undefined, now: number): Pa
   return code ?? { state: 'idle' };
 }
 
-function codeOf({ qr, until = '' }: Pairing, now: number): PairingView {
+function codeOf({ qr, until = '' }: Pairing, now: number): Stage {
   const leftMs = Date.parse(until) - now;
   if (qr && leftMs > LAST_MOMENT_MS) return { state: 'code', qr, code: until, leftMs };
   return leftMs > -ROTATION_MAX_MS ? { state: 'working' } : { state: 'idle' };

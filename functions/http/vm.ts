@@ -28,6 +28,7 @@ import {
   usageReport,
   VM_API_PATHS,
   welcomeAnswer,
+  wrongPhoneReport,
 } from '../../contracts/vm-api.ts';
 import type { SelfTools } from '../service/self.ts';
 import { openRoutes } from './api.ts';
@@ -265,6 +266,17 @@ function pairingRoutes(parts: VmParts): readonly Route[] {
         answers: { 200: { description: 'Whether they did', schema: pairingReplyAnswer } },
       },
       (service, tools, name) => service.pairingReply(tools, name),
+    ),
+    route(
+      parts,
+      {
+        path: VM_API_PATHS.wrongPhone,
+        id: 'reportWrongPhone',
+        summary: "Another phone than the agent's was linked, and unlinked: mail about it.",
+        body: wrongPhoneReport,
+        answers: { 200: { description: 'Somebody knows', schema: nothing } },
+      },
+      (service, tools, name, body) => service.reportWrongPhone(tools, name, body),
     ),
   ];
 }

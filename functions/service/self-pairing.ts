@@ -8,14 +8,16 @@ import {
   channelReport,
   type PairingReplyAnswer,
   pairingMailRequest,
+  wrongPhoneReport,
 } from '../../contracts/vm-api.ts';
 import { formatChannel, hasDevice, parseChannel } from '../core/channel.ts';
-import { CODE_CID, renderCodeMail, renderLost } from '../core/mail.ts';
+import { CODE_CID, renderCodeMail, renderLost, renderWrongPhone } from '../core/mail.ts';
 import {
   ANNOTATION_CHANNEL,
   ANNOTATION_LINK,
   ANNOTATION_LOST_MAIL,
   ANNOTATION_REPLY,
+  ANNOTATION_WRONG_PHONE_MAIL,
 } from '../core/observed.ts';
 import { saysConnect } from '../core/reply.ts';
 import { parseBody } from '../core/request.ts';
@@ -70,14 +72,44 @@ async function remember(
   return annotations[ANNOTATION_CHANNEL] === written;
 }
 
-/** The owner links their own WhatsApp again; the number of an agent's own is the admins' to link. */
+/** The owner links their own WhatsApp; the number of an agent's own is the admins' to link. */
+const whoLinks = ({ admins }: SelfTools, { user, whatsapp }: ConfigDocument): readonly string[] =>
+  whatsapp.mode === 'linked' ? [user] : admins;
+
+/** Once a day: who holds the link may scan as often as the VM lets them. */
+export async function reportWrongPhone(
+  tools: SelfTools,
+  name: AgentName,
+  body: unknown,
+): Promise<object> {
+  const { at, ...phones } = parseBody(wrongPhoneReport, body);
+  const { document } = await self(tools, name);
+  demandDevice(document);
+  const to = whoLinks(tools, document);
+  if (to.length === 0) return {};
+  await sendOnce(tools, name, {
+    annotation: ANNOTATION_WRONG_PHONE_MAIL,
+    id: () => `wrong-phone-${name}-${at.slice(0, 10)}`,
+    to,
+    render: async () =>
+      renderWrongPhone(
+        tools.mailTemplates,
+        name,
+        document,
+        phones,
+        await issueLink(tools, name, false),
+      ),
+  });
+  return {};
+}
+
 async function tellOfLoss(
   tools: SelfTools,
   name: AgentName,
   document: ConfigDocument,
   { at }: ChannelReport,
 ): Promise<void> {
-  const to = document.whatsapp.mode === 'linked' ? [document.user] : tools.admins;
+  const to = whoLinks(tools, document);
   if (to.length === 0) return;
   await sendOnce(tools, name, {
     annotation: ANNOTATION_LOST_MAIL,

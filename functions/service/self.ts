@@ -18,7 +18,7 @@ export {
   readMail,
   sendMail,
 } from './owner-mail.ts';
-export { pairingMail, pairingReply, reportChannel } from './self-pairing.ts';
+export { pairingMail, pairingReply, reportChannel, reportWrongPhone } from './self-pairing.ts';
 export { reportStatus } from './self-status.ts';
 export { welcome } from './welcome.ts';
 

@@ -9,6 +9,7 @@ import {
   renderCodeMail,
   renderLost,
   renderWelcome,
+  renderWrongPhone,
 } from '../../functions/core/mail.ts';
 import { templates } from '../../functions/templates.ts';
 import { ALLISON, DOCUMENT } from './fixtures.ts';
@@ -48,6 +49,16 @@ const MAILS: ReadonlyArray<readonly [string, RenderedMail, string]> = [
     'code-without-pictures',
     renderCodeMail(MAIL, ALLISON, LINKED, LINK, '2026-11-20T17:31:00.000Z'),
     'Open the page',
+  ],
+  [
+    'wrong-phone-owner',
+    renderWrongPhone(MAIL, ALLISON, LINKED, { scanned: '89', expected: '67' }, LINK),
+    'Show a new code',
+  ],
+  [
+    'wrong-phone-admin',
+    renderWrongPhone(MAIL, ALLISON, DOCUMENT, { expected: '43' }, LINK),
+    'Show a new code',
   ],
   ['lost-owner', renderLost(MAIL, ALLISON, LINKED, LINK), 'Connect WhatsApp'],
   ['lost-admin', renderLost(MAIL, ALLISON, DOCUMENT, LINK), 'Link the number'],

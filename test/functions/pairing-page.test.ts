@@ -166,7 +166,28 @@ describe('what is shown', () => {
   });
 });
 
-const code = (leftMs: number): PairingView => ({ state: 'code', qr: QR, code: 'c1', leftMs });
+const code = (leftMs: number): Extract<PairingView, { state: 'code' }> => ({
+  state: 'code',
+  qr: QR,
+  code: 'c1',
+  leftMs,
+});
+
+describe('another phone was scanned', () => {
+  const wrongPhone = { scanned: '89', expected: '67' };
+
+  test.each<[string, Partial<Pairing>, string]>([
+    ['before the next code', { state: 'starting' }, 'working'],
+    ['beside the next code', { state: 'qr', qr: QR, until: iso(20_000) }, 'code'],
+    ['when that ran out', { state: 'expired' }, 'idle'],
+    ['in a pause', { state: 'paused', retryAt: iso(60_000) }, 'paused'],
+  ])('is said %s', (_when, pairing, state) => {
+    expect(viewOf(CLAIMS, observed({ ...pairing, wrongPhone }), NOW)).toMatchObject({
+      state,
+      wrongPhone,
+    });
+  });
+});
 
 describe('what the script does next', () => {
   test('it asks for a code by itself once, and from then on a person has to', () => {
@@ -248,6 +269,16 @@ describe('the page', () => {
       expect(html).not.toMatch(/\{\{|https?:|@import|url\(/);
     },
   );
+
+  test('says in two digits each that another phone was scanned', () => {
+    const html = pages.render(
+      { ...code(9000), wrongPhone: { scanned: '89', expected: '67' } },
+      '0',
+    );
+    expect(html).toContain('data-expected="67" data-scanned="89"');
+    expect(html).toMatch(/••<span id="scanned-end">89<.*••<span id="expected-end">67</s);
+    expect(pages.render(code(9000), '0')).toContain('data-expected="" data-scanned=""');
+  });
 
   test('a browser without script goes on by itself, but asks for a code only once', () => {
     expect(pages.render({ state: 'idle' }, undefined)).toContain('1;url=?start&#x3D;now');

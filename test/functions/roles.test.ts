@@ -58,6 +58,7 @@ const ROWS: Readonly<Record<FunctionName, Readonly<Record<string, Need>>>> = {
     mailCode: 'vm',
     reportStatus: 'vm',
     readReply: 'vm',
+    reportWrongPhone: 'vm',
     health: 'all',
     openapi: 'all',
   },

@@ -101,6 +101,20 @@ describe('linked: the owner’s own WhatsApp', () => {
     expect(boxOf(OWNER)).toEqual([]);
   });
 
+  test('another phone was scanned: one mail a day, in two digits; the link goes on', async () => {
+    const scan = (at: string) => post('wrong-phone', { scanned: '89', expected: '67', at });
+    for (const at of [EARLY, EARLY, LATER]) expect((await scan(at)).status).toBe(200);
+    const [mail, ...more] = await mailsOf(OWNER, 'INBOX');
+    expect([mail?.subject, more]).toEqual(['Another phone scanned your code', []]);
+    expect(mail?.text).toMatch(/ends in 89[^]*ends in 67/);
+    expect(linkIn(mail)).not.toBe('');
+    expect((await scan('2026-11-21T09:00:00.000Z')).status).toBe(200);
+    expect(boxOf(OWNER)).toHaveLength(2);
+    expect((await agent()).channel).toEqual({ state: 'unlinked' });
+    const whole = { scanned: '15550001189', expected: '67', at: EARLY };
+    expect((await post('wrong-phone', whole)).status).toBe(400);
+  });
+
   test('a report that comes late changes nothing', async () => {
     await report('linked', LATER);
     await report('logged-out', EARLY);
@@ -178,6 +192,13 @@ describe('dedicated: a number of the agent’s own', () => {
     expect((await mailsOf(OWNER, 'INBOX')).map(({ subject }) => subject)).toEqual([
       'Your AI assistant is ready! 🤖',
     ]);
+  });
+
+  test('another phone was scanned: the administrators hear of it', async () => {
+    await post('wrong-phone', { expected: '43', at: EARLY });
+    const [mail, ...more] = await mailsOf(LOCAL.admin, 'INBOX');
+    expect([mail?.subject, more]).toEqual(['Agent allison: another phone was scanned', []]);
+    expect(boxOf(OWNER)).toEqual([]);
   });
 
   test('its owner has nothing to scan', async () => {

@@ -196,6 +196,33 @@ pictured(
 );
 
 pictured(
+  `another phone was scanned: said beside the next code, until it is the right one${without}`,
+  async () => {
+    const page = await browser.newPage(PHONE);
+    await page.goto(url);
+    const request = await vm.request();
+    const notice = page.locator('#wrong');
+    await show(0, 12_000, request);
+    expect(await seen(page)).toBe(codes[0]?.text);
+    expect(await notice.isVisible()).toBe(false);
+    const wrongPhone = { scanned: '89', expected: '67' };
+    const next = { qr: codes[1]?.qr, until: inMs(45_000), failures: 1 };
+    await vm.say({ state: 'qr', request, wrongPhone, ...next });
+    await notice.waitFor();
+    expect(await notice.innerText()).toMatch(/its number ends in ••89, and .* ends in ••67/);
+    expect(await seen(page, codes[0]?.text)).toBe(codes[1]?.text);
+    // A look that only says "the same code" takes nothing away.
+    await page.waitForResponse(async (answer) => (await answer.text()).includes('"same"'));
+    expect(await notice.isVisible()).toBe(true);
+    await link(request);
+    await page.locator('[data-screen="connected"]').waitFor();
+    expect(await notice.isVisible()).toBe(false);
+    await page.close();
+  },
+  LIMIT_MS,
+);
+
+pictured(
   `a pause is told in the browser's time zone, and nothing is asked${without}`,
   async () => {
     const retryAt = inMs(15 * 60_000);

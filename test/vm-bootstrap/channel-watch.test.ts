@@ -114,10 +114,12 @@ test('the gateway’s own words', () => {
   const account = { connected: true, busy: false, healthState: 'healthy', lastConnectedAt: 5 };
   const activity = { lastTransportActivityAt: 9, lastInboundAt: null };
   const self = { e164: '+15559876543', jid: '15559876543@s.whatsapp.net' };
-  expect(
-    probeOf({
-      channels: { whatsapp: { linked: true, connected: true, healthState: 'healthy', self } },
-      channelAccounts: { whatsapp: [{ ...account, ...activity }] },
-    }),
-  ).toEqual({ ...base, link: 'linked', open: true, heardAt: 9, freshAt: 5 });
+  const status = {
+    channels: { whatsapp: { linked: true, connected: true, healthState: 'healthy', self } },
+    channelAccounts: { whatsapp: [{ ...account, ...activity }] },
+  };
+  const heard = { ...base, open: true, heardAt: 9, freshAt: 5 };
+  expect(probeOf(status, '+15559876543')).toEqual({ ...heard, link: 'linked' });
+  // A stranger's phone that was scanned is no link that could be lost or deaf.
+  expect(probeOf(status, '+15551234567')).toEqual({ ...heard, link: 'unlinked' });
 });

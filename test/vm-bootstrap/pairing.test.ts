@@ -196,6 +196,84 @@ describe('failures in a row', () => {
   });
 });
 
+describe('a phone of another number', () => {
+  const wrongPhone = { scanned: '89', expected: '67' };
+  const foreign: PairingEvent = { type: 'foreign', wrongPhone, login: true };
+
+  test('undone, told of and counted once, however often it is seen; then the next code', () => {
+    const story = play();
+    story.at(0, unlinked);
+    story.at(1, request('a'));
+    story.at(2, { type: 'code', qr: QR });
+    expect(story.at(10, foreign)).toEqual({
+      state: 'starting',
+      request: 'a',
+      failures: 1,
+      wrongPhone,
+      effects: ['unlink', 'tell'],
+    });
+    expect(story.at(11, { ...foreign, login: false }).effects).toEqual(['unlink']);
+    expect(story.at(16, { type: 'tick' }).effects).toEqual([]);
+    expect(story.at(17, unlinked)).toMatchObject({ failures: 1, effects: ['login'] });
+    expect(story.at(18, { type: 'code', qr: NEXT_QR })).toMatchObject({ state: 'qr', wrongPhone });
+    expect(story.memory()).toMatchObject({ reported: false, wrongPhone });
+    expect(story.memory()).not.toHaveProperty('linkedAt');
+    expect(story.at(20, { type: 'connected' })).toEqual({
+      state: 'linked',
+      request: 'a',
+      failures: 0,
+      effects: [],
+    });
+  });
+
+  test('three times: a pause like any other', () => {
+    const story = play();
+    story.at(0, unlinked);
+    story.at(1, request('a'));
+    let at = 1;
+    for (const failures of [1, 2, 3]) {
+      story.at(at + 1, { type: 'code', qr: QR });
+      expect(story.at(at + 2, foreign).failures).toBe(failures);
+      story.at(at + 3, unlinked);
+      at += 2 + spacingAfter(failures) / 1000;
+      if (failures < 3) expect(story.at(at, { type: 'tick' }).effects).toEqual(['login']);
+    }
+    expect(story.see(at - 1)).toMatchObject({ state: 'paused', wrongPhone });
+  });
+
+  test('what a login leaves on its way is not judged before the login is over', () => {
+    const story = play();
+    story.at(0, unlinked);
+    story.at(1, request('a'));
+    expect(story.at(2, { ...foreign, login: false })).toMatchObject({
+      state: 'starting',
+      failures: 0,
+      effects: [],
+    });
+  });
+
+  test('a number that was changed: the old link is undone, and nobody is shown a code', () => {
+    const story = play();
+    story.at(0, { type: 'link', link: 'linked' });
+    expect(story.at(60, { ...foreign, login: false }).effects).toEqual(['unlink', 'tell']);
+    expect(story.at(62, unlinked)).toMatchObject({ state: 'expired', wrongPhone, effects: [] });
+    expect(story.at(90, { type: 'tick' }).effects).toEqual([]);
+    expect(story.at(91, request('b')).effects).toEqual(['login']);
+  });
+
+  test('said until an attempt ends otherwise', () => {
+    const story = play();
+    story.at(0, unlinked);
+    story.at(1, request('a'));
+    story.at(2, { type: 'code', qr: QR });
+    story.at(3, foreign);
+    story.at(4, unlinked);
+    story.at(8, { type: 'tick' });
+    story.at(9, { type: 'code', qr: NEXT_QR });
+    expect(story.at(188, { type: 'ended' })).not.toHaveProperty('wrongPhone');
+  });
+});
+
 describe('a restart of the service', () => {
   test('takes up a login that the gateway may still have; its code may be old', () => {
     const story = play();
@@ -244,6 +322,11 @@ const anyEvent: fc.Arbitrary<PairingEvent> = fc.oneof(
   fc.record({ type: fc.constant('code' as const), qr: fc.constantFrom(QR, NEXT_QR) }),
   fc.constant<PairingEvent>({ type: 'connected' }),
   fc.constant<PairingEvent>({ type: 'ended' }),
+  fc.record({
+    type: fc.constant('foreign' as const),
+    wrongPhone: fc.constant({ scanned: '89', expected: '67' }),
+    login: fc.boolean(),
+  }),
   fc.constant<PairingEvent>({ type: 'tick' }),
 );
 const story = fc.array(fc.tuple(fc.integer({ min: 0, max: 7_200_000 }), anyEvent, fc.boolean()), {

@@ -8,6 +8,7 @@
  * single messages may have to be asked for again, which WhatsApp clients do by themselves.
  */
 
+import { numberOfId } from '../core/same-number.ts';
 import type { Files } from '../files.ts';
 
 export const CREDS = 'creds.json';
@@ -31,6 +32,16 @@ function namesAccount(creds: string): boolean {
     return typeof (JSON.parse(creds) as { me?: { id?: unknown } }).me?.id === 'string';
   } catch {
     return false;
+  }
+}
+
+/** E.164 of the account; undefined where the creds name none. */
+export function numberIn(creds: string | undefined): string | undefined {
+  try {
+    const { me } = JSON.parse(creds ?? '') as { me?: { id?: unknown } };
+    return numberOfId(String(me?.id));
+  } catch {
+    return undefined;
   }
 }
 

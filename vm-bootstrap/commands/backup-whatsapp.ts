@@ -5,12 +5,14 @@
 
 import { createHash } from 'node:crypto';
 import { BACKUP_MAX, nothing, VM_API_PATHS } from '../../contracts/vm-api.ts';
-import { snapshot } from '../backup/credentials.ts';
+import { CREDS, numberIn, snapshot } from '../backup/credentials.ts';
 import { ensureBackupKey } from '../backup/key.ts';
 import { seal } from '../backup/seal.ts';
 import { backupDue, type LastBackup } from '../core/backup-due.ts';
 import { parseFacts } from '../core/facts.ts';
 import { GATEWAY_USER, type Layout } from '../core/layout.ts';
+import { parsePairingSettings } from '../core/pairing-settings.ts';
+import { isSameNumber } from '../core/same-number.ts';
 import { callPlane } from '../google/plane.ts';
 import type { Host } from '../host.ts';
 import { pairingStoreAsUser } from '../pairing/store.ts';
@@ -28,6 +30,9 @@ export async function backupCommand(host: Host, layout: Layout, now: boolean): P
   const facts = parseFacts(host.read(layout.facts));
   const files = await snapshot(host.as(GATEWAY_USER), layout.whatsappCredentials, host.sleep);
   if (files === undefined) return 0;
+  // Another phone's link is about to be undone; the backup before it is the one worth keeping.
+  const { linkedPhone } = parsePairingSettings(host.read(layout.pairingSettings));
+  if (!isSameNumber(numberIn(files[CREDS]), linkedPhone)) return 0;
   const greeted = pairingStoreAsUser(host, layout).readGreeting()?.phase === 'sent';
   const digest = createHash('sha256')
     .update(JSON.stringify([files, greeted]))

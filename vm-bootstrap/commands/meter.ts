@@ -103,7 +103,7 @@ async function tell(meter: Meter, state: BudgetState): Promise<void> {
   const message = state.key === 'own' ? settings.texts.ownKey : settings.texts.withdrawn;
   try {
     const sent = await meter.gateway(async (gateway) => {
-      if (!(await readChannel(gateway)).connected) return false;
+      if (!(await readChannel(gateway, settings.linkedPhone)).connected) return false;
       await gateway.call('send', {
         channel: 'whatsapp',
         to: settings.whatsappTo,

@@ -19,31 +19,69 @@ import {
   remembered,
   resumePairing,
 } from '../core/pairing.ts';
+import type { Gateway } from '../gateway.ts';
 import { setGuestAttribute } from '../google/metadata.ts';
 import { callPlane } from '../google/plane.ts';
 import type { Host } from '../host.ts';
-import { greetOnce, reportLinks } from '../pairing/aftercare.ts';
+import { greetOnce, reportLinks, tellWrongPhone } from '../pairing/aftercare.ts';
+import { readChannel } from '../pairing/channel.ts';
 import { createInbox } from '../pairing/inbox.ts';
 import { LOGIN_CONNECTION_MS, login } from '../pairing/login.ts';
-import { type Listener, watchLink, watchReplies, watchRequests } from '../pairing/sources.ts';
+import {
+  eventOf,
+  type Listener,
+  watchLink,
+  watchReplies,
+  watchRequests,
+} from '../pairing/sources.ts';
 import { type PairingStore, pairingStore } from '../pairing/store.ts';
 import { type Surroundings, surroundingsOf } from '../pairing/surroundings.ts';
+import { UNLINK_CONNECTION_MS, unlink } from '../pairing/unlink.ts';
 import { keepChannelUp } from '../pairing/watch-channel.ts';
 
 /** At most this long without looking at the clock; a failed publication is tried again by then. */
 const IDLE_MS = 30_000;
 const PUBLISH_AGAIN_MS = 2_000;
+/** Credentials that were written just now may still be settling. */
+const LOOKS = 20;
+const LOOK_MS = 250;
 
 const codeOf = (error: unknown): string => (error instanceof PlaneError ? error.code : 'INTERNAL');
 
+/** Nothing counts as linked before it is known whose phone it was. */
+async function whoseLink(
+  rpc: Gateway,
+  { host, settings: { linkedPhone } }: Surroundings,
+): Promise<PairingEvent> {
+  for (let look = 0; look < LOOKS; look++) {
+    const event = eventOf(await readChannel(rpc, linkedPhone), linkedPhone, true);
+    if (event && event.type !== 'link') return event;
+    await host.sleep(LOOK_MS);
+  }
+  return { type: 'ended' };
+}
+
+async function undoLink({ host, gateway }: Surroundings): Promise<void> {
+  try {
+    await gateway(unlink, UNLINK_CONNECTION_MS);
+    host.log('agent pair: another phone had scanned; its link is undone');
+  } catch (error) {
+    // The link is looked at every second until it is gone.
+    host.log(`agent pair: another phone's link is not undone yet (${codeOf(error)})`);
+  }
+}
+
 async function runLogin(
-  { host, gateway }: Surroundings,
+  surroundings: Surroundings,
   resume: boolean,
   put: Listener['put'],
 ): Promise<void> {
+  const { host, gateway } = surroundings;
   try {
     await gateway(async (rpc) => {
-      for await (const event of login(rpc, resume, performance.now.bind(performance))) put(event);
+      for await (const event of login(rpc, resume, performance.now.bind(performance))) {
+        put(event.type === 'connected' ? await whoseLink(rpc, surroundings) : event);
+      }
     }, LOGIN_CONNECTION_MS);
   } catch (error) {
     host.log(`agent pair: the gateway broke off the login (${codeOf(error)})`);
@@ -82,16 +120,32 @@ function publisher({ host, layout }: Surroundings) {
   };
 }
 
+function performer(surroundings: Surroundings, put: Listener['put']) {
+  let undoing: Promise<void> | undefined;
+  return (effect: PairingEffect): Promise<void> => {
+    switch (effect.type) {
+      case 'login':
+        return runLogin(surroundings, effect.resume, put);
+      case 'mail':
+        return mailCode(surroundings, effect.qr, effect.until);
+      case 'tell':
+        return tellWrongPhone(surroundings, effect.wrongPhone, effect.at);
+      case 'unlink':
+        undoing ??= undoLink(surroundings).finally(() => {
+          undoing = undefined;
+        });
+        return undoing;
+    }
+  };
+}
+
 async function drive(surroundings: Surroundings, store: PairingStore): Promise<never> {
   const { host } = surroundings;
   const inbox = createInbox<PairingEvent>();
   const now = (): number => host.now().getTime();
   let { machine, effects } = resumePairing(store.readMemory(), now());
   const listener: Listener = { put: inbox.put, machine: (): PairingMachine => machine };
-  const perform = (effect: PairingEffect): Promise<void> =>
-    effect.type === 'login'
-      ? runLogin(surroundings, effect.resume, inbox.put)
-      : mailCode(surroundings, effect.qr, effect.until);
+  const perform = performer(surroundings, inbox.put);
   const publish = publisher(surroundings);
 
   // Each of them runs for ever and catches what it can meet.

@@ -3,6 +3,7 @@
 import { restoreCredentials } from '../backup/restore.ts';
 import { parseFacts } from '../core/facts.ts';
 import type { Layout } from '../core/layout.ts';
+import { parsePairingSettings } from '../core/pairing-settings.ts';
 import { gatewayAddress, withGateway } from '../gateway.ts';
 import type { Host } from '../host.ts';
 
@@ -15,7 +16,8 @@ const SENTENCES = {
 /** @returns the exit code: 0 when the link is there */
 export async function restoreCommand(host: Host, layout: Layout): Promise<number> {
   const facts = parseFacts(host.read(layout.facts));
-  const outcome = await restoreCredentials(host, layout, facts);
+  const { linkedPhone } = parsePairingSettings(host.read(layout.pairingSettings));
+  const outcome = await restoreCredentials(host, layout, facts, linkedPhone);
   if (outcome === 'restored') {
     await withGateway(gatewayAddress(host, layout), (gateway) =>
       gateway.call('channels.start', { channel: 'whatsapp' }),

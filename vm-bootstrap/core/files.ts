@@ -6,7 +6,7 @@ import type { Facts } from './facts.ts';
 import { GATEWAY_USER, type Layout } from './layout.ts';
 import { meterSettings } from './meter-settings.ts';
 import { modelOf } from './openclaw-config.ts';
-import { pairingSettings } from './pairing-settings.ts';
+import { linkedPhoneOf, pairingSettings } from './pairing-settings.ts';
 import { PROVIDER_FACTS } from './providers.ts';
 import { renderText, type TextValues } from './render-text.ts';
 
@@ -45,6 +45,7 @@ function textValues({ config, facts, layout, templates }: FileInputs): TextValue
     user: config.user,
     userPhone: config.userPhone,
     whatsappNumber: config.whatsappNumber ?? '',
+    linkedPhone: linkedPhoneOf(config),
     greeting: template(templates, 'greeting.txt').trim(),
     timezone: config.timezone,
     budget: String(config.budget),

@@ -6,6 +6,7 @@
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { usesWhatsappPlugin } from './openclaw-config.ts';
+import { linkedPhoneOf } from './pairing-settings.ts';
 
 /** templates/vm/plugin/budget.json: what the owner reads when the budget is used up. */
 export interface BudgetTexts {
@@ -19,6 +20,8 @@ export interface MeterSettings {
   readonly port: number;
   /** E.164; undefined where the gateway has no WhatsApp of its own: then the mail has to do. */
   readonly whatsappTo?: string;
+  /** E.164; whose phone has to be linked before anything is sent. */
+  readonly linkedPhone: string;
   readonly texts: BudgetTexts;
 }
 
@@ -30,6 +33,7 @@ export const meterSettings = (
 ): MeterSettings => ({
   timezone: config.timezone,
   port,
+  linkedPhone: linkedPhoneOf(config),
   ...(usesWhatsappPlugin(config) && { whatsappTo: config.userPhone }),
   texts: JSON.parse(texts) as BudgetTexts,
 });

@@ -26,19 +26,23 @@ export interface PairingTexts {
   readonly openclaw: string;
 }
 
+/** E.164: whose phone is to be linked. */
+export const linkedPhoneOf = ({ userPhone, whatsappNumber, whatsapp }: ConfigDocument): string =>
+  whatsapp.mode === 'linked' ? userPhone : (whatsappNumber ?? userPhone);
+
 export function pairingSettings(
   agent: string,
   config: ConfigDocument,
   { greeting, openclaw }: PairingTexts,
 ): PairingSettings {
-  const { userPhone, whatsappNumber } = config;
+  const { userPhone } = config;
   const { mode } = config.whatsapp;
   return {
     agent,
     mode,
     port: (JSON.parse(openclaw) as { gateway: { port: number } }).gateway.port,
     ownerPhone: userPhone,
-    linkedPhone: mode === 'linked' ? userPhone : (whatsappNumber ?? userPhone),
+    linkedPhone: linkedPhoneOf(config),
     ...(mode === 'linked' && { greeting: greeting.trim() }),
   };
 }

@@ -5,10 +5,11 @@
  *
  * Invariants, tested as properties: a login starts only while the account is known not to be
  * linked, one at a time, and never before the spacing after the last one is over; a code is
- * shown in state `qr` alone and is never part of what is remembered.
+ * shown in state `qr` alone and is never part of what is remembered; with another phone than the
+ * agent's, nothing ever counts as linked.
  */
 
-import type { Pairing } from '../../contracts/pairing.ts';
+import type { Pairing, WrongPhone } from '../../contracts/pairing.ts';
 import {
   ATTEMPT_MS,
   FIRST_CODE_MS,
@@ -18,8 +19,11 @@ import {
   spacingAfter,
 } from './pairing-schedule.ts';
 
-/** What the gateway says of the account; `unknown` until it said something. */
-export type Link = 'unknown' | 'unlinked' | 'linked' | 'logged-out';
+/**
+ * What the gateway says of the account; `unknown` until it said something. `foreign`: linked, with
+ * a phone that the agent is not for.
+ */
+export type Link = 'unknown' | 'unlinked' | 'linked' | 'logged-out' | 'foreign';
 
 /** A login under way in the gateway. */
 export interface Attempt {
@@ -31,7 +35,7 @@ export interface Attempt {
   readonly shown: boolean;
 }
 
-/** What is kept on the data disk. No code, no number. */
+/** What is kept on the data disk. No code, no whole number. */
 export interface PairingMemory {
   readonly failures: number;
   /** No login starts before. */
@@ -43,6 +47,8 @@ export interface PairingMemory {
   readonly linkedAt?: number;
   /** The plane accepted the report of `linkedAt`. */
   readonly reported: boolean;
+  /** The last attempt ended with a scan by another phone. */
+  readonly wrongPhone?: WrongPhone;
 }
 
 export interface PairingMachine extends PairingMemory {
@@ -61,7 +67,9 @@ export type PairingEvent =
   | { readonly type: 'request'; readonly id: string }
   /** The owner replied "connect" by mail. */
   | { readonly type: 'reply' }
-  | { readonly type: 'link'; readonly link: Exclude<Link, 'unknown'> }
+  | { readonly type: 'link'; readonly link: Exclude<Link, 'unknown' | 'foreign'> }
+  /** Linked with another phone; `login`: that is how the login under way ended. */
+  | { readonly type: 'foreign'; readonly wrongPhone: WrongPhone; readonly login: boolean }
   | { readonly type: 'code'; readonly qr: string }
   | { readonly type: 'connected' }
   /** The login is over, for whatever reason, without a link. */
@@ -72,7 +80,11 @@ export type PairingEvent =
 export type PairingEffect =
   /** `resume`: the gateway may still hold the login of an earlier run of ours. */
   | { readonly type: 'login'; readonly resume: boolean }
-  | { readonly type: 'mail'; readonly qr: string; readonly until: number };
+  | { readonly type: 'mail'; readonly qr: string; readonly until: number }
+  /** Take the link back, from WhatsApp and from the disk. */
+  | { readonly type: 'unlink' }
+  /** Somebody should know. */
+  | { readonly type: 'tell'; readonly wrongPhone: WrongPhone; readonly at: number };
 
 export interface Reduced {
   readonly machine: PairingMachine;
@@ -89,7 +101,7 @@ export const FRESH_MEMORY: PairingMemory = {
 const still = (machine: PairingMachine): Reduced => ({ machine, effects: [] });
 
 /** Without optional properties that would be undefined. */
-function without<K extends 'attempt' | 'code' | 'wanted' | 'linkedAt'>(
+function without<K extends 'attempt' | 'code' | 'wanted' | 'linkedAt' | 'wrongPhone'>(
   machine: PairingMachine,
   ...keys: readonly K[]
 ): PairingMachine {
@@ -101,7 +113,8 @@ function without<K extends 'attempt' | 'code' | 'wanted' | 'linkedAt'>(
 /** Starts what is wanted as soon as it may. */
 function start(machine: PairingMachine, at: number): Reduced {
   const { wanted, attempt, link, notBefore } = machine;
-  if (!wanted || attempt || link === 'unknown' || link === 'linked' || at < notBefore) {
+  const free = link === 'unlinked' || link === 'logged-out';
+  if (!wanted || attempt || !free || at < notBefore) {
     return still(machine);
   }
   const forgotten = at >= notBefore + FORGET_MS ? { failures: 0 } : {};
@@ -140,7 +153,7 @@ function showCode(machine: PairingMachine, qr: string, at: number): Reduced {
 
 function linked(machine: PairingMachine, at: number): Reduced {
   const known = machine.link === 'linked' || machine.linkedAt !== undefined;
-  const rest = without(machine, 'attempt', 'code', 'wanted');
+  const rest = without(machine, 'attempt', 'code', 'wanted', 'wrongPhone');
   return still({
     ...rest,
     link: 'linked',
@@ -157,11 +170,45 @@ function end(machine: PairingMachine, at: number): Reduced {
   if (!attempt) return still(machine);
   const failures = machine.failures + (attempt.shown ? 1 : 0);
   const notBefore = at + spacingAfter(failures);
-  const over = { ...without(machine, 'attempt', 'code'), failures, notBefore, ended: true };
+  const rest = without(
+    machine,
+    'attempt',
+    'code',
+    ...(attempt.shown ? ['wrongPhone' as const] : []),
+  );
+  const over = { ...rest, failures, notBefore, ended: true };
   return still(isPause(failures) ? without(over, 'wanted') : over);
 }
 
-function learn(machine: PairingMachine, link: Exclude<Link, 'unknown'>, at: number): Reduced {
+/** Undone, and again until the gateway says that it is; one scan counts once, however often it is seen. */
+function refuse(
+  machine: PairingMachine,
+  { wrongPhone, login }: Extract<PairingEvent, { type: 'foreign' }>,
+  at: number,
+): Reduced {
+  // A login writes credentials before it is done: its own answer counts, not what it leaves.
+  if (machine.attempt && !login) return still(machine);
+  const undo: PairingEffect = { type: 'unlink' };
+  if (machine.link === 'foreign') return { machine: { ...machine, wrongPhone }, effects: [undo] };
+  const failures = machine.failures + 1;
+  const over: PairingMachine = {
+    ...without(machine, 'attempt', 'code', 'linkedAt'),
+    ...{ link: 'foreign', reported: false, ended: true },
+    ...{ failures, notBefore: at + spacingAfter(failures), wrongPhone },
+  };
+  // Whoever scanned is at the page, and wants the next code.
+  const next = machine.attempt ? { ...over, wanted: { mail: false } } : over;
+  return {
+    machine: isPause(failures) ? without(over, 'wanted') : next,
+    effects: [undo, { type: 'tell', wrongPhone, at }],
+  };
+}
+
+function learn(
+  machine: PairingMachine,
+  link: Exclude<Link, 'unknown' | 'foreign'>,
+  at: number,
+): Reduced {
   // A login writes credentials before it is done: its own answer counts, not what it leaves.
   if (machine.attempt) return still(machine.link === 'unknown' ? { ...machine, link } : machine);
   if (link === 'linked') return linked(machine, at);
@@ -180,6 +227,8 @@ export function reducePairing(machine: PairingMachine, event: PairingEvent, at: 
       return learn(machine, event.link, at);
     case 'code':
       return showCode(machine, event.qr, at);
+    case 'foreign':
+      return refuse(machine, event, at);
     case 'connected':
       return linked(without(machine, 'linkedAt'), at);
     case 'ended':
@@ -202,7 +251,7 @@ export function resumePairing(memory: PairingMemory, at: number): Reduced {
 
 /** What to keep on the disk. */
 export function remembered(machine: PairingMachine): PairingMemory {
-  const { failures, notBefore, request, attempt, linkedAt, reported } = machine;
+  const { failures, notBefore, request, attempt, linkedAt, reported, wrongPhone } = machine;
   return {
     failures,
     notBefore,
@@ -210,6 +259,7 @@ export function remembered(machine: PairingMachine): PairingMemory {
     ...(attempt && { attempt }),
     ...(linkedAt !== undefined && { linkedAt }),
     reported,
+    ...(wrongPhone && { wrongPhone }),
   };
 }
 
@@ -217,8 +267,12 @@ const iso = (at: number): string => new Date(at).toISOString();
 
 /** What the plane is told; a difference to what it was told last is worth a guest attribute. */
 export function pairingView(machine: PairingMachine, at: number): Omit<Pairing, 'at'> {
-  const { failures, notBefore, request, code, link } = machine;
-  const common = { failures, ...(request !== '' && { request }) };
+  const { failures, notBefore, request, code, link, wrongPhone } = machine;
+  const common = {
+    failures,
+    ...(request !== '' && { request }),
+    ...(wrongPhone && { wrongPhone }),
+  };
   if (link === 'linked') return { state: 'linked', ...common };
   if (code) return { state: 'qr', ...common, qr: code.qr, until: iso(code.until) };
   if (machine.attempt || machine.wanted) return { state: 'starting', ...common };

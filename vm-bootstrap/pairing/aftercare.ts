@@ -1,7 +1,8 @@
 /** What follows a link: the plane is told, the owner gets the first message. Each until it is done. */
 
+import type { WrongPhone } from '../../contracts/pairing.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
-import { type ChannelReport, VM_API_PATHS } from '../../contracts/vm-api.ts';
+import { type ChannelReport, VM_API_PATHS, type WrongPhoneReport } from '../../contracts/vm-api.ts';
 import type { PairingMachine } from '../core/pairing.ts';
 import { callPlane } from '../google/plane.ts';
 import { greet } from './greeting.ts';
@@ -46,6 +47,24 @@ export async function reportLinks(surroundings: Surroundings, to: Listener): Pro
     } catch (error) {
       host.log(`agent pair: the plane does not know of the link yet (${codeOf(error)})`);
       await host.sleep(entry(REPORT_MS, failures++));
+    }
+  }
+}
+
+/** Has the plane mail about a scan that was undone; given up after the schedule: the page says it, too. */
+export async function tellWrongPhone(
+  { host, facts }: Surroundings,
+  phones: WrongPhone,
+  at: number,
+): Promise<void> {
+  const report: WrongPhoneReport = { ...phones, at: new Date(at).toISOString() };
+  for (const pauseMs of REPORT_MS) {
+    try {
+      await callPlane(host, facts.planeUrl, VM_API_PATHS.wrongPhone, report);
+      return;
+    } catch (error) {
+      host.log(`agent pair: the plane does not know of the scan yet (${codeOf(error)})`);
+      await host.sleep(pauseMs);
     }
   }
 }

@@ -51,12 +51,12 @@ async function wentOut({ host }: Surroundings, gateway: Gateway, key: string): P
  */
 export async function greet(surroundings: Surroundings, store: PairingStore): Promise<boolean> {
   const { settings } = surroundings;
-  const { greeting, ownerPhone, agent } = settings;
+  const { greeting, ownerPhone, linkedPhone, agent } = settings;
   const record = store.readGreeting();
   const idempotencyKey = `agents-plane-greeting-${agent}`;
   if (greeting === undefined || record?.phase === 'sent') return true;
   return surroundings.gateway(async (gateway) => {
-    if (!(await readChannel(gateway)).connected) return false;
+    if (!(await readChannel(gateway, linkedPhone)).connected) return false;
     if (record?.phase === 'sending' && (await wentOut(surroundings, gateway, idempotencyKey))) {
       store.writeGreeting('sent');
       return true;

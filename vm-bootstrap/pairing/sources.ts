@@ -4,9 +4,10 @@ import { METADATA_PAIRING_REQUEST } from '../../contracts/pairing.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { pairingReplyAnswer, VM_API_PATHS } from '../../contracts/vm-api.ts';
 import type { PairingEvent, PairingMachine } from '../core/pairing.ts';
+import { wrongPhoneOf } from '../core/same-number.ts';
 import { waitForMetadata } from '../google/metadata.ts';
 import { callPlane } from '../google/plane.ts';
-import { readChannel } from './channel.ts';
+import { type ChannelState, readChannel } from './channel.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Listener {
@@ -47,28 +48,47 @@ export async function watchRequests({ host }: Surroundings, to: Listener): Promi
  * The account's link now. A link that seems gone is looked at again: a reading from before the
  * scan, or from before the channel's start, must not undo it.
  */
-async function settledLink(surroundings: Surroundings, to: Listener) {
-  const read = async () => (await surroundings.gateway(readChannel, LINK_MS)).link;
-  let link = await read();
+async function settledLink({ gateway, host, settings }: Surroundings, to: Listener) {
+  const read = () => gateway((rpc) => readChannel(rpc, settings.linkedPhone), LINK_MS);
+  let state = await read();
   for (let look = 0; look < LOOKS_AGAIN && to.machine().link === 'linked'; look++) {
-    if (link === undefined || link === 'linked') return link;
-    await surroundings.host.sleep(LOOK_AGAIN_MS);
-    link = await read();
+    if (state.link === undefined || ['linked', 'foreign'].includes(state.link)) return state;
+    await host.sleep(LOOK_AGAIN_MS);
+    state = await read();
   }
-  return link;
+  return state;
 }
+
+/** What a reading means for the machine. @param login it was taken when a login had just ended well */
+export function eventOf(
+  { link, phone }: ChannelState,
+  linkedPhone: string,
+  login: boolean,
+): PairingEvent | undefined {
+  if (link === 'foreign') {
+    return { type: 'foreign', wrongPhone: wrongPhoneOf(phone, linkedPhone), login };
+  }
+  if (login && link === 'linked') return { type: 'connected' };
+  return link && { type: 'link', link };
+}
+
+/** A link that is to be undone is looked at until it is. */
+const paceOf = ({ link }: PairingMachine): number =>
+  link === 'unknown' || link === 'foreign' ? LINK_SOON_MS : LINK_MS;
 
 /** What the gateway says of the account, whoever changed it. */
 export async function watchLink(surroundings: Surroundings, to: Listener): Promise<never> {
   const { host } = surroundings;
   for (;;) {
     try {
-      const link = await settledLink(surroundings, to);
-      if (link !== undefined && link !== to.machine().link) to.put({ type: 'link', link });
+      const state = await settledLink(surroundings, to);
+      const event = eventOf(state, surroundings.settings.linkedPhone, false);
+      const news = state.link === 'foreign' || state.link !== to.machine().link;
+      if (event && news) to.put(event);
     } catch {
       // The gateway starts, or restarts: its own unit's business.
     }
-    await host.sleep(to.machine().link === 'unknown' ? LINK_SOON_MS : LINK_MS);
+    await host.sleep(paceOf(to.machine()));
   }
 }
 

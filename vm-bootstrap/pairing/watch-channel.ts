@@ -38,13 +38,14 @@ export interface ChannelsStatus {
   readonly channelAccounts?: { readonly whatsapp?: readonly Account[] };
 }
 
-/** Pure: what RPC `channels.status` of OpenClaw 2026.9.6 means. */
-export function probeOf(status: ChannelsStatus): ChannelProbe {
+/** Pure: what RPC `channels.status` of OpenClaw 2026.9.6 means. A foreign phone's link is none. */
+export function probeOf(status: ChannelsStatus, linkedPhone: string): ChannelProbe {
+  const { link = 'unknown' } = channelStateOf(status.channels.whatsapp ?? {}, linkedPhone);
   const account = status.channelAccounts?.whatsapp?.[0] ?? {};
   const heardAt = account.lastTransportActivityAt ?? undefined;
   const freshAt = Math.max(account.lastConnectedAt ?? 0, account.lastInboundAt ?? 0);
   return {
-    link: channelStateOf(status.channels.whatsapp ?? {}).link ?? 'unknown',
+    link: link === 'foreign' ? 'unlinked' : link,
     open: account.connected === true,
     ...(heardAt !== undefined && { heardAt }),
     ...(freshAt > 0 && { freshAt }),
@@ -55,10 +56,11 @@ export function probeOf(status: ChannelsStatus): ChannelProbe {
 
 const NO_ANSWER: ChannelProbe = { link: 'unknown', open: false, busy: false, conflict: false };
 
-async function probe({ gateway }: Surroundings): Promise<ChannelProbe> {
+async function probe({ gateway, settings }: Surroundings): Promise<ChannelProbe> {
   try {
     return await gateway(
-      async (rpc) => probeOf((await rpc.call('channels.status', {})) as ChannelsStatus),
+      async (rpc) =>
+        probeOf((await rpc.call('channels.status', {})) as ChannelsStatus, settings.linkedPhone),
       ANSWER_MS,
     );
   } catch {

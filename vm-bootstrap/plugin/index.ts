@@ -15,12 +15,13 @@ import { handOver, isStored, type Replies } from '../core/hand-over.ts';
 import { workIsNext } from '../core/onward.ts';
 import { storeKey } from './broker.ts';
 import { answerWithoutKey } from './budget.ts';
+import { type Phones, refuseForeignPhone } from './foreign-phone.ts';
 import type { HookContext, MessageEvent, PluginApi, StoredMessage } from './openclaw.ts';
 import { scrubWhenThread, startScrub } from './scrub-thread.ts';
 import { deleteForEveryone } from './whatsapp.ts';
 
 /** templates/vm/plugin/settings.json. */
-interface Settings {
+interface Settings extends Phones {
   readonly brokerSocket: string;
   readonly provider: Provider;
   readonly stateDir: string;
@@ -103,6 +104,8 @@ function register(api: PluginApi): void {
   const settings = readJson<Settings>(directory, 'settings.json');
   const replies = readJson<Replies>(directory, 'replies.json');
   const { waiting, takenOut } = shared();
+  // Before everything else: no wall may answer on a stranger's phone.
+  refuseForeignPhone(api, settings);
 
   const onboarding = (): string | undefined => {
     try {

@@ -33,7 +33,7 @@ interface Hooks {
   before_dispatch: (
     event: MessageEvent,
     context: HookContext,
-  ) => Promise<{ handled: true; text: string } | undefined>;
+  ) => Promise<{ handled: true; text?: string } | undefined>;
   before_agent_reply: (
     event: { readonly cleanedBody: string },
     context: HookContext,
@@ -46,26 +46,29 @@ interface Hooks {
     event: { readonly message: StoredMessage },
     context: HookContext,
   ) => { message: StoredMessage } | undefined;
+  message_sending: (
+    event: object,
+    context: HookContext,
+  ) => { cancel: true; cancelReason: string } | undefined;
   agent_turn_prepare: (
     event: object,
     context: HookContext,
   ) => { prependContext: string } | undefined;
 }
 
-/** A Baileys socket, as far as messages are taken back with it. */
+/** A Baileys socket, as far as messages are taken back, and devices unlinked, with it. */
 export interface WhatsappSocket {
   /** `15551234567:12@s.whatsapp.net` */
   readonly user?: { readonly id?: string };
+  readonly ws?: { readonly isOpen?: boolean };
+  /** Removes this device from the account; the connection ends. */
+  logout(): Promise<void>;
   sendMessage(
     jid: string,
     content: {
       delete: { readonly remoteJid: string; readonly fromMe: boolean; readonly id: string };
     },
   ): Promise<unknown>;
-}
-
-export interface ConnectionController {
-  getCurrentSock?(): WhatsappSocket | null;
 }
 
 export interface PluginApi {
@@ -88,6 +91,11 @@ export interface PluginApi {
       }): Promise<{ enqueued: boolean }>;
     };
   };
+  registerGatewayMethod(
+    name: string,
+    handler: (call: { respond(ok: boolean, payload: object): void }) => Promise<void>,
+    options: { readonly scope: string },
+  ): void;
   on<Name extends keyof Hooks>(
     name: Name,
     handler: Hooks[Name],

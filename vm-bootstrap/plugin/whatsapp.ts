@@ -4,7 +4,8 @@
  * writes to themselves is its own.
  */
 
-import type { ConnectionController, HookContext, MessageEvent, PluginApi } from './openclaw.ts';
+import { socketOf } from './foreign-phone.ts';
+import type { HookContext, MessageEvent, PluginApi } from './openclaw.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -18,12 +19,7 @@ export async function deleteForEveryone(
   context: HookContext,
 ): Promise<boolean> {
   const { messageId: id, senderId } = event;
-  const controller = api.runtime.channel?.runtimeContexts?.get({
-    channelId: 'whatsapp',
-    accountId: context.accountId ?? 'default',
-    capability: 'connection-controller',
-  }) as ConnectionController | undefined;
-  const socket = controller?.getCurrentSock?.();
+  const socket = socketOf(api, context.accountId);
   const own = digitsOf(socket?.user?.id);
   if (!socket || !id || own === '' || own !== digitsOf(senderId)) return false;
   const remoteJid = `${own}@s.whatsapp.net`;

@@ -6,6 +6,7 @@
 
 import { restoreCredentials } from '../backup/restore.ts';
 import { usesWhatsappPlugin } from '../core/openclaw-config.ts';
+import { linkedPhoneOf } from '../core/pairing-settings.ts';
 import type { Context, Step } from './step.ts';
 
 const TRIES = 3;
@@ -15,10 +16,10 @@ export const whatsappCredentials: Step<Context> = {
   name: 'whatsapp credentials',
   check: ({ host, layout, config }) =>
     !usesWhatsappPlugin(config) || host.exists(layout.restoreMark),
-  async apply({ host, layout, facts }) {
+  async apply({ host, layout, facts, config }) {
     for (let attempt = 1; attempt <= TRIES; attempt++) {
       try {
-        const outcome = await restoreCredentials(host, layout, facts);
+        const outcome = await restoreCredentials(host, layout, facts, linkedPhoneOf(config));
         if (outcome === 'restored')
           host.log('agent: WhatsApp credentials restored from the backup');
         break;

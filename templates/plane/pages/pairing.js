@@ -168,6 +168,20 @@ function showPause(view) {
   byId('retry').textContent = at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 }
 
+/**
+ * Another phone was scanned: told beside whatever comes next. A look that only says that the code
+ * is the same one knows nothing of it.
+ * @param {View} view
+ */
+function showWrongPhone(view) {
+  if (view.state === 'same') return;
+  const wrong = 'wrongPhone' in view ? view.wrongPhone : undefined;
+  const { scanned = '', expected = '' } = wrong ?? {};
+  Object.assign(byId('wrong').dataset, { scanned, expected });
+  byId('scanned-end').textContent = scanned;
+  byId('expected-end').textContent = expected;
+}
+
 /** Counts down, and takes the code away when it has run out. */
 function createCountdown() {
   let diesAt = 0;
@@ -218,6 +232,7 @@ function start() {
     switchTo(memory.screen);
     if (view) {
       showPause(view);
+      showWrongPhone(view);
       count(view);
     }
     clearTimeout(timer);

@@ -1,0 +1,112 @@
+/**
+ * Somebody else scans the code (a link that was forwarded), then the owner: `agent pair` with the
+ * real OpenClaw, its WhatsApp plugin and ours, against a local WhatsApp.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { METADATA_PAIRING_REQUEST } from '../../contracts/pairing.ts';
+import { VM_API_PATHS } from '../../contracts/vm-api.ts';
+import type { Phone } from '../../local/whatsapp/phone.ts';
+import { createWhatsapp, type Whatsapp } from '../../local/whatsapp/server.ts';
+import { backupCommand } from '../../vm-bootstrap/commands/backup-whatsapp.ts';
+import { type RunningAgent, startAgent } from './support/running-agent.ts';
+
+const OWNER = '+15551234567';
+const STRANGER = '+15550001189';
+const WRONG = { scanned: '89', expected: '67' };
+
+let whatsapp: Whatsapp;
+let server: Server;
+let agent: RunningAgent;
+let service: ChildProcess;
+let stranger: Phone;
+let owner: Phone;
+
+const last = () => agent.cloud.pairings.at(-1);
+const code = (other?: string) =>
+  agent.until(() => {
+    const { state, qr } = last() ?? {};
+    return (state === 'qr' && qr !== other && qr) || undefined;
+  }, 60_000);
+
+beforeAll(async () => {
+  whatsapp = createWhatsapp({ now: Date.now });
+  server = createServer(whatsapp.listener).on('upgrade', whatsapp.upgrade);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws/chat`;
+  agent = await startAgent({
+    port: 20_510,
+    keys: ['sk-ant-api03-shared-3b1c9f7e5dQw8Er'],
+    env: { OPENCLAW_WHATSAPP_WEB_SOCKET_URL: url },
+  });
+  stranger = whatsapp.phone(STRANGER);
+  owner = whatsapp.phone(OWNER);
+  const env = {
+    AGENTS_PLANE_ROOT: agent.machine.root,
+    GCE_METADATA_HOST: agent.cloud.metadataHost,
+  };
+  const main = join(import.meta.dirname, '../../vm-bootstrap/main.ts');
+  service = spawn(process.execPath, [main, 'pair'], { stdio: 'ignore', env });
+  await agent.until(() => last()?.state === 'idle' || undefined, 60_000);
+}, 300_000);
+
+afterAll(async () => {
+  service.kill('SIGKILL');
+  await agent.close();
+  await whatsapp.close();
+  server.closeAllConnections();
+  server.close();
+}, 60_000);
+
+let first = '';
+
+test('another phone: unlinked again, on its own list too; no word reaches it, no model is asked', async () => {
+  agent.cloud.setAttribute(METADATA_PAIRING_REQUEST, 'first');
+  first = await code();
+  await stranger.scan(first);
+  // Whoever has a forwarded link talks to the agent as soon as their phone says "linked".
+  const talking = setInterval(() => void stranger.sendToSelf('What do you know?'), 100);
+  await stranger.until(
+    'its list to be empty',
+    () => stranger.devices.length === 0 || undefined,
+    30_000,
+  );
+  clearInterval(talking);
+  await agent.until(() => (last()?.failures === 1 ? true : undefined), 30_000);
+  expect(stranger.messages.length).toBeGreaterThan(1);
+  expect(stranger.messages.filter(({ device }) => device > 0)).toEqual([]);
+  expect(agent.asked).toEqual([]);
+  expect(agent.cloud.pairings.map(({ state }) => state)).not.toContain('linked');
+}, 120_000);
+
+test('the plane hears of it, in two digits each; nothing is backed up, nothing was greeted', async () => {
+  const reports = () =>
+    agent.cloud.bodies
+      .filter(({ path }) => path === VM_API_PATHS.wrongPhone)
+      .map(({ body }) => body);
+  await agent.until(() => reports()[0], 30_000);
+  expect(reports()).toHaveLength(1);
+  expect(JSON.parse(reports()[0] ?? '')).toEqual({ ...WRONG, at: expect.any(String) });
+  expect(await backupCommand(agent.machine.host, agent.machine.layout, true)).toBe(0);
+  const others = agent.cloud.asked.filter((path) => /backup|channel/.test(path));
+  expect(others).toEqual([]);
+  expect(owner.messages).toEqual([]);
+}, 60_000);
+
+test('the page gets a fresh code by itself, and says why; the owner scans it and is greeted once', async () => {
+  const second = await code(first);
+  expect(last()).toMatchObject({ state: 'qr', failures: 1, wrongPhone: WRONG });
+  await owner.scan(second);
+  await owner.until(
+    'the first message',
+    ({ messages }) => messages.find(({ text }) => text?.startsWith('Hey! 👋')),
+    60_000,
+  );
+  await agent.until(() => (last()?.state === 'linked' ? true : undefined), 30_000);
+  expect(last()).not.toHaveProperty('wrongPhone');
+  expect(stranger.messages.filter(({ device }) => device > 0)).toEqual([]);
+  expect(owner.devices).toHaveLength(1);
+}, 120_000);
