@@ -209,7 +209,7 @@ pictured(
     const next = { qr: codes[1]?.qr, until: inMs(45_000), failures: 1 };
     await vm.say({ state: 'qr', request, wrongPhone, ...next });
     await notice.waitFor();
-    expect(await notice.innerText()).toMatch(/its number ends in ••89, and .* ends in ••67/);
+    expect(await notice.textContent()).toMatch(/its number ends in ••89, and .* ends in ••67/);
     expect(await seen(page, codes[0]?.text)).toBe(codes[1]?.text);
     // A look that only says "the same code" takes nothing away.
     await page.waitForResponse(async (answer) => (await answer.text()).includes('"same"'));
