@@ -7,6 +7,7 @@ import type { ExecResult } from '../local/machine.ts';
 import { callControl } from '../local/plane/control.ts';
 import { connect } from './cli/client.ts';
 import { addFleetCommands } from './cli/fleet.ts';
+import { addImport } from './cli/import.ts';
 import { addList } from './cli/list.ts';
 import { startLocal } from './cli/local.ts';
 import { hint, print } from './cli/output.ts';
@@ -115,6 +116,7 @@ program
   });
 
 addList(program);
+addImport(program);
 addFleetCommands(program);
 addReconcile(program);
 

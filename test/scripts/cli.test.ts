@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serveControl } from '../../local/plane/control.ts';
@@ -91,6 +91,32 @@ describe('agents-plane', () => {
     expect(JSON.parse(purged.stdout)).toMatchObject({ agent: 'allison', left: [] });
     expect((await cli('get', 'allison')).code).toBe(1);
     expect((await cli('provision', ...ALLISON)).code).toBe(0);
+  });
+
+  test('import checks every line first, makes all of them, and told again makes nothing', async () => {
+    const file = join(cache, 'people.csv');
+    const head = 'user,phone,budget\n';
+    await writeFile(file, `${head}ada@nine30.com,+15551234567,60\nbob@nine30.com,12,\ncy,,0\n`);
+    const refused = await cli('import', file);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr.match(/line \d+: \w+/g)).toEqual([
+      'line 3: userPhone',
+      'line 4: user',
+      'line 4: budget',
+    ]);
+    expect((await cli('get', 'ada')).code).toBe(1);
+
+    await writeFile(file, `${head}ada@nine30.com,+15551234567,60\nbob@nine30.com,+15557654321,\n`);
+    expect((await cli('import', file, '--dry-run')).stdout).toContain('would be created');
+    const done = await cli('import', file);
+    expect(done.code).toBe(0);
+    expect(done.stderr).toContain('[##############################] 2/2');
+    expect(done.stdout).toMatch(/line 2 +ada@nine30.com +created\nline 3 +bob@nine30.com +created/);
+    const again = JSON.parse((await cli('import', file, '--json')).stdout).people;
+    expect(again).toEqual([
+      { at: 'line 2', user: 'ada@nine30.com', outcome: 'unchanged', agent: 'ada' },
+      { at: 'line 3', user: 'bob@nine30.com', outcome: 'unchanged', agent: 'bob' },
+    ]);
   });
 
   test('pair prints a pairing link and nothing else on standard output', async () => {
