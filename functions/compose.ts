@@ -12,6 +12,7 @@ import { ensureLinkKey, readLinkKey } from './service/link-key.ts';
 import type { LinkTools } from './service/pairing-link.ts';
 import {
   patientAccounts,
+  patientJournal,
   patientListing,
   patientMachines,
   patientSecrets,
@@ -161,6 +162,13 @@ export function composeApi(config: Config, ambient: Ambient): App {
       tools: common,
       links,
       bulk,
+      journal: lazy(async () => {
+        const [at, { journalDriver }] = await Promise.all([
+          google(),
+          import('./drivers/journal.ts'),
+        ]);
+        return patientJournal(journalDriver(at, config), ambient);
+      }),
       policy: config,
       url: config.audience,
     }),

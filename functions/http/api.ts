@@ -19,10 +19,12 @@ import { readName } from '../service/lifecycle.ts';
 import { listAgents } from '../service/list.ts';
 import { connectNumber } from '../service/number.ts';
 import type { LinkTools } from '../service/pairing-link.ts';
+import type { Journal } from '../service/ports.ts';
 import { provision, readRequest } from '../service/provision.ts';
 import type { Tools } from '../service/steps.ts';
 import { bulkRoutes } from './bulk.ts';
 import { fleetRoutes } from './fleet.ts';
+import { journalRoutes } from './journal.ts';
 import { dryRun, listPaging, pageOf } from './paging.ts';
 import { reconcileRoutes } from './reconcile.ts';
 import type { Answer } from './reply.ts';
@@ -33,6 +35,7 @@ export interface ApiParts {
   readonly tools: () => Promise<Tools>;
   readonly links: () => Promise<Tools & LinkTools>;
   readonly bulk: () => Promise<ImportTools>;
+  readonly journal: () => Promise<Journal>;
   readonly policy: Policy;
   /** URL of this API. */
   readonly url: string;
@@ -168,4 +171,5 @@ export const apiRoutes = (parts: ApiParts): readonly Route[] =>
     ...fleetRoutes(parts),
     ...reconcileRoutes(parts),
     ...bulkRoutes(parts),
+    ...journalRoutes(parts.journal),
   ]);

@@ -1,6 +1,6 @@
 /** The ports with reads that are tried again: Google says "not now" to one call in some thousand. */
 
-import type { Listing, Machines, Secrets, ServiceAccounts } from './ports.ts';
+import type { Journal, Listing, Machines, Secrets, ServiceAccounts } from './ports.ts';
 import { type Patience, persistently, READ_DEADLINE_MS } from './retry.ts';
 
 type Read = (...args: never[]) => Promise<unknown>;
@@ -36,3 +36,6 @@ export const patientAccounts = (port: ServiceAccounts, patience: Patience): Serv
 
 export const patientListing = (port: Listing, patience: Patience): Listing =>
   patient(port, ['records', 'instances', 'failures'], patience);
+
+export const patientJournal = (port: Journal, patience: Patience): Journal =>
+  patient(port, ['serial', 'audit'], patience);

@@ -1,6 +1,7 @@
 /** What the services need from the outside. Drivers implement it; tests may, too. */
 
 import type { VmStatus } from '../../contracts/instance-metadata.ts';
+import type { AuditAnswer } from '../../contracts/journal.ts';
 import type { AgentName } from '../../contracts/names.ts';
 import type { Pairing } from '../../contracts/pairing.ts';
 import type { DirectoryPerson } from '../core/directory.ts';
@@ -118,6 +119,25 @@ export interface Listing {
   instances(names: readonly AgentName[]): Promise<readonly ListedInstance[]>;
   /** Operations on VMs that ended with an error, the newest first. */
   failures(): Promise<readonly { readonly agent: AgentName; readonly operation: OperationState }[]>;
+}
+
+export interface AuditQuery {
+  readonly agent: string | undefined;
+  /** RFC 3339 */
+  readonly since: string | undefined;
+  readonly size: number;
+  readonly token: string | undefined;
+}
+
+/** What VMs and the plane wrote down. */
+export interface Journal {
+  /** @param from byte offset; undefined when there is no VM */
+  serial(
+    name: AgentName,
+    from: string,
+  ): Promise<{ readonly text: string; readonly next: string } | undefined>;
+  /** Newest first. */
+  audit(query: AuditQuery): Promise<AuditAnswer>;
 }
 
 /** Encrypted backups, one object an agent. */

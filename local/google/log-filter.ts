@@ -58,6 +58,8 @@ function parseTerm(term: string): (entry: Json) => boolean {
   return (entry) => {
     const value = valueAt(entry, path);
     if (value === undefined) return operator === '!=';
+    // `field:*` asks whether there is one.
+    if (operator === ':' && quoted === undefined && bare === '*') return true;
     if (operator === ':') return String(value).toLowerCase().includes(wanted.toLowerCase());
     return OPERATORS[operator]?.(compare(path, String(value), wanted)) === true;
   };

@@ -85,6 +85,12 @@ export interface Logging {
   readonly service: Service;
   /** Oldest first. */
   readonly entries: () => readonly Json[];
+  /**
+   * One line that a function printed, as Cloud Run's agent takes it over: an object is structured,
+   * and some of its fields become the entry's own.
+   * https://cloud.google.com/logging/docs/structured-logging
+   */
+  readonly printed: (project: string, service: string, line: string) => void;
 }
 
 function methodsOf(world: World, log: Json[]): Record<string, RpcMethod> {
@@ -136,6 +142,16 @@ function methodsOf(world: World, log: Json[]): Record<string, RpcMethod> {
   };
 }
 
+/** What an entry holds of a printed line. */
+function payloadOf(line: string): Json {
+  try {
+    const { severity = 'DEFAULT', httpRequest, ...jsonPayload } = JSON.parse(line) as Json;
+    return { severity, jsonPayload, ...(httpRequest ? { httpRequest } : {}) };
+  } catch {
+    return { severity: 'DEFAULT', textPayload: line };
+  }
+}
+
 export function createLogging(world: World): Logging {
   const log: Json[] = [];
   const service: Service = {
@@ -147,5 +163,15 @@ export function createLogging(world: World): Logging {
       methods: methodsOf(world, log),
     }),
   };
-  return { service, entries: () => log };
+  const printed = (project: string, name: string, line: string): void => {
+    const timestamp = new Date(world.clock.now()).toISOString();
+    const common = {
+      logName: `projects/${project}/logs/run.googleapis.com%2Fstdout`,
+      resource: { type: 'cloud_run_revision', labels: { project_id: project, service_name: name } },
+      ...{ timestamp, receiveTimestamp: timestamp, insertId: world.random().slice(0, 16) },
+    };
+    log.push({ ...common, ...payloadOf(line) });
+    log.splice(0, Math.max(0, log.length - KEPT));
+  };
+  return { service, entries: () => log, printed };
 }

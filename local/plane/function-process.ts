@@ -9,6 +9,7 @@ import { createWriteStream } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { PlaneError } from '../../contracts/errors.ts';
 
 /** Milliseconds. A cold start takes a third of a second; a loaded machine may take longer. */
@@ -27,6 +28,8 @@ export interface FunctionOptions {
   readonly logFile: string;
   /** Must be free. */
   readonly port: number;
+  /** Takes every line of standard output, as Cloud Logging does. */
+  readonly onLine?: (line: string) => void;
 }
 
 export interface FunctionProcess {
@@ -73,6 +76,7 @@ export async function startFunction(options: FunctionOptions): Promise<FunctionP
   );
   child.stdout.pipe(log);
   child.stderr.pipe(log);
+  if (options.onLine) createInterface({ input: child.stdout }).on('line', options.onLine);
   const exited = once(child, 'exit');
   const url = `http://127.0.0.1:${port}`;
   await untilListening(url, child, options.logFile);

@@ -132,6 +132,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
       port: ports[target],
       env: functionsEnv,
       logFile,
+      onLine: (line) => google.logging.printed(LOCAL.project.id, `agents-plane-${target}`, line),
     });
     stack.defer(() => started.stop());
   };

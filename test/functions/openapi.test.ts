@@ -9,7 +9,11 @@ const policy = { domains: ['nine30.com'], budgetMax: 500, model: 'anthropic/clau
 const TABLES: ReadonlyArray<readonly [string, readonly Route[]]> = [
   [
     'api',
-    apiRoutes({ tools: never, links: never, bulk: never, policy, url: 'https://api.example' }),
+    apiRoutes({
+      ...{ tools: never, links: never, bulk: never, journal: never },
+      policy,
+      url: 'https://api.example',
+    }),
   ],
   ['vm', vmRoutes({ self: never, url: 'https://vm.example' })],
 ];

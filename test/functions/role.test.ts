@@ -117,9 +117,12 @@ test('the role holds exactly what provisioning, reading, mailing and repairing d
     ['POST', '', REQUEST],
     ['POST', '', { ...REQUEST, budget: 60 }],
     ['GET', '/allison'],
+    ['GET', '/allison/logs'],
     ['GET', ''],
   ]);
-  expect(life).toEqual([200, 202, 200, 202, 200, 200]);
+  expect(life).toEqual([200, 202, 200, 202, 200, 200, 200]);
+  const audit = await send(`${api.plane.url}/v1/audit`, 'GET', await api.idToken());
+  expect(audit.status).toBe(200);
   await remove(`/v1/${PROJECT}/secrets/agent-allison-api-key`);
   await api.google.compute.operations.idle();
   const said = { failures: 0, at: new Date().toISOString(), state: 'idle' };

@@ -35,6 +35,8 @@ const ROWS: Readonly<Record<FunctionName, Readonly<Record<string, Need>>>> = {
     reconcileAgent: 'admin',
     planFleet: 'viewer',
     reconcileFleet: 'admin',
+    agentLogs: 'admin',
+    readAudit: 'viewer',
     importPeople: 'admin',
     provisionTask: 'tasks',
     health: 'all',
