@@ -26,12 +26,13 @@ async function buildFunctions(outdir: string): Promise<void> {
   await writeFile(join(outdir, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-async function buildVm(outdir: string): Promise<void> {
+async function buildVm(outdir: string, bridge: string): Promise<void> {
   const outfile = join(outdir, 'agent.mjs');
   await mkdir(outdir, { recursive: true });
   const plugin = join(outdir, 'plugin.js');
   await build(pluginBundle(join(ROOT, 'vm-bootstrap/plugin/index.ts'), plugin));
-  await build(vmBundle(join(ROOT, 'vm-bootstrap/main.ts'), outfile, plugin));
+  const carried = { 'plugin/index.js': plugin, 'bridge.mjs': bridge };
+  await build(vmBundle(join(ROOT, 'vm-bootstrap/main.ts'), outfile, carried));
   const hash = createHash('sha256')
     .update(await readFile(outfile))
     .digest('hex');
@@ -39,5 +40,6 @@ async function buildVm(outdir: string): Promise<void> {
 }
 
 await buildFunctions(join(ROOT, 'dist/functions'));
-await buildVm(join(ROOT, 'dist/vm'));
-await build(bridgeBundle(join(ROOT, 'bridge/main.ts'), join(ROOT, 'dist/bridge/bridge.mjs')));
+const bridge = join(ROOT, 'dist/bridge/bridge.mjs');
+await build(bridgeBundle(join(ROOT, 'bridge/main.ts'), bridge));
+await buildVm(join(ROOT, 'dist/vm'), bridge);

@@ -54,6 +54,8 @@ const COMMANDS: Readonly<Record<string, (args: Arguments) => Promise<number>>> =
   'check-config': async () =>
     (await import('./commands/check-config.ts')).checkConfigCommand(host, layout),
   'fetch-key': async () => (await import('./commands/fetch-key.ts')).fetchKeyCommand(host, layout),
+  'fetch-number': async () =>
+    (await import('./commands/fetch-number.ts')).fetchNumberCommand(host, layout),
   'forget-key': async () =>
     (await import('./commands/forget-key.ts')).forgetKeyCommand(host, layout),
   'reload-key': async () =>

@@ -1,6 +1,6 @@
 /**
- * The real files of templates/vm by their relative path, and our OpenClaw plugin as
- * scripts/build.ts built it last; the build replaces this module by their contents.
+ * The real files of templates/vm by their relative path, and our OpenClaw plugin and bridge as
+ * scripts/build.ts built them last; the build replaces this module by their contents.
  */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -8,7 +8,11 @@ import { join } from 'node:path';
 
 const folder = join(import.meta.dirname, '..', 'templates', 'vm');
 
-const plugin = join(import.meta.dirname, '../dist/vm/plugin.js');
+/** What is built, by the name under which the templates have it. */
+const BUILT = {
+  'plugin/index.js': join(import.meta.dirname, '../dist/vm/plugin.js'),
+  'bridge.mjs': join(import.meta.dirname, '../dist/bridge/bridge.mjs'),
+};
 
 const files = Object.fromEntries(
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -19,5 +23,9 @@ const files = Object.fromEntries(
 
 export const templates: Readonly<Record<string, string>> = {
   ...files,
-  ...(existsSync(plugin) && { 'plugin/index.js': readFileSync(plugin, 'utf8') }),
+  ...Object.fromEntries(
+    Object.entries(BUILT)
+      .filter(([, path]) => existsSync(path))
+      .map(([name, path]) => [name, readFileSync(path, 'utf8')]),
+  ),
 };

@@ -52,17 +52,18 @@ export const pluginBundle = (entry: string, outfile: string): BuildOptions => ({
 
 /**
  * The one file that every agent's VM runs.
- * @param plugin the built plugin, which it carries
+ * @param carried what was built before and goes along, by its name among the templates
  */
-export const vmBundle = (entry: string, outfile: string, plugin: string): BuildOptions => ({
+export const vmBundle = (
+  entry: string,
+  outfile: string,
+  carried: Readonly<Record<'plugin/index.js' | 'bridge.mjs', string>>,
+): BuildOptions => ({
   ...common,
   entryPoints: [entry],
   outfile,
   legalComments: 'inline',
-  plugins: [
-    oneZodLocale,
-    embedTemplates('vm-bootstrap', join(ROOT, 'templates/vm'), { 'plugin/index.js': plugin }),
-  ],
+  plugins: [oneZodLocale, embedTemplates('vm-bootstrap', join(ROOT, 'templates/vm'), carried)],
 });
 
 /** The WhatsApp bridge as one file: beside the agent's file on a VM, or alone. */

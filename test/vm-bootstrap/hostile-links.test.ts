@@ -43,7 +43,7 @@ const SECRET = 'root:$6$salt$hash-that-nobody-may-see:19000::::::';
       const passwd = join(folder, 'passwd');
       writeFileSync(
         passwd,
-        `openclaw:x:${UID}:${UID}::/:/bin/false\nagents-plane:x:2:2::/:/\nagents-plane-pair:x:3:3::/:/\n`,
+        `openclaw:x:${UID}:${UID}::/:/bin/false\nagents-plane:x:2:2::/:/\nagents-plane-pair:x:3:3::/:/\nagents-plane-bridge:x:4:4::/:/\n`,
       );
       return machineHost({
         metadataHost: cloud.metadataHost,

@@ -61,14 +61,16 @@ export async function readChannels(
 
 /** @throws PlaneError that says what to mend: metadata missing, secret missing or not valid. */
 export async function readInputs(host: Host): Promise<Inputs> {
-  const [name, planeUrl, overrides, bundleSha256, project, token] = await Promise.all([
-    required(host, METADATA_KEYS.agent),
-    required(host, METADATA_KEYS.planeUrl),
-    attribute(host, METADATA_KEYS.endpoints),
-    attribute(host, METADATA_KEYS.bundleSha256),
-    metadataValue(host, 'project/project-id'),
-    accessToken(host),
-  ]);
+  const [name, planeUrl, overrides, bundleSha256, numberVersion, project, token] =
+    await Promise.all([
+      required(host, METADATA_KEYS.agent),
+      required(host, METADATA_KEYS.planeUrl),
+      attribute(host, METADATA_KEYS.endpoints),
+      attribute(host, METADATA_KEYS.bundleSha256),
+      attribute(host, METADATA_KEYS.whatsapp),
+      metadataValue(host, 'project/project-id'),
+      accessToken(host),
+    ]);
   const agent = agentName.safeParse(name);
   if (!agent.success || project === undefined)
     throw new PlaneError('FAILED_PRECONDITION', 'Instance metadata does not name an agent.');
@@ -93,6 +95,7 @@ export async function readInputs(host: Host): Promise<Inputs> {
     channelsSecret: channelsSecretId(agent.data),
     configVersion: found.version,
     ...(bundleSha256 !== undefined && { bundleSha256 }),
+    ...(numberVersion !== undefined && { numberVersion }),
   };
   return { config, channels, facts };
 }

@@ -1,6 +1,7 @@
 /**
- * `agent watch`: long-polls the metadata server for the config version that the plane wrote
- * last. On a version that is not in force it leaves a file, and systemd starts bootstrap.
+ * `agent watch`: long-polls the metadata server for the versions, of the config and of a business
+ * number's credentials, that the plane wrote last. On one that is not in force it leaves a file,
+ * and systemd starts bootstrap.
  */
 
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
@@ -10,14 +11,23 @@ import { waitForMetadata } from '../google/metadata.ts';
 import type { Host } from '../host.ts';
 
 const PAUSE_MS = 10_000;
-const ATTRIBUTE = `instance/attributes/${METADATA_KEYS.configVersion}`;
+const ATTRIBUTES = 'instance/attributes/';
 
-function versionInForce(host: Host, layout: Layout): string | undefined {
+type Versions = readonly [config: string | undefined, number: string | undefined];
+
+function inForce(host: Host, layout: Layout): Versions {
   try {
-    return parseFacts(host.read(layout.facts)).configVersion;
+    const { configVersion, numberVersion } = parseFacts(host.read(layout.facts));
+    return [configVersion, numberVersion];
   } catch {
-    return undefined;
+    return [undefined, undefined];
   }
+}
+
+/** @param text the attributes as JSON */
+function announced(text: string): Versions {
+  const attributes = JSON.parse(text) as Readonly<Record<string, string>>;
+  return [attributes[METADATA_KEYS.configVersion]?.trim(), attributes[METADATA_KEYS.whatsapp]];
 }
 
 /** Runs until it is killed. */
@@ -25,15 +35,16 @@ export async function watchCommand(host: Host, layout: Layout): Promise<never> {
   let etag = '0';
   for (;;) {
     try {
-      const seen = await waitForMetadata(host, ATTRIBUTE, etag);
+      const seen = await waitForMetadata(host, ATTRIBUTES, etag);
       if (seen === undefined) {
         await host.sleep(PAUSE_MS);
         continue;
       }
       etag = seen.etag;
-      const version = seen.text.trim();
-      if (version === versionInForce(host, layout)) continue;
-      host.log(`agent watch: config version ${version} is not in force yet`);
+      const [config, number] = announced(seen.text);
+      const [configNow, numberNow] = inForce(host, layout);
+      if (config === configNow && number === numberNow) continue;
+      host.log(`agent watch: config version ${config} is not in force yet`);
       host.write(layout.bootstrapRequest, '', { mode: 0o644 });
     } catch (error) {
       host.log(`agent watch: ${(error as Error).message}`);

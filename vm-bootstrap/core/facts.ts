@@ -24,6 +24,8 @@ export interface Facts {
   /** Version number of the config secret in force. */
   readonly configVersion: string;
   readonly bundleSha256?: string;
+  /** Version of the business number's credentials that the plane has told of. */
+  readonly numberVersion?: string;
 }
 
 /** Reads what bootstrap wrote. @throws PlaneError when it never ran to that point. */

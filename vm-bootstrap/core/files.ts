@@ -2,10 +2,11 @@
 
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import type { Endpoints } from '../../contracts/instance-metadata.ts';
+import { bridgeValues } from './bridge.ts';
 import type { Facts } from './facts.ts';
 import { GATEWAY_USER, type Layout } from './layout.ts';
 import { meterSettings } from './meter-settings.ts';
-import { modelOf } from './openclaw-config.ts';
+import { modelOf, usesBridge } from './openclaw-config.ts';
 import { linkedPhoneOf, pairingSettings } from './pairing-settings.ts';
 import { PROVIDER_FACTS } from './providers.ts';
 import { renderText, type TextValues } from './render-text.ts';
@@ -101,6 +102,30 @@ function pluginFiles({ layout, templates }: FileInputs, values: TextValues): Fil
   });
 }
 
+/** The bridge, which the build puts among the templates, where the agent has a business number. */
+function bridgeFiles({ config, facts, layout, templates }: FileInputs): FileSpec[] {
+  if (!usesBridge(config)) return [];
+  const values = {
+    ...bridgeValues(facts, config.whatsapp.mode, layout.bridgeState),
+    userPhone: config.userPhone,
+  };
+  const root = { owner: 'root', keep: 'ours' } as const;
+  return [
+    {
+      ...root,
+      path: layout.bridgeProgram,
+      mode: 0o644,
+      content: template(templates, 'bridge.mjs'),
+    },
+    {
+      ...root,
+      path: layout.bridgeConfig,
+      mode: 0o600,
+      content: renderText(template(templates, 'bridge.toml'), values),
+    },
+  ];
+}
+
 const UNIT_FOLDER = 'units/';
 
 function unitFiles({ layout, templates }: FileInputs): FileSpec[] {
@@ -157,6 +182,7 @@ export function machineFiles(inputs: FileInputs): FileSpec[] {
     rootFile(layout.guardRules, 0o644, template(templates, 'metadata-guard.nft')),
     ...unitFiles(inputs),
     ...pluginFiles(inputs, values),
+    ...bridgeFiles(inputs),
     agentFile('AGENTS.md', `${layout.workspace}/AGENTS.md`, 'shared'),
     agentFile('HEARTBEAT.md', `${layout.workspace}/HEARTBEAT.md`, 'ours'),
     // Not under the workspace: a skill in there is evidence to OpenClaw that somebody lives

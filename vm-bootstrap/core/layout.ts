@@ -9,6 +9,7 @@ import { join } from 'node:path';
 export const GATEWAY_USER = 'openclaw';
 export const BROKER_USER = 'agents-plane';
 export const PAIRING_USER = 'agents-plane-pair';
+export const BRIDGE_USER = 'agents-plane-bridge';
 /** OpenClaw's own default; loopback only. */
 export const GATEWAY_PORT = 18789;
 
@@ -26,6 +27,7 @@ export const UNITS = {
   channelsService: 'agents-plane-channels.service',
   watch: 'agents-plane-watch.service',
   pairing: 'agents-plane-pairing.service',
+  bridge: 'agents-plane-bridge.service',
   backupTimer: 'agents-plane-backup.timer',
   backup: 'agents-plane-backup.service',
   bootstrapPath: 'agents-plane-bootstrap.path',
@@ -76,6 +78,13 @@ export function layoutOf(root: string) {
     /** Copies of the texts that the agent may edit, as we wrote them last. */
     renderedTexts: join(own, 'rendered'),
     heartbeatText: join(own, 'rendered', 'heartbeat'),
+    /** The WhatsApp bridge of a business number, as the bundle carries it, and its settings. */
+    bridgeProgram: join(data, 'program/bridge.mjs'),
+    bridgeConfig: join(own, 'bridge.toml'),
+    /** Its queues (StateDirectory= of its unit). */
+    bridgeState: join(data, 'bridge'),
+    /** Its credentials, for the moment of its start. */
+    bridgeEnv: `${root}/run/agents-plane/bridge.env`,
     /** For `agent pair`: what it must know of the config document. */
     pairingSettings: join(own, 'pairing-settings.json'),
     /** Directory of `agent pair`'s own user (StateDirectory= of its unit). */

@@ -45,6 +45,8 @@ export const hasHeartbeat = (config: ConfigDocument): boolean => config.profile 
 export const usesWhatsappPlugin = (config: ConfigDocument): boolean =>
   config.whatsapp.mode === 'linked' || config.whatsapp.mode === 'dedicated';
 
+export const usesBridge = (config: ConfigDocument): boolean => !usesWhatsappPlugin(config);
+
 export interface ConfigInputs {
   readonly config: ConfigDocument;
   readonly channels: ChannelsDocument;

@@ -2,7 +2,7 @@
 
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { UNITS } from './layout.ts';
-import { usesWhatsappPlugin } from './openclaw-config.ts';
+import { usesBridge, usesWhatsappPlugin } from './openclaw-config.ts';
 
 export interface UnitSpec {
   readonly name: string;
@@ -30,6 +30,7 @@ export const UNIT_PLAN: readonly UnitSpec[] = [
   { name: UNITS.gateway, enabled: true, state: 'active' },
   { name: UNITS.meter, enabled: true, state: 'active' },
   { name: UNITS.pairing, enabled: true, state: 'active', when: usesWhatsappPlugin },
+  { name: UNITS.bridge, enabled: true, state: 'active', when: usesBridge },
   { name: UNITS.backupTimer, enabled: true, state: 'active', when: usesWhatsappPlugin },
   { name: UNITS.backup, enabled: false, state: 'on-demand' },
 ];

@@ -40,6 +40,7 @@ function inForce(context: Context): Record<string, string> {
     [UNITS.meter]: digest(unit(UNITS.meter), layout.bundle, layout.meterSettings),
     [UNITS.mailKeys]: digest(unit(UNITS.mailKeys), layout.bundle),
     [UNITS.pairing]: digest(unit(UNITS.pairing), layout.bundle, layout.pairingSettings),
+    [UNITS.bridge]: digest(unit(UNITS.bridge), layout.bridgeProgram, layout.bridgeConfig),
     // Our own rendering, not the file: what the agent changes is hot-applied by OpenClaw.
     [UNITS.gateway]: digest(
       unit(UNITS.gateway),

@@ -1,10 +1,16 @@
 /**
- * The users: the gateway's, the broker's and the pairing service's. What the image does not
+ * The users: the gateway's, the broker's, the pairing service's and the bridge's. What the image does not
  * have is made here. Also the directories that are theirs.
  */
 
 import { PlaneError } from '../../contracts/plane-error.ts';
-import { BROKER_USER, GATEWAY_USER, type Layout, PAIRING_USER } from '../core/layout.ts';
+import {
+  BRIDGE_USER,
+  BROKER_USER,
+  GATEWAY_USER,
+  type Layout,
+  PAIRING_USER,
+} from '../core/layout.ts';
 import type { Host } from '../host.ts';
 import type { Machine, Step } from './step.ts';
 
@@ -12,6 +18,7 @@ const homes = (layout: Layout): ReadonlyArray<readonly [string, string]> => [
   [GATEWAY_USER, layout.state],
   [BROKER_USER, '/nonexistent'],
   [PAIRING_USER, '/nonexistent'],
+  [BRIDGE_USER, '/nonexistent'],
 ];
 
 /** Ids can differ between two images, while the data disk keeps the files of the first. */
