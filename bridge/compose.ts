@@ -7,8 +7,10 @@ import { createGuard, type Guard } from './guard/guard.ts';
 import { normaliseNumber } from './guard/number.ts';
 import { withCommands } from './handlers/commands.ts';
 import { createOpenclaw } from './handlers/openclaw/openclaw.ts';
+import { withTranscripts } from './handlers/transcripts.ts';
 import type { BridgeLog } from './observe/log.ts';
 import type { Handler, Transport } from './ports.ts';
+import { createTranscribe } from './transcribe/transcribe.ts';
 import { createKapso } from './transports/kapso/kapso.ts';
 import { createMeta } from './transports/meta/meta.ts';
 import { pullFrom } from './transports/queue/pull.ts';
@@ -116,7 +118,11 @@ export function composeTransport(config: BridgeConfig, log: BridgeLog): Transpor
   return kapsoOf(config, log);
 }
 
-export function composeHandler({ gateway, security, commands }: BridgeConfig): Handler {
+/** @param onUnheard why a voice note could not be transcribed */
+export function composeHandler(
+  { gateway, security, commands, transcribe }: BridgeConfig,
+  onUnheard: (reason: string) => void = () => {},
+): Handler {
   const openclaw = createOpenclaw({
     url: gateway.url,
     token: gateway.token,
@@ -126,5 +132,6 @@ export function composeHandler({ gateway, security, commands }: BridgeConfig): H
     sessionIsolation: security.session_isolation,
     runTimeoutMs: ms(gateway.timeout),
   });
-  return withCommands(commands, openclaw);
+  const heard = withTranscripts(createTranscribe(transcribe), openclaw, onUnheard);
+  return withCommands(commands, heard);
 }

@@ -58,7 +58,7 @@ export async function runBridge(
   const pipeline = createPipeline({
     store,
     guard: composeGuard(config),
-    handler: composeHandler(config),
+    handler: composeHandler(config, (reason) => log.warn({ reason }, 'not transcribed')),
     transports: [transport],
     observe: (event) => {
       metrics.observe(event);

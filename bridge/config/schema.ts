@@ -1,7 +1,7 @@
 /**
  * The bridge's settings: the one source of names, types, defaults and bounds. The names are those
  * of openclaw-kapso-whatsapp (seeds/004), so that its config files work as they are; `[meta]`,
- * `[health]`, `[log]` and `[limits]` are ours.
+ * `[queue]`, `[health]`, `[log]` and `[limits]` are ours.
  */
 
 import { z } from 'zod';
@@ -126,6 +126,30 @@ export const bridgeConfig = z.strictObject({
       definitions: z.record(z.string().regex(/^[a-z][a-z0-9_-]*$/), command).default({}),
     })
     .prefault({}),
+  /** Words for voice notes that come without a transcript. */
+  transcribe: z
+    .strictObject({
+      provider: z.enum(['off', 'groq', 'openai', 'deepgram', 'local']).default('off'),
+      api_key: secret,
+      /** Left out: the provider's own. With `local`, the path of the ggml model. */
+      model: z.string().default(''),
+      /** ISO 639-1; left out, the provider finds out. */
+      language: z.string().default(''),
+      base_url: z.url().optional(),
+      /** With `local`: whisper.cpp's program. */
+      program: z.string().min(1).default('whisper-cli'),
+      /** Seconds. */
+      timeout: positive.default(60),
+    })
+    .refine(({ provider, api_key: key }) => provider === 'off' || provider === 'local' || key, {
+      path: ['api_key'],
+      error: 'is required by this provider.',
+    })
+    .refine(({ provider, model }) => provider !== 'local' || model, {
+      path: ['model'],
+      error: 'has to be the path of a ggml model.',
+    })
+    .prefault({}),
   health: z
     .strictObject({
       /** Loopback: `/health` and `/metrics` tell how much is going on. Empty turns it off. */
@@ -182,6 +206,10 @@ export const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['KAPSO_RATE_WINDOW', 'security.rate_window'],
   ['KAPSO_SESSION_ISOLATION', 'security.session_isolation'],
   ['KAPSO_DEFAULT_ROLE', 'security.default_role'],
+  ['KAPSO_TRANSCRIBE_PROVIDER', 'transcribe.provider'],
+  ['KAPSO_TRANSCRIBE_API_KEY', 'transcribe.api_key'],
+  ['KAPSO_TRANSCRIBE_MODEL', 'transcribe.model'],
+  ['KAPSO_TRANSCRIBE_LANGUAGE', 'transcribe.language'],
   ['BRIDGE_HEALTH_ADDR', 'health.addr'],
   ['BRIDGE_LOG_LEVEL', 'log.level'],
 ];

@@ -39,6 +39,9 @@ interface Stored {
   readonly from?: string;
 }
 
+/** Where it is for everybody else. */
+export const KAPSO_HOST = 'api.kapso.ai';
+
 const API_KEY = 'kapso-local-key';
 const FILES = '/files/';
 const PREFIX = '/meta/whatsapp/v24.0/';

@@ -28,6 +28,9 @@ export interface MetaServer {
   close(): Promise<void>;
 }
 
+/** Where it is for everybody else. */
+export const META_HOST = 'graph.facebook.com';
+
 const PREFIX = '/v24.0/';
 const TOKEN_EXPIRED = 190;
 const UNKNOWN_OBJECT = 100;

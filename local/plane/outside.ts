@@ -4,8 +4,10 @@ import type { RequestListener } from 'node:http';
 import type { FaultHook } from '../google/gate.ts';
 import type { Google } from '../google/google.ts';
 import { firewallRules, isAllowed } from '../google/infra/firewall.ts';
+import { KAPSO_HOST, type KapsoServer, startKapso } from '../kapso/server.ts';
 import type { Hypervisor } from '../machine.ts';
 import { METADATA_ADDRESS, SERVICES_ADDRESS } from '../machines/network.ts';
+import { META_HOST, type MetaServer, startMeta } from '../meta/server.ts';
 import { createModelServer, type ModelServer } from '../model/server.ts';
 import { createTelegram, TELEGRAM_HOST, type Telegram } from '../telegram/server.ts';
 import { createWhatsapp, WHATSAPP_HOST, WHATSAPP_PATH, type Whatsapp } from '../whatsapp/server.ts';
@@ -39,6 +41,9 @@ export interface Outside {
   readonly modelUrl: string;
   readonly telegram: Telegram;
   readonly whatsapp: Whatsapp;
+  /** Business numbers: Meta's Graph API, and Kapso. */
+  readonly meta: MetaServer;
+  readonly kapso: KapsoServer;
   /** Its WebSocket on a loopback port, `ws://...`. */
   readonly whatsappUrl: string;
   readonly hypervisor: Hypervisor | undefined;
@@ -51,6 +56,7 @@ function hostTable(
   model: ModelServer,
   whatsapp: Whatsapp,
   telegram: Telegram,
+  { meta, kapso }: Pick<Outside, 'meta' | 'kapso'>,
   vmOrigin: string,
 ): Record<string, Host> {
   const toGoogle: RequestListener = (request, response) =>
@@ -60,6 +66,8 @@ function hostTable(
     ...Object.fromEntries(model.hosts.map((host) => [host, { listener: model.listener }])),
     [WHATSAPP_HOST]: whatsapp,
     [TELEGRAM_HOST]: telegram,
+    [META_HOST]: { listener: forwardTo(new URL(meta.baseUrl).origin) },
+    [KAPSO_HOST]: { listener: forwardTo(new URL(kapso.baseUrl).origin) },
     [LOCAL.vmHost]: { listener: demandInvoker(google, 'agents-plane-vm', forwardTo(vmOrigin)) },
   };
 }
@@ -85,7 +93,12 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
   stack.defer(whatsapp.close);
   const telegram = createTelegram({ now });
   stack.defer(telegram.close);
-  const hosts = hostTable(() => local.google, model, whatsapp, telegram, vmOrigin);
+  const meta = await startMeta();
+  stack.defer(meta.close);
+  const kapso = await startKapso();
+  stack.defer(kapso.close);
+  const business = { meta, kapso };
+  const hosts = hostTable(() => local.google, model, whatsapp, telegram, business, vmOrigin);
 
   const authority = await createAuthority(now);
   const hypervisor =
@@ -105,7 +118,7 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
 
   const all = stack.move();
   return {
-    ...{ local, model, whatsapp, telegram, hypervisor },
+    ...{ local, model, whatsapp, telegram, meta, kapso, hypervisor },
     modelUrl: `http://${modelPort.host}`,
     whatsappUrl: `ws://${whatsappPort.host}${WHATSAPP_PATH}`,
     close: () => all.disposeAsync(),

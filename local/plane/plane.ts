@@ -9,7 +9,9 @@ import { join } from 'node:path';
 import type { Endpoints } from '../../contracts/instance-metadata.ts';
 import type { FaultHook } from '../google/gate.ts';
 import type { Google } from '../google/google.ts';
+import type { KapsoServer } from '../kapso/server.ts';
 import type { Hypervisor } from '../machine.ts';
+import type { MetaServer } from '../meta/server.ts';
 import type { ModelServer } from '../model/server.ts';
 import type { Telegram } from '../telegram/server.ts';
 import type { Whatsapp } from '../whatsapp/server.ts';
@@ -46,6 +48,9 @@ export interface Plane extends Controllable {
   readonly model: ModelServer;
   /** Where the phones are. */
   readonly whatsapp: Whatsapp;
+  /** Business numbers: Meta's Graph API, and Kapso. */
+  readonly meta: MetaServer;
+  readonly kapso: KapsoServer;
   /** Where bots are made, and written to. */
   readonly telegram: Telegram;
   readonly hypervisor: Hypervisor | undefined;
@@ -106,7 +111,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const place = { cacheDir, mailDir, machines, vmOrigin };
   const outside = await startOutside({ ...place, acceptsKey, now, fault });
   stack.defer(outside.close);
-  const { local, model, whatsapp, telegram, hypervisor } = outside;
+  const { local, model, whatsapp, telegram, meta, kapso, hypervisor } = outside;
   const { google } = local;
 
   const bundle = await readFile(join(deployed, 'dist/vm/agent.mjs'));
@@ -142,6 +147,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   return {
     info: { apiUrl, restUrl: google.restUrl, admin: LOCAL.admin },
     ...{ apiUrl, vmUrl, pagesUrl, functionsEnv, google, model, whatsapp, telegram, hypervisor },
+    ...{ meta, kapso },
     ...{ acceptedKeys, mailDir, logDir },
     idToken: (email) => google.world.tokens.userIdToken(email, apiUrl),
     exec: (machine, argv) => local.machine(machine).exec(argv),

@@ -115,7 +115,8 @@ describe('the files', () => {
       const files = machineFiles({ config, facts: FACTS, layout: layoutOf(''), templates });
       for (const file of files) {
         expect(file.path).toMatch(/^\//);
-        expect(file.content).not.toMatch(/\{\{/);
+        // A built program may hold such braces of its own.
+        if (!file.path.endsWith('.mjs')) expect(file.content).not.toMatch(/\{\{/);
       }
       const agents = files.find((file) => file.path.endsWith('/AGENTS.md'))?.content ?? '';
       expect(agents).toContain('allison@nine30.com');

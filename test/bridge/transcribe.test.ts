@@ -1,0 +1,132 @@
+/** Voice notes: each provider's own request, a program on this machine, and what a failure means. */
+
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '../../bridge/config/load.ts';
+import { withTranscripts } from '../../bridge/handlers/transcripts.ts';
+import type { AdmittedMessage } from '../../bridge/message.ts';
+import type { HandlerContext } from '../../bridge/ports.ts';
+import { createTranscribe } from '../../bridge/transcribe/transcribe.ts';
+import { handlerOf } from './support/bridge.ts';
+
+const VOICE = { bytes: Buffer.from('OggS voice'), mime: 'audio/ogg' };
+let asked: { req: IncomingMessage; body: string } | undefined;
+let answer: { status: number; body: string } = { status: 200, body: '{}' };
+const server = createServer((req, res) => {
+  const chunks: Buffer[] = [];
+  req.on('data', (chunk: Buffer) => chunks.push(chunk));
+  req.on('end', () => {
+    asked = { req, body: Buffer.concat(chunks).toString('latin1') };
+    res.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
+  });
+});
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'transcribe-'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterAll(() => {
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+const settings = (toml: string) => {
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  return loadConfig(`[transcribe]\nbase_url = "${base}"\n${toml}`, {}).transcribe;
+};
+const hear = (toml: string) => createTranscribe(settings(toml))?.(VOICE);
+
+test.each(['groq', 'openai'])('%s: a form with file and model', async (provider) => {
+  answer = { status: 200, body: '{"text":" Hello there. "}' };
+  const said = await hear(`provider = "${provider}"\napi_key = "k"\nlanguage = "de"`);
+  expect(said).toBe('Hello there.');
+  expect([asked?.req.url, asked?.req.headers.authorization]).toEqual([
+    '/v1/audio/transcriptions',
+    'Bearer k',
+  ]);
+  expect(asked?.body).toContain('OggS voice');
+  expect(asked?.body).toMatch(
+    /name="model"\r\n\r\n(whisper-large-v3-turbo|gpt-4o-mini-transcribe)/,
+  );
+  expect(asked?.body).toMatch(/name="language"\r\n\r\nde/);
+});
+
+test('deepgram: the bytes alone', async () => {
+  const results = { channels: [{ alternatives: [{ transcript: 'Hello there.' }] }] };
+  answer = { status: 200, body: JSON.stringify({ results }) };
+  expect(await hear('provider = "deepgram"\napi_key = "k"')).toBe('Hello there.');
+  expect(asked?.body).toBe('OggS voice');
+  expect(asked?.req.url).toBe('/v1/listen?model=nova-3&smart_format=true&detect_language=true');
+  expect(asked?.req.headers).toMatchObject({
+    authorization: 'Token k',
+    'content-type': 'audio/ogg',
+  });
+});
+
+test('local: the program is started without a shell, and leaves nothing behind', async () => {
+  const program = join(folder, 'whisper-cli');
+  const notes = join(folder, 'notes');
+  writeFileSync(
+    program,
+    `#!/bin/sh\necho "$@" > ${notes}\nfor last; do :; done\ncat "$last" > "$last.txt"\n`,
+  );
+  chmodSync(program, 0o755);
+  const toml = `provider = "local"\nmodel = "/models/ggml.bin; touch ${folder}/oops"\nprogram = "${program}"`;
+  expect(await hear(toml)).toBe('OggS voice');
+  const [, file = ''] = /-of (\S+)/.exec(readFileSync(notes, 'utf8')) ?? [];
+  expect(() => readFileSync(file)).toThrow(/ENOENT/);
+  expect(() => readFileSync(join(folder, 'oops'))).toThrow(/ENOENT/);
+});
+
+test('off by default; a provider without its key is refused', () => {
+  expect(createTranscribe(loadConfig(undefined, {}).transcribe)).toBeUndefined();
+  expect(() => settings('provider = "groq"')).toThrow(/transcribe.api_key/);
+  expect(() => settings('provider = "local"')).toThrow(/transcribe.model/);
+});
+
+const note = (transcript?: string): AdmittedMessage => ({
+  id: 'm1',
+  transport: 'kapso',
+  sender: { id: '15550001111' },
+  role: 'member',
+  at: 0,
+  content: {
+    kind: 'media',
+    media: 'audio',
+    file: { id: 'f', mime: 'audio/ogg', ...(transcript && { transcript }) },
+  },
+});
+async function heardBy(toml: string, message: AdmittedMessage) {
+  const failures: string[] = [];
+  let seen: AdmittedMessage | undefined;
+  const inner = handlerOf((given) => {
+    seen = given;
+    return { kind: 'replies', replies: [] };
+  });
+  const handler = withTranscripts(createTranscribe(settings(toml)), inner, (reason) =>
+    failures.push(reason),
+  );
+  const context: HandlerContext = {
+    key: 'k',
+    begun: false,
+    file: async () => ({ kind: 'file', ...VOICE }),
+    signal: new AbortController().signal,
+  };
+  await handler.handle(message, context);
+  const content = seen?.content;
+  return { transcript: content?.kind === 'media' ? content.file.transcript : undefined, failures };
+}
+
+test('the agent reads the words; Kapso’s own are kept; a failure leaves a voice note', async () => {
+  const groq = 'provider = "groq"\napi_key = "k"';
+  answer = { status: 200, body: '{"text":"From groq"}' };
+  expect(await heardBy(groq, note())).toEqual({ transcript: 'From groq', failures: [] });
+  expect((await heardBy(groq, note('From Kapso'))).transcript).toBe('From Kapso');
+  answer = { status: 429, body: '{"error":"secret words"}' };
+  expect(await heardBy(groq, note())).toEqual({
+    transcript: undefined,
+    failures: ['groq answered 429'],
+  });
+});

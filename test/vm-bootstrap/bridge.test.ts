@@ -1,0 +1,97 @@
+/** What bootstrap writes for the bridge is what the bridge understands. */
+
+import { composeGuard, composeTransport } from '../../bridge/compose.ts';
+import { loadConfig } from '../../bridge/config/load.ts';
+import { createLog } from '../../bridge/observe/log.ts';
+import { configDocument } from '../../contracts/config-document.ts';
+import { numberCredentials } from '../../contracts/whatsapp-number.ts';
+import { bridgeEnvironment } from '../../vm-bootstrap/core/bridge.ts';
+import type { Facts } from '../../vm-bootstrap/core/facts.ts';
+import { machineFiles } from '../../vm-bootstrap/core/files.ts';
+import { layoutOf } from '../../vm-bootstrap/core/layout.ts';
+import { templates } from '../../vm-bootstrap/templates.ts';
+
+const FACTS: Facts = {
+  agent: 'allison',
+  project: 'nine30-local',
+  planeUrl: 'https://plane.example',
+  provider: 'anthropic',
+  endpoints: {},
+  keySecret: 'agent-allison-api-key',
+  sharedKeySecret: 'agents-plane-api-key',
+  channelsSecret: 'agent-allison-channels',
+  configVersion: '1',
+};
+const NUMBERS = {
+  'cloud-api': {
+    mode: 'cloud-api',
+    phoneNumberId: '106540352242922',
+    accessToken: 'EAA=+/local',
+    appSecret: 'app-secret',
+    verifyToken: 'verify-me',
+  },
+  kapso: { mode: 'kapso', phoneNumberId: '647015955153740', apiKey: 'kapso-key' },
+} as const;
+
+function filesOf(mode: string, facts = FACTS) {
+  const config = configDocument.parse({
+    user: 'allison@nine30.com',
+    userPhone: '+15551234567',
+    whatsappNumber: '+15559876543',
+    whatsapp: { mode },
+  });
+  const built = { ...templates, 'bridge.mjs': '// built', 'plugin/index.js': '// built' };
+  return machineFiles({ config, facts, layout: layoutOf(''), templates: built });
+}
+const contentOf = (files: ReturnType<typeof filesOf>, name: string): string | undefined =>
+  files.find(({ path }) => path.endsWith(name))?.content;
+
+test.each(['cloud-api', 'kapso'] as const)('%s: settings and environment make a bridge', (mode) => {
+  const toml = contentOf(filesOf(mode), '/bridge.toml') ?? '';
+  const credentials = numberCredentials.parse(NUMBERS[mode]);
+  const lines = bridgeEnvironment(credentials, 'gateway-token').trim().split('\n');
+  const env = Object.fromEntries(
+    lines.map((line) => {
+      const at = line.indexOf('=');
+      return [line.slice(0, at), line.slice(at + 1)];
+    }),
+  );
+  const config = loadConfig(toml, env);
+  expect(composeTransport(config, createLog('error')).name).toBe(
+    mode === 'kapso' ? 'kapso' : 'meta',
+  );
+  expect(config.gateway.token).toBe('gateway-token');
+  expect(config.state.dir).toBe('/var/lib/agents-plane/bridge');
+  if (mode === 'cloud-api') {
+    expect(config.meta.access_token).toBe('EAA=+/local');
+    expect(config.queue.subscription).toBe(
+      'projects/nine30-local/subscriptions/agent-allison-whatsapp',
+    );
+  }
+  const guard = composeGuard(config);
+  const from = (id: string) =>
+    guard(
+      { id: 'm', transport: mode, sender: { id }, content: { kind: 'text', text: 'hi' }, at: 0 },
+      () => true,
+    ).kind;
+  expect([from('15551234567'), from('15550000000')]).toEqual(['admit', 'deny']);
+});
+
+test('new credentials change the settings, so that the unit is restarted', () => {
+  const before = contentOf(filesOf('kapso'), '/bridge.toml');
+  expect(contentOf(filesOf('kapso', { ...FACTS, numberVersion: '2' }), '/bridge.toml')).not.toBe(
+    before,
+  );
+});
+
+test.each(['linked', 'dedicated'])('%s: no bridge', (mode) => {
+  expect(contentOf(filesOf(mode), 'bridge.mjs')).toBeUndefined();
+});
+
+test.each([
+  ['a line break', 'a\nOPENCLAW_TOKEN=x'],
+  ['a quote', 'a"b'],
+  ['a blank', 'a b'],
+])('a credential with %s is refused: it could say more than itself', (_what, apiKey) => {
+  expect(numberCredentials.safeParse({ ...NUMBERS.kapso, apiKey }).success).toBe(false);
+});
