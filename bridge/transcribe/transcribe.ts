@@ -29,7 +29,11 @@ interface Provider {
   request(
     voice: Voice,
     settings: { readonly key: string; readonly model: string; readonly language: string },
-  ): { readonly path: string; readonly headers: Record<string, string>; readonly body: FormData | Uint8Array<ArrayBuffer> };
+  ): {
+    readonly path: string;
+    readonly headers: Record<string, string>;
+    readonly body: FormData | Uint8Array<ArrayBuffer>;
+  };
   text(answer: unknown): string;
 }
 
