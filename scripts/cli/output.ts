@@ -1,5 +1,6 @@
 /** What commands print: answers on standard output, what to do next on standard error. */
 
+import { type Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { coloursFor } from '../ui/colours.ts';
 
@@ -9,6 +10,18 @@ export type Format = (typeof FORMATS)[number];
 export const print = (value: unknown, json: boolean | undefined): void => {
   process.stdout.write(json ? `${JSON.stringify(value)}\n` : stringify(value));
 };
+
+/** `-o yaml|json` of every command that has `--json`, which is short for one of them. */
+export function addFormats(command: Command): void {
+  const has = (long: string): boolean => command.options.some((option) => option.long === long);
+  if (has('--json') && !has('--output')) {
+    command.addOption(new Option('-o, --output <format>', 'how').choices(['yaml', 'json']));
+    command.hook('preAction', (_program, action) => {
+      if (action.opts().output === 'json') action.setOptionValue('json', true);
+    });
+  }
+  for (const each of command.commands) addFormats(each);
+}
 
 /** A line for a person; machines read standard output. */
 export const hint = (line: string): void => {

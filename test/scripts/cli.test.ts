@@ -129,6 +129,68 @@ describe('agents-plane', () => {
     expect((await fetch(replaced.url)).status).toBe(200);
   });
 
+  test('-o json is --json; YAML is what a person gets', async () => {
+    const json = await cli('get', 'allison', '-o', 'json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ name: 'allison' });
+    expect((await cli('get', 'allison', '-o', 'yaml')).stdout).toContain('name: allison');
+    expect((await cli('plan', 'allison')).stdout).toContain('agent: allison');
+  });
+
+  test('audit tells who did what, newest first, without a whole phone number', async () => {
+    const { stdout, code } = await cli('audit', '--agent', 'allison', '--json');
+    expect(code).toBe(0);
+    const lines: ReadonlyArray<Record<string, unknown>> = JSON.parse(stdout).lines;
+    const who = 'admin@nine30.com';
+    expect(lines).toContainEqual(
+      expect.objectContaining({ who, what: 'purgeAgent', agent: 'allison', outcome: 'OK' }),
+    );
+    expect(lines).toContainEqual(
+      expect.objectContaining({ after: { budget: 75 }, before: { budget: 50 } }),
+    );
+    const times = lines.map(({ at }) => String(at));
+    expect(times).toEqual(times.toSorted().reverse());
+    expect(stdout).not.toContain('5551234567');
+    const table = await cli('audit', '--limit', '3');
+    expect(table.stdout).toMatch(/^AT +WHO +WHAT +AGENT +OUTCOME +CHANGE\n/);
+    expect(table.stdout.trim().split('\n')).toHaveLength(4);
+    expect((await cli('audit', '--since', 'yesterday')).stderr).toContain('RFC 3339');
+  });
+
+  test('logs prints the serial port, and nothing that a terminal obeys', async () => {
+    const vm = plane.google.compute.instances.byName('agent-allison');
+    vm?.console.append('\u001b[32m[  OK  ]\u001b[0m Started openclaw-gateway.service\u0007\n');
+    const { stdout, code } = await cli('logs', 'allison');
+    expect([code, stdout]).toEqual([0, '[  OK  ] Started openclaw-gateway.service\n']);
+    expect(JSON.parse((await cli('logs', 'allison', '--json')).stdout).next).toMatch(/^\d+$/);
+    expect((await cli('logs', 'nobody')).code).toBe(1);
+  });
+
+  test('open prints the pairing page; --console what tunnels to the VM', async () => {
+    const { stdout } = await cli('open', 'allison');
+    expect((await fetch(stdout.trim())).status).toBe(200);
+    const told = JSON.parse((await cli('open', 'allison', '--console', '--json')).stdout);
+    expect(told.command.join(' ')).toContain(
+      'gcloud compute ssh agent-allison --project=nine30-local --zone=europe-west1-b --tunnel-through-iap',
+    );
+  });
+
+  let script: string | undefined;
+  test.each([
+    ['a verb', ['agents-plane', 'depr'], 'deprovision'],
+    ['an option', ['agents-plane', 'deprovision', 'allison', '--pu'], '--purge'],
+    ['a value', ['agents-plane', 'list', '--state', 'fa'], 'failed'],
+    ['a command below another', ['agents-plane', 'local', 'ph'], 'phone'],
+  ])('the shell completes %s', async (_what, words, completed) => {
+    script ??= (await cli('completion', 'bash')).stdout;
+    const ask = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _agents_plane; echo "\${COMPREPLY[@]}"`;
+    const answer = await new Promise<string>((resolve) =>
+      execFile('bash', ['-c', `${script}\n${ask}`, 'bash', ...words], (_error, out) =>
+        resolve(out),
+      ),
+    );
+    expect(answer).toBe(`${completed}\n`);
+  });
+
   test("a refusal is the plane's own code, field and fix, and exit code 1", async () => {
     const { code, stderr, stdout } = await cli(
       'provision',

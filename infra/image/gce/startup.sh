@@ -34,6 +34,7 @@ apt-get update -qq
 apt-get install -y -qq --no-install-recommends "${packages[@]}"
 "$KIT/image/overlay.sh" / "$KIT/openclaw"
 systemd-tmpfiles --create agents-plane.conf
+install -D -m 0644 "$KIT/image/gce/console.conf" /etc/systemd/journald.conf.d/agents-plane.conf
 
 # Nothing of this boot goes into the image: no host key, no log, no kit.
 rm -rf "$KIT" "$KIT.tar.gz" /etc/ssh/ssh_host_* /var/lib/apt/lists/* /var/log/journal/*

@@ -1,0 +1,39 @@
+/** `agents-plane completion`: what the shell may offer, read off the commands themselves. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Argument, type Command } from 'commander';
+import { example } from './verb.ts';
+
+const SHELLS = ['bash', 'zsh'] as const;
+/** One file for both: zsh takes bash's completions. */
+const FILE = join(import.meta.dirname, 'completion/agents-plane.bash');
+
+/** `place<tab>words`, a line for every command and for every option with a choice of values. */
+export function completionTable(command: Command, place = command.name()): readonly string[] {
+  const flags = [...command.options.flatMap(({ long }) => long ?? []), '--help'];
+  const commands = command.commands.map((each) => each.name());
+  const values = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
+  const choices = command.options.flatMap(({ long, short, argChoices }) =>
+    argChoices
+      ? [long, short].flatMap((flag) => (flag ? [`${place} ${flag}\t${argChoices.join(' ')}`] : []))
+      : [],
+  );
+  return [
+    `${place}\t${[...commands, ...values, ...flags].join(' ')}`,
+    ...choices,
+    ...command.commands.flatMap((each) => completionTable(each, `${place} ${each.name()}`)),
+  ];
+}
+
+export function addCompletion(program: Command): void {
+  program
+    .command('completion')
+    .description('Print what makes the shell complete commands and options.')
+    .addArgument(new Argument('<shell>', 'yours').choices([...SHELLS]))
+    .addHelpText('after', example('completion bash', 'completion zsh'))
+    .action(() => {
+      const table = completionTable(program).join('\n');
+      process.stdout.write(readFileSync(FILE, 'utf8').replace('@TABLE@', () => table));
+    });
+}

@@ -1,0 +1,111 @@
+/** Every command of `npx agents-plane`: the admin's, and the local plane's. */
+
+import { Command } from 'commander';
+import { pairingLink } from '../../contracts/agent.ts';
+import type { ExecResult } from '../../local/machine.ts';
+import { callControl } from '../../local/plane/control.ts';
+import { untilInterrupted } from '../ui/interruption.ts';
+import { connect } from './client.ts';
+import { addCompletion } from './completion.ts';
+import { addFleetCommands } from './fleet.ts';
+import { addImport } from './import.ts';
+import { addJournal } from './journal.ts';
+import { addList } from './list.ts';
+import { startLocal } from './local.ts';
+import { addOpen } from './open.ts';
+import { addFormats, hint, print } from './output.ts';
+import { controlSocket } from './paths.ts';
+import { addPhoneCommands } from './phone.ts';
+import { addProvision } from './provision.ts';
+import { addReconcile } from './reconcile.ts';
+import { example } from './verb.ts';
+
+async function exec(machine: string, argv: string[]): Promise<void> {
+  const answer = await callControl(controlSocket(process.env), '/exec', { machine, argv });
+  const { code, stdout, stderr } = answer as ExecResult;
+  process.stdout.write(stdout);
+  process.stderr.write(stderr);
+  process.exitCode = code;
+}
+
+/** Made, and not begun. */
+export function createProgram(): Command {
+  const program = new Command('agents-plane')
+    .description('A private AI agent for every person of an organisation.')
+    .showHelpAfterError('(see --help)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  agents-plane provision --user allison@nine30.com --phone +15551234567
+  agents-plane get allison --json
+  agents-plane pair allison
+  agents-plane list --state failed
+  agents-plane update allison --budget 80
+  agents-plane deprovision allison --purge --dry-run
+  agents-plane audit --agent allison
+  eval "$(agents-plane completion bash)"
+  agents-plane local exec agent-allison -- systemctl status openclaw-gateway
+  agents-plane bridge --help    (an agent on the official WhatsApp API)
+
+Without AGENTS_PLANE_URL the commands go to the local plane (./scripts/demo).`,
+    );
+
+  addProvision(program);
+
+  program
+    .command('get <name>')
+    .description('Show one agent.')
+    .option('--json', 'print JSON')
+    .addHelpText('after', example('get allison', 'get allison -o json'))
+    .action(async (name: string, options: { json?: boolean }) => {
+      const client = await connect(process.env);
+      print(
+        (await client.call('GET', `/v1/agents/${encodeURIComponent(name)}`)).body,
+        options.json,
+      );
+    });
+
+  addList(program);
+  addImport(program);
+  addFleetCommands(program);
+  addReconcile(program);
+  addJournal(program);
+  addOpen(program);
+
+  program
+    .command('pair <name>')
+    .description("Print a link to the page on which the agent's WhatsApp is linked.")
+    .option('--replace', 'kill the links that were given out before')
+    .option('--json', 'print JSON')
+    .addHelpText('after', example('pair allison', 'pair allison --replace'))
+    .action(async (name: string, options: { replace?: boolean; json?: boolean }) => {
+      const client = await connect(process.env);
+      const path = `/v1/agents/${encodeURIComponent(name)}/pairing-link`;
+      const { body } = await client.call('POST', path, { replace: options.replace === true });
+      if (options.json) return print(body, true);
+      const { url, expires } = pairingLink.parse(body);
+      process.stdout.write(`${url}\n`);
+      hint(`for whoever holds the phone; works until ${expires}`);
+    });
+
+  const local = program.command('local').description('Google Cloud on this machine.');
+
+  local
+    .command('start')
+    .description('Run the emulated Google APIs alone, until Ctrl-C.')
+    .option('--port <port>', 'REST port (default: any free one)')
+    .option('--env', 'print the environment for Node clients and gcloud as export lines')
+    .action((options: { port?: string; env?: boolean }) => startLocal(options, untilInterrupted()));
+
+  local
+    .command('exec <machine> <command...>')
+    .description("Run a command as root on a running demo's VM (like ssh).")
+    .action(exec);
+
+  addPhoneCommands(local);
+
+  addCompletion(program);
+  addFormats(program);
+  return program;
+}
