@@ -1,11 +1,11 @@
-# Bulk work is spread here. A provision takes 6 to 7 writes of Secret Manager, of which a project has 600
-# a minute: 85 people a minute leave room for whoever calls the plane meanwhile (docs/decisions/091).
+# Bulk work is spread here, a little below Google's tightest quota: a provision takes 7 reads and 6 writes of
+# Secret Manager, of each of which a project has 600 a minute (docs/decisions/091, npm run bench:fleet).
 resource "google_cloud_tasks_queue" "bulk" {
   name     = "agents-plane-bulk"
   location = var.region
 
   rate_limits {
-    max_dispatches_per_second = 1.4
+    max_dispatches_per_second = 1.3
     max_concurrent_dispatches = 10
   }
 

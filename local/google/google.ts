@@ -24,6 +24,8 @@ export interface GoogleOptions extends Omit<ServicesOptions, 'project' | 'delega
   /** Services besides the built-in ones; they see the same world. */
   readonly services?: (world: World, services: Services) => readonly Service[];
   readonly fault?: FaultHook;
+  /** Where the quota was raised. */
+  readonly accountsPerProject?: number;
   /** 0 (default): any free port. */
   readonly port?: number;
   readonly grpcPort?: number;
@@ -59,7 +61,10 @@ export async function startGoogle(options: GoogleOptions): Promise<Google> {
   const addresses = new Set(people.map((person) => person.primaryEmail.toLowerCase()));
   const userExists = (email: string): boolean => addresses.has(email);
 
-  const world = await createWorld({ projects, customRoles, userExists, clock, random });
+  const world = await createWorld({
+    ...{ projects, customRoles, userExists, clock, random },
+    accountsPerProject: options.accountsPerProject,
+  });
   const { authenticate } = world.tokens;
   const { allows } = world.iam;
   const { ticks } = clock;

@@ -42,7 +42,8 @@ export const ACCOUNTS_PER_PROJECT = 100;
 const emailOf = (id: string, projectId: string): string =>
   `${id}@${projectId}.iam.gserviceaccount.com`;
 
-export function createServiceAccounts(): ServiceAccounts {
+/** @param most in one project: a quota that can be raised */
+export function createServiceAccounts(most: number = ACCOUNTS_PER_PROJECT): ServiceAccounts {
   const accounts = new Map<string, ServiceAccount>();
   let made = 0;
 
@@ -65,7 +66,8 @@ export function createServiceAccounts(): ServiceAccounts {
           `Service account ${id} already exists within project projects/${projectId}.`,
         );
       }
-      if (list(projectId).length >= ACCOUNTS_PER_PROJECT) {
+      const there = [...accounts.values()].filter((account) => account.projectId === projectId);
+      if (there.length >= most) {
         throw new GoogleError(
           'RESOURCE_EXHAUSTED',
           'Maximum number of service accounts on project reached.',

@@ -41,13 +41,15 @@ export interface WorldOptions {
   readonly userExists: (email: string) => boolean;
   readonly clock: Clock;
   readonly random: () => string;
+  /** Most service accounts in a project. */
+  readonly accountsPerProject?: number | undefined;
 }
 
 export async function createWorld(options: WorldOptions): Promise<World> {
   const { clock, random, userExists } = options;
   const projects = createProjects(options.projects);
   const roles = createRoles(options.customRoles);
-  const accounts = createServiceAccounts();
+  const accounts = createServiceAccounts(options.accountsPerProject);
   const tokens = await createTokens({ now: clock.now, random });
 
   const memberExists = (member: string): boolean => {

@@ -79,6 +79,11 @@ export interface HarnessOptions {
   readonly target: 'api' | 'vm' | 'pages';
   readonly fault?: FaultHook;
   readonly sharedKey?: boolean;
+  readonly accountsPerProject?: number;
+  /** The built function instead of its source. */
+  readonly built?: boolean;
+  /** Of the function, over those that the harness sets. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Where the functions' public addresses are, for Cloud Tasks. */
   readonly reach?: (url: string) => string;
   /** Of another harness, which closes it; then this one is one more function in the same project. */
@@ -97,6 +102,7 @@ export async function startEmulator(options: Omit<HarnessOptions, 'target'>): Pr
     stageMs: 2,
     ...(options.fault ? { fault: options.fault } : {}),
     ...(options.reach ? { reach: options.reach } : {}),
+    ...(options.accountsPerProject ? { accountsPerProject: options.accountsPerProject } : {}),
   });
   seedAccess(google);
   if (options.sharedKey !== false) await seedSharedKey(google);
@@ -128,8 +134,9 @@ async function startPlane(options: HarnessOptions, google: Google): Promise<Harn
     AGENTS_PLANE_SERVICE_ACCOUNT: PLANE_ACCOUNT,
     AGENTS_PLANE_GOOGLE_ENDPOINT: google.restUrl,
     GCE_METADATA_HOST: metadata.host,
+    ...options.env,
   };
-  const source = join(ROOT, 'functions/index.ts');
+  const source = join(ROOT, options.built ? 'dist/functions' : 'functions/index.ts');
   const start = () =>
     startFunction({ target: options.target, source, root: ROOT, env, logFile, port });
   const running = { plane: await start() };
