@@ -9,9 +9,10 @@ import { agentName } from './names.ts';
 /**
  * What is wanted of an agent, apart from its config document.
  * `deprovisioned`: stopped, and without any right; everything it has is kept.
+ * `revoked`: deprovisioned because its owner left: its keys are destroyed, too.
  * `purged`: on its way out; nothing is kept.
  */
-export const LIVES = ['running', 'stopped', 'deprovisioned', 'purged'] as const;
+export const LIVES = ['running', 'stopped', 'deprovisioned', 'revoked', 'purged'] as const;
 export type Life = (typeof LIVES)[number];
 
 /** `PATCH /v1/agents/{name}`: fields that are left out stay as they are; null takes one away. */

@@ -143,6 +143,27 @@ function linkTools(config: Config, { newId, newKey }: Ambient, common: () => Pro
   });
 }
 
+/** What following the Workspace Directory takes, on top of the rest. */
+function syncTools(
+  config: Config,
+  { clock }: Ambient,
+  common: () => Promise<Tools>,
+  google: ReturnType<typeof access>,
+) {
+  const mailer = lazy(async () => {
+    const { mailDriver } = await import('./drivers/mail.ts');
+    const { serviceAccount, mailFrom } = config;
+    return mailDriver(await google(), { serviceAccount, from: mailFrom, now: clock.now });
+  });
+  return lazy(async () => ({
+    ...(await common()),
+    mailer,
+    rules: { policy: config, phoneRegion: config.phoneRegion, share: config.syncShare },
+    admins: config.admins,
+    syncTemplate: template('mail/sync.txt'),
+  }));
+}
+
 /** Function `api`. */
 export function composeApi(config: Config, ambient: Ambient): App {
   const tokens = verifier(config);
@@ -169,6 +190,7 @@ export function composeApi(config: Config, ambient: Ambient): App {
         ]);
         return patientJournal(journalDriver(at, config), ambient);
       }),
+      syncing: syncTools(config, ambient, common, google),
       policy: config,
       url: config.audience,
     }),

@@ -74,6 +74,10 @@ export interface Observed {
   readonly operation?: OperationState | undefined;
   /** Of an agent that exists: what nobody but a verb needs to know (service/observe.ts). */
   readonly detail?: Detail | undefined;
+  /** Looked at for an agent whose owner left: versions that are not destroyed. */
+  readonly credentials?:
+    | readonly { readonly secret: string; readonly versions: readonly string[] }[]
+    | undefined;
   /** Looked at for a purge alone. */
   readonly inventory?: Inventory | undefined;
 }
@@ -107,6 +111,8 @@ export const ANNOTATION_USER = 'agents-plane-user';
 export const ANNOTATION_USAGE = 'agents-plane-usage';
 /** How many mails the agent may send its owner, `core/mail-allowance.ts`. */
 export const ANNOTATION_MAILS = 'agents-plane-mails';
+/** What of the Workspace Directory the agent was last brought to, `core/sync-plan.ts`. */
+export const ANNOTATION_FOLLOWED = 'agents-plane-followed';
 export const ANNOTATION_WELCOME = 'agents-plane-welcome';
 /** Generation of the pairing links in force: pairing-link.ts. */
 export const ANNOTATION_LINK = 'agents-plane-link';

@@ -29,6 +29,7 @@ import {
   secretRemoval,
   sharedKeyWithdrawal,
 } from './purge-plan.ts';
+import { accountDisabled, keyDestruction } from './revoke-plan.ts';
 import {
   backupAccess,
   backupSecret,
@@ -65,6 +66,8 @@ export const GOALS = {
     announce,
   ],
   deprovision: [intent, machineSteps, ...WITHDRAWALS],
+  /** An agent whose owner left. */
+  revoke: [intent, machineSteps, ...WITHDRAWALS, accountDisabled, keyDestruction],
   purge: [
     intent,
     machineRemoval,
@@ -89,6 +92,7 @@ const GOAL_OF = {
   running: 'provision',
   stopped: 'provision',
   deprovisioned: 'deprovision',
+  revoked: 'revoke',
   purged: 'purge',
 } as const satisfies Record<Intent['life'], Goal>;
 

@@ -51,7 +51,7 @@ const STATES: Readonly<Record<string, AgentState>> = {
 export function stateOf(observed: Observed, now: number): StateView {
   const { instance, operation } = observed;
   const { life } = intentOf(observed);
-  if (life === 'deprovisioned') return { state: 'deprovisioned' };
+  if (life === 'deprovisioned' || life === 'revoked') return { state: 'deprovisioned' };
   if (life === 'purged') return { state: 'purging', reason: PURGING };
   if (!instance && life === 'stopped') return { state: 'stopped' };
   if (!instance) return withoutInstance(operation);

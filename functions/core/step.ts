@@ -12,6 +12,8 @@ export interface Desired {
   /** Undefined when it is not known and not needed: to let go of an agent takes none. */
   readonly document: ConfigDocument | undefined;
   readonly intent: Intent;
+  /** What of the directory a new agent follows; undefined for one that is made by hand. */
+  readonly followed?: string | undefined;
   /** Milliseconds since the epoch; which month it is depends on it. */
   readonly now: number;
   /** Of the VM, as the plane is set now; the config version's number is not known yet. */
@@ -32,6 +34,8 @@ export type StepId =
   | 'backup-access'
   | 'config-enabled'
   | 'account-enabled'
+  | 'account-disabled'
+  | 'key-destruction'
   | 'boot-disk-removal'
   | 'instance'
   | 'announce'

@@ -149,6 +149,10 @@ function writes(client: Client, secret: (id: string) => string, parent: string) 
         const [version] = await client.addSecretVersion({ parent: secret(id), payload: { data } });
         return lastSegment(version.name);
       }),
+    destroy: (id, version) =>
+      call(`destroy version ${version} of secret ${id}`, async () => {
+        await client.destroySecretVersion({ name: `${secret(id)}/versions/${version}` });
+      }),
     enable: (id, version) =>
       call(`enable version ${version} of secret ${id}`, async () => {
         await client.enableSecretVersion({ name: `${secret(id)}/versions/${version}` });

@@ -33,6 +33,10 @@ export function serviceAccountsDriver(access: GoogleAccess, project: string): Se
           })),
         };
       }),
+    disable: (email) =>
+      call(`disable service account ${email}`, async () => {
+        await serviceAccounts.disable({ name: `projects/${project}/serviceAccounts/${email}` });
+      }),
     enable: (email) =>
       call(`enable service account ${email}`, async () => {
         await serviceAccounts.enable({ name: `projects/${project}/serviceAccounts/${email}` });

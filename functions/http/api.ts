@@ -22,6 +22,7 @@ import type { LinkTools } from '../service/pairing-link.ts';
 import type { Journal } from '../service/ports.ts';
 import { provision, readRequest } from '../service/provision.ts';
 import type { Tools } from '../service/steps.ts';
+import type { SyncTools } from '../service/sync.ts';
 import { bulkRoutes } from './bulk.ts';
 import { fleetRoutes } from './fleet.ts';
 import { journalRoutes } from './journal.ts';
@@ -29,6 +30,7 @@ import { dryRun, listPaging, pageOf } from './paging.ts';
 import { reconcileRoutes } from './reconcile.ts';
 import type { Answer } from './reply.ts';
 import type { Call, Route } from './router.ts';
+import { syncRoutes } from './sync.ts';
 
 export interface ApiParts {
   /** Made at the first call that needs Google. */
@@ -36,6 +38,7 @@ export interface ApiParts {
   readonly links: () => Promise<Tools & LinkTools>;
   readonly bulk: () => Promise<ImportTools>;
   readonly journal: () => Promise<Journal>;
+  readonly syncing: () => Promise<SyncTools>;
   readonly policy: Policy;
   /** URL of this API. */
   readonly url: string;
@@ -170,6 +173,7 @@ export const apiRoutes = (parts: ApiParts): readonly Route[] =>
     ...agentRoutes(parts),
     ...fleetRoutes(parts),
     ...reconcileRoutes(parts),
+    ...syncRoutes(parts),
     ...bulkRoutes(parts),
     ...journalRoutes(parts.journal),
   ]);

@@ -6,7 +6,15 @@ import { agentName } from '../../contracts/names.ts';
 import type { AuditEntry, Begun } from '../core/audit.ts';
 import type { Identified } from './auth.ts';
 import { readJson, readRaw } from './body.ts';
-import { type Answer, beginLine, errorAnswer, logLine, outward, send } from './reply.ts';
+import {
+  type Answer,
+  beginLine,
+  changeLine,
+  errorAnswer,
+  logLine,
+  outward,
+  send,
+} from './reply.ts';
 import { allowedMethods, match, type Route } from './router.ts';
 import type { WireOf } from './wire.ts';
 
@@ -157,6 +165,15 @@ function lineOf(request: IncomingMessage, seen: Seen, handled: Handled, latencyM
   });
 }
 
+async function logChanges({ log }: Context, seen: Seen, { changes = [] }: Answer): Promise<void> {
+  const who = seen.caller || undefined;
+  for (const { change, ...what } of changes) {
+    await log(
+      changeLine(seen.requestId, { audit: 'change', who, ...what, outcome: 'OK', ...change }),
+    );
+  }
+}
+
 /** The function that functions-framework is given. Never rejects. */
 export function createHandler(app: App, context: Context): HttpHandler {
   return async (request, response) => {
@@ -168,6 +185,7 @@ export function createHandler(app: App, context: Context): HttpHandler {
       (answer) => ({ answer }),
       failure,
     );
+    await logChanges(context, seen, handled.answer);
     const line = lineOf(request, seen, handled, context.ticks() - startedAt);
     // Nothing is said that is not on record: without the line, the answer is that something is wrong.
     const { answer } = await context.log(line).then(() => handled, failure);

@@ -17,6 +17,12 @@ export interface Answer {
   readonly outcome?: ErrorCode;
   /** What was changed, for the log. */
   readonly change?: Change;
+  /** Of a request about many agents: a line each. */
+  readonly changes?: readonly {
+    readonly what: string;
+    readonly agent: string;
+    readonly change: Change;
+  }[];
 }
 
 /**
@@ -131,6 +137,12 @@ export function logLine(line: LogLine): string {
     cause: causeOf(error?.cause),
     audit,
   });
+}
+
+/** One of the changes of a request that made many; the request's own line has the same request id. */
+export function changeLine(requestId: string, audit: AuditEntry): string {
+  const { agent, who: caller, what } = audit;
+  return JSON.stringify({ severity: 'INFO', message: what, requestId, agent, caller, audit });
 }
 
 /** The line before a change: the request's own line, with the outcome, has the same request id. */

@@ -7,7 +7,7 @@ import {
   configDocument,
 } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
-import type { Receipt, UpdateRequest } from '../../contracts/lifecycle.ts';
+import type { Life, Receipt, UpdateRequest } from '../../contracts/lifecycle.ts';
 import { type AgentName, agentName } from '../../contracts/names.ts';
 import { type Change as AuditChange, changeBetween, facetsIn, facetsOf } from '../core/audit.ts';
 import { viewOf } from '../core/plan.ts';
@@ -37,28 +37,50 @@ export const stop: Change = existing(({ document, intent }) => ({
 }));
 
 export const start: Change = existing(({ document, intent }) => {
-  if (intent.life === 'deprovisioned') throw deprovisioned();
+  if (isOutOfService(intent)) throw deprovisioned();
   return { document, intent: { ...intent, life: 'running' } };
 });
 
 /** @param id of this restart: the same id again is not another one */
 export const restart = (id: string): Change =>
   existing(({ document, intent }) => {
-    if (intent.life === 'deprovisioned') throw deprovisioned();
+    if (isOutOfService(intent)) throw deprovisioned();
     return { document, intent: { ...intent, life: 'running', boot: id } };
   });
 
 /** A stopped agent stays without a VM until it is started. */
 export const rebuild = (id: string): Change =>
   existing(({ document, intent }) => {
-    if (intent.life === 'deprovisioned') throw deprovisioned();
+    if (isOutOfService(intent)) throw deprovisioned();
     return { document, intent: { ...intent, machine: id } };
   });
 
+/** Whoever was revoked stays so: what was destroyed does not come back. */
 export const deprovision: Change = existing(({ document, intent }) => ({
   document,
-  intent: { ...intent, life: 'deprovisioned' },
+  intent: { ...intent, life: intent.life === 'revoked' ? 'revoked' : 'deprovisioned' },
 }));
+
+/** Its owner left. */
+export const revoke: Change = existing(({ document, intent }) => ({
+  document,
+  intent: { ...intent, life: 'revoked' },
+}));
+
+/** As the directory says; back in service when it was out of it. */
+export const followed = (name: AgentName, policy: Policy, fields: UpdateRequest): Change => {
+  refuseBudget(policy, fields.budget);
+  return existing((current) => ({
+    document: patched(documentIn(name, current), fields),
+    intent: {
+      ...current.intent,
+      life: isOutOfService(current.intent) ? 'running' : current.intent.life,
+    },
+  }));
+};
+
+const isOutOfService = ({ life }: { readonly life: Life }): boolean =>
+  life === 'deprovisioned' || life === 'revoked';
 
 /** What was asked for goes on: what reconcile wants. */
 export const asRecorded: Change = (current, { configSecret }) => {

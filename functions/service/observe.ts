@@ -12,6 +12,7 @@ import {
   serviceAccountEmail,
 } from '../../contracts/names.ts';
 import type { Detail, Inventory, Observed } from '../core/observed.ts';
+import { credentialsOf } from '../core/revoke-plan.ts';
 import type { Backups, Machines, Secrets, ServiceAccounts, Webhooks } from './ports.ts';
 
 export interface Observer {
@@ -86,6 +87,19 @@ async function laterSecrets({ secrets }: Observer, name: AgentName): Promise<Obs
     backupSecret: found.backup?.secret,
     backupPolicy: found.backup?.policy,
   };
+}
+
+/** What is left in the secrets of an agent whose owner left. @throws PlaneError */
+export async function takeCredentials(
+  { secrets }: Pick<Observer, 'secrets'>,
+  name: AgentName,
+): Promise<NonNullable<Observed['credentials']>> {
+  const reads = credentialsOf(name).map(async (secret) => {
+    const versions = await secrets.versions(secret);
+    const left = versions.filter(({ state }) => state !== 'DESTROYED');
+    return { secret, versions: left.map(({ version }) => version) };
+  });
+  return Promise.all(reads);
 }
 
 /** What carries the agent's labels, whatever its name. @throws PlaneError */

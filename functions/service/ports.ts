@@ -40,6 +40,8 @@ export interface Secrets {
   addVersion(id: string, payload: string): Promise<string>;
   /** A version that was disabled can be read again. */
   enable(id: string, version: string): Promise<void>;
+  /** For good. */
+  destroy(id: string, version: string): Promise<void>;
   /** Replaces the annotations. @throws PlaneError ABORTED when the etag is not the current one. */
   annotate(
     id: string,
@@ -176,6 +178,7 @@ export interface ServiceAccounts {
   /** Who may act as it. */
   policy(email: string): Promise<Policy | undefined>;
   enable(email: string): Promise<void>;
+  disable(email: string): Promise<void>;
   create(id: string, displayName: string, description: string): Promise<void>;
   /** What is gone already counts as deleted. */
   remove(email: string): Promise<void>;

@@ -36,6 +36,8 @@ export interface Wanted {
   readonly request: ProvisionRequest;
   /** Names that the person's agent may have, the preferred one first. */
   readonly names: readonly AgentName[];
+  /** Of an agent that the directory asks for: what a new one is marked with. */
+  readonly followed?: string;
 }
 
 /**
@@ -55,7 +57,7 @@ export function readRequest(policy: Policy, body: unknown): Wanted {
  */
 export async function provision(
   tools: Tools,
-  { request, names }: Wanted,
+  { request, names, followed }: Wanted,
   dryRun: boolean,
 ): Promise<Provisioned> {
   const by = tools.newId();
@@ -65,7 +67,7 @@ export async function provision(
     const document = configDocument.parse({ version: CONFIG_VERSION, ...request, userPhone });
     if (leaseLeft(observed, by, tools.clock.now()) > 0) throw beingWritten();
     const intent = intentFor(document, observed, by, tools.clock.now());
-    const desired = desiredOf(tools, name, document, intent);
+    const desired = { ...desiredOf(tools, name, document, intent), followed };
     const steps = planFor(goalOf(intent), desired, observed);
     if (dryRun) return { kind: 'plan', plan: viewOf(name, steps) };
     const after = await applied(tools, desired, observed, steps);

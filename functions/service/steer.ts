@@ -11,10 +11,10 @@ import { type AgentName, configSecretId } from '../../contracts/names.ts';
 import { readDocument } from '../core/document.ts';
 import { digestOf, type Intent, intentOf, leaseLeft } from '../core/intent.ts';
 import type { Observed } from '../core/observed.ts';
-import { goalOf, planFor } from '../core/plan.ts';
+import { type Goal, goalOf, planFor } from '../core/plan.ts';
 import type { Desired, Step } from '../core/step.ts';
 import { applyPlan } from './apply.ts';
-import { observeFully, takeInventory } from './observe.ts';
+import { observeFully, takeCredentials, takeInventory } from './observe.ts';
 import { persistently } from './retry.ts';
 import { desiredOf, runStep, type Tools } from './steps.ts';
 
@@ -101,9 +101,15 @@ async function look(tools: Tools, name: AgentName, change: Change, by: string): 
   };
   const desired = desiredOf(tools, name, document, whole);
   const goal = goalOf(whole);
-  const observed =
-    goal === 'purge' ? { ...seen, inventory: await takeInventory(tools, name) } : seen;
+  const observed = { ...seen, ...(await lookCloser(tools, name, goal)) };
   return { desired, observed, steps: planFor(goal, desired, observed) };
+}
+
+/** What one goal alone needs to know. */
+async function lookCloser(tools: Tools, name: AgentName, goal: Goal): Promise<Partial<Observed>> {
+  if (goal === 'purge') return { inventory: await takeInventory(tools, name) };
+  if (goal === 'revoke') return { credentials: await takeCredentials(tools, name) };
+  return {};
 }
 
 /** In force; or, when its version was destroyed, the newest that is left. */

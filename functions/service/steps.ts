@@ -17,7 +17,7 @@ import { canonicalJson } from '../core/canonical.ts';
 import { serviceAccountMark } from '../core/foreign.ts';
 import { type InstanceSettings, metadataOf } from '../core/instance.ts';
 import { ANNOTATION_INTENT, formatIntent, type Intent, LEASE_MS } from '../core/intent.ts';
-import { ANNOTATION_USER, type Observed } from '../core/observed.ts';
+import { ANNOTATION_FOLLOWED, ANNOTATION_USER, type Observed } from '../core/observed.ts';
 import type { Desired, Step, StepId } from '../core/step.ts';
 import { ANNOTATION_SUMMARY, formatSummary } from '../core/summary.ts';
 import { announce, begin, createInstance } from './machine-steps.ts';
@@ -61,6 +61,7 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
     tools.secrets.create(configSecretId(desired.name), labelsOf(desired.name), {
       [ANNOTATION_USER]: documentIn(desired).user,
       [ANNOTATION_INTENT]: formatIntent(desired.intent),
+      ...(desired.followed === undefined ? {} : { [ANNOTATION_FOLLOWED]: desired.followed }),
       ...summaryIn(desired),
     }),
   'key-secret': ({ tools, desired: { name } }) =>
@@ -69,6 +70,14 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
   'config-enabled': async ({ tools, desired: { name }, observed: { detail } }) => {
     const version = detail?.configVersions[0]?.version;
     if (version !== undefined) await tools.secrets.enable(configSecretId(name), version);
+  },
+  'account-disabled': ({ tools, desired: { name, project } }) =>
+    tools.serviceAccounts.disable(serviceAccountEmail(name, project)),
+  'key-destruction': async ({ tools: { secrets }, observed: { credentials = [] } }) => {
+    const all = credentials.flatMap(({ secret, versions }) =>
+      versions.map((version) => secrets.destroy(secret, version)),
+    );
+    await Promise.all(all);
   },
   'account-enabled': ({ tools, desired: { name, project } }) =>
     tools.serviceAccounts.enable(serviceAccountEmail(name, project)),

@@ -33,6 +33,8 @@ export interface Directory {
   put(person: Person): void;
   /** As an administrator deletes somebody. */
   remove(email: string): void;
+  /** Lists leave this person out, as a list that is cut short would. @returns ends it */
+  hide(email: string): () => void;
 }
 
 const PATH = '/admin/directory/v1/users';
@@ -120,6 +122,7 @@ const notAuthorized = (): GoogleError =>
 
 export function createDirectory(people: readonly Person[]): Directory {
   const all = new Map<string, Person>();
+  const hidden = new Set<string>();
   const put = (person: Person): void => {
     const primaryEmail = person.primaryEmail.toLowerCase();
     all.set(primaryEmail, { ...person, primaryEmail });
@@ -141,6 +144,7 @@ export function createDirectory(people: readonly Person[]): Directory {
     const { size, start } = pageOf(query);
     const found = [...all.values()]
       .filter((one) => domain === null || one.primaryEmail.endsWith(`@${domain.toLowerCase()}`))
+      .filter((one) => !hidden.has(one.primaryEmail))
       .filter((one) => matches(one, query.get('query') ?? ''))
       .sort((a, b) => (a.primaryEmail < b.primaryEmail ? -1 : 1));
     const users = found.slice(start, start + size).map((one) => view(one, projectionOf(call)));
@@ -164,6 +168,10 @@ export function createDirectory(people: readonly Person[]): Directory {
   const demands = () => [];
   return {
     put,
+    hide: (email) => {
+      hidden.add(email);
+      return () => void hidden.delete(email);
+    },
     remove: (email) => void all.delete(email.toLowerCase()),
     service: {
       name: 'directory',

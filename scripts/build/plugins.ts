@@ -32,6 +32,7 @@ const CALLED: Readonly<Record<string, CalledMethods>> = {
       'AddSecretVersion',
       'CreateSecret',
       'DeleteSecret',
+      'DestroySecretVersion',
       'EnableSecretVersion',
       'GetIamPolicy',
       'GetSecret',

@@ -18,6 +18,7 @@ import { controlSocket } from './paths.ts';
 import { addPhoneCommands } from './phone.ts';
 import { addProvision } from './provision.ts';
 import { addReconcile } from './reconcile.ts';
+import { addSync } from './sync.ts';
 import { example } from './verb.ts';
 
 async function exec(machine: string, argv: string[]): Promise<void> {
@@ -70,6 +71,7 @@ Without AGENTS_PLANE_URL the commands go to the local plane (./scripts/demo).`,
   addImport(program);
   addFleetCommands(program);
   addReconcile(program);
+  addSync(program);
   addJournal(program);
   addOpen(program);
 

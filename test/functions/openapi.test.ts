@@ -10,7 +10,7 @@ const TABLES: ReadonlyArray<readonly [string, readonly Route[]]> = [
   [
     'api',
     apiRoutes({
-      ...{ tools: never, links: never, bulk: never, journal: never },
+      ...{ tools: never, links: never, bulk: never, journal: never, syncing: never },
       policy,
       url: 'https://api.example',
     }),

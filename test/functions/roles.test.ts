@@ -37,6 +37,7 @@ const ROWS: Readonly<Record<FunctionName, Readonly<Record<string, Need>>>> = {
     reconcileFleet: 'admin',
     agentLogs: 'admin',
     readAudit: 'viewer',
+    syncDirectory: 'scheduler',
     importPeople: 'admin',
     provisionTask: 'tasks',
     health: 'all',

@@ -1,0 +1,199 @@
+/**
+ * `POST /v1/sync`: brings the fleet to what the Workspace Directory says, through the same verbs
+ * as an administrator's (docs/decisions/100). What a sync leaves undone the next one finds.
+ */
+
+import { PlaneError } from '../../contracts/errors.ts';
+import type { SyncAnswer, Synced } from '../../contracts/sync.ts';
+import type { Change as AuditChange } from '../core/audit.ts';
+import type { DirectoryPerson } from '../core/directory.ts';
+import { intentOf } from '../core/intent.ts';
+import { agentIn } from '../core/listed.ts';
+import { ANNOTATION_FOLLOWED, ANNOTATION_USER } from '../core/observed.ts';
+import {
+  type Member,
+  PENDING,
+  planSync,
+  type SyncAction,
+  type SyncPlan,
+  type SyncRules,
+} from '../core/sync-plan.ts';
+import { annotate } from './annotations.ts';
+import { AT_ONCE, each } from './fleet.ts';
+import { carryOut, deprovision, followed, revoke } from './lifecycle.ts';
+import { alone } from './lock.ts';
+import type { Directory, Mailer } from './ports.ts';
+import { provision, readRequest } from './provision.ts';
+import type { Tools } from './steps.ts';
+import { tellAdmins } from './sync-mail.ts';
+
+export interface SyncTools extends Tools {
+  readonly mailer: () => Promise<Mailer>;
+  readonly rules: SyncRules;
+  readonly admins: readonly string[];
+  /** Contents of templates/plane/mail/sync.txt. */
+  readonly syncTemplate: string;
+}
+
+export interface SyncRequest {
+  readonly dryRun: boolean;
+  /** `confirm` of the answer that asked. */
+  readonly confirm: string | undefined;
+}
+
+/** What was done to one agent, for the audit. */
+export interface Done {
+  readonly what: string;
+  readonly agent: string;
+  readonly change: AuditChange;
+}
+
+export interface SyncOutcome {
+  readonly answer: SyncAnswer;
+  readonly done: readonly Done[];
+}
+
+/** A function lives for 120 s (scripts/setup/steps/70-functions.sh): by then whoever held it is dead. */
+const LEASE_MS = 120_000;
+/** No action is begun after that: the rest is the next sync's. */
+const BUDGET_MS = 35_000;
+const PAGE = 500;
+
+/**
+ * @throws PlaneError ABORTED while another sync is at work, FAILED_PRECONDITION when the directory
+ *   may not be read, UNAVAILABLE when it did not give all of its people: nothing was done then
+ */
+export async function sync(tools: SyncTools, request: SyncRequest): Promise<SyncOutcome> {
+  if (request.dryRun) return { answer: view(await planned(tools), request.confirm), done: [] };
+  return alone(tools, 'sync/lease', LEASE_MS, () => carriedOut(tools, request));
+}
+
+async function carriedOut(tools: SyncTools, { confirm }: SyncRequest): Promise<SyncOutcome> {
+  const deadline = tools.clock.now() + BUDGET_MS;
+  const plan = await planned(tools);
+  const answer = view(plan, confirm);
+  if (answer.stopped) {
+    await tellAdmins(tools, answer);
+    return { answer, done: [] };
+  }
+  const results: Result[] = [];
+  for (let start = 0; start < plan.actions.length; start += AT_ONCE) {
+    const some = plan.actions.slice(start, start + AT_ONCE);
+    const late = tools.clock.now() > deadline;
+    results.push(...(late ? some.map(leave) : await each(some, (one) => outcomeOf(tools, one))));
+  }
+  const done = results.flatMap((result) => (result.done ? [result.done] : []));
+  return { answer: { ...answer, actions: results.map(({ line }) => line) }, done };
+}
+
+/** The fleet first: an agent that is made meanwhile is not judged by an older list of people. */
+async function planned(tools: SyncTools): Promise<SyncPlan> {
+  const fleet = await fleetOf(tools);
+  const directory = await tools.directory();
+  const people = await directory.everybody();
+  return planSync(await completed(directory, people, fleet), fleet, tools.rules);
+}
+
+async function fleetOf({ listing }: Tools): Promise<readonly Member[]> {
+  const members: Member[] = [];
+  let token: string | undefined;
+  do {
+    const { records, next } = await listing.records(PAGE, token);
+    for (const { id, secret } of records) {
+      const name = agentIn(id, secret);
+      const user = secret.annotations[ANNOTATION_USER];
+      if (!name || user === undefined) continue;
+      const { life } = intentOf({ configSecret: secret });
+      members.push({ name, user, life, followed: secret.annotations[ANNOTATION_FOLLOWED] });
+    }
+    token = next;
+  } while (token !== undefined);
+  return members;
+}
+
+/**
+ * Whoever is missing from the list is asked for by name: a person whose address was changed still
+ * answers to the old one, and one whom the list forgot is not gone.
+ */
+async function completed(
+  directory: Directory,
+  people: readonly DirectoryPerson[],
+  fleet: readonly Member[],
+): Promise<readonly DirectoryPerson[]> {
+  const listed = new Set(people.map(({ email }) => email));
+  const missing = fleet.filter(({ user, life }) => !listed.has(user) && life !== 'revoked');
+  const found = await each(missing, async ({ user }) => {
+    const person = await directory.person(user);
+    return person && { as: user, person };
+  });
+  const known = found.filter((one) => one !== undefined);
+  const renamed = new Set(known.map(({ person }) => person.email));
+  return [
+    ...people.filter(({ email }) => !renamed.has(email)),
+    ...known.map(({ as, person }) => ({ ...person, email: as })),
+  ];
+}
+
+const lineOf = (action: SyncAction): Pick<Synced, 'action' | 'user' | 'agent'> => ({
+  action: action.action,
+  user: action.user,
+  ...(action.action === 'provision' ? {} : { agent: action.agent }),
+});
+
+function view({ actions, unfollowed, removals, limit, confirm }: SyncPlan, given?: string) {
+  const stopped = removals > limit && given !== confirm ? { removals, limit, confirm } : undefined;
+  return {
+    ...(stopped ? { stopped } : {}),
+    actions: actions.map((action): Synced => ({ ...lineOf(action), outcome: 'planned' })),
+    unfollowed: [...unfollowed],
+  };
+}
+
+interface Result {
+  readonly line: Synced;
+  readonly done?: Done;
+}
+
+const leave = (action: SyncAction): Result => ({ line: { ...lineOf(action), outcome: 'left' } });
+
+/** One agent's trouble is not another's. */
+async function outcomeOf(tools: SyncTools, action: SyncAction): Promise<Result> {
+  try {
+    const { agent, change } = await act(tools, action);
+    const line: Synced = { ...lineOf(action), agent, outcome: 'done' };
+    return { line, done: { what: `sync.${action.action}`, agent, change } };
+  } catch (error) {
+    if (!(error instanceof PlaneError)) throw error;
+    const facts = error.details.map(({ field, problem, fix }) => `${field} ${problem}: ${fix}.`);
+    const reason = [error.message, ...facts].join(' ');
+    return { line: { ...lineOf(action), outcome: 'failed', reason } };
+  }
+}
+
+async function act(tools: SyncTools, action: SyncAction) {
+  const { policy } = tools.rules;
+  if (action.action === 'provision') {
+    const wanted = { ...readRequest(policy, action.request), followed: PENDING };
+    const made = await provision(tools, wanted, false);
+    if (made.kind === 'plan') throw new Error('a sync makes no dry runs of agents');
+    await markFollowed(tools, made.agent.name, action.followed);
+    return { agent: made.agent.name, change: made.change };
+  }
+  const { agent } = action;
+  const change = {
+    revoke: () => revoke,
+    deprovision: () => deprovision,
+    update: () => followed(agent, policy, action.action === 'update' ? action.fields : {}),
+  }[action.action]();
+  const outcome = await carryOut(tools, agent, change, false);
+  if (outcome.kind === 'plan') throw new Error('a sync makes no dry runs of agents');
+  if (action.action === 'update') await markFollowed(tools, agent, action.followed);
+  return { agent, change: outcome.change };
+}
+
+/** Last of all, so that what was cut off before is taken up again. One made by hand stays one. */
+async function markFollowed(tools: Tools, name: Member['name'], value: string): Promise<void> {
+  await annotate(tools, name, ({ [ANNOTATION_FOLLOWED]: before }) =>
+    before === undefined || before === value ? undefined : { [ANNOTATION_FOLLOWED]: value },
+  );
+}

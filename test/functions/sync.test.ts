@@ -1,0 +1,205 @@
+/** The Workspace toggle, end to end: an emulated Directory, the plane, and what is left in the project. */
+
+import type { Person } from '../../local/google/directory.ts';
+import { LOCAL } from '../../local/plane/settings.ts';
+import { ENVIRONMENT } from './fixtures.ts';
+import { type InProcess, startInProcess } from './support/in-process.ts';
+import { everythingIn } from './support/inventory.ts';
+
+let plane: InProcess;
+/** Google fails at this method, before anything happens. */
+let broken: RegExp | undefined;
+beforeEach(async () => {
+  broken = undefined;
+  plane = await startInProcess(({ method }) =>
+    broken?.test(method) ? { when: 'before', status: 'UNAVAILABLE' } : undefined,
+  );
+});
+afterEach(() => plane.close());
+
+const PHONE = [{ value: '+15551234567', type: 'mobile' }];
+const put = (name: string, more: Partial<Person> = {}) =>
+  plane.google.directory.put({ primaryEmail: `${name}@nine30.com`, phones: PHONE, ...more });
+const enable = (name: string, more: object = {}) =>
+  put(name, { customSchemas: { AgentConfig: { agentEnabled: true, ...more } } });
+
+async function sync(query = '') {
+  const answer = await plane.call('POST', `/v1/sync${query}`);
+  await plane.google.compute.operations.idle();
+  return answer;
+}
+const actionsOf = ({ body }: Awaited<ReturnType<typeof sync>>): string[] =>
+  body.actions.map(
+    ({ action, user, outcome }: Record<string, string>) => `${action} ${user} ${outcome}`,
+  );
+const stateOf = async (name: string) => (await plane.call('GET', `/v1/agents/${name}`)).body.state;
+const byHand = async (name: string) => {
+  const body = { user: `${name}@nine30.com`, userPhone: '+15557654321' };
+  await plane.call('POST', '/v1/agents', body);
+  await plane.google.compute.operations.idle();
+};
+const mails = () => plane.google.gmail.mailboxes.list(LOCAL.admin).length;
+
+/** Writes the key that an owner sends. */
+async function storeKey(name: string): Promise<void> {
+  const { accessToken } = plane.google.tokens.access(`user:${LOCAL.admin}`);
+  const path = `/v1/projects/${LOCAL.project.id}/secrets/agent-${name}-api-key:addVersion`;
+  await fetch(`${plane.google.restUrl}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ payload: { data: Buffer.from('sk-test').toString('base64') } }),
+  });
+}
+
+test('switched on, changed, switched off, on again: the agent follows; the same again does nothing', async () => {
+  enable('allison', { agentBudget: 80 });
+  expect(actionsOf(await sync('?dryRun=true'))).toEqual(['provision allison@nine30.com planned']);
+  expect((await plane.call('GET', '/v1/agents')).body.agents).toEqual([]);
+  expect(actionsOf(await sync())).toEqual(['provision allison@nine30.com done']);
+  expect((await plane.call('GET', '/v1/agents/allison')).body).toMatchObject({
+    budget: 80,
+    userPhone: '+1555•••4567',
+  });
+  expect(actionsOf(await sync())).toEqual([]);
+  await plane.call('PATCH', '/v1/agents/allison', { timezone: 'Europe/Vienna' });
+  enable('allison', { agentBudget: 90 });
+  expect(actionsOf(await sync())).toEqual(['update allison@nine30.com done']);
+  expect((await plane.call('GET', '/v1/agents/allison')).body).toMatchObject({
+    budget: 90,
+    timezone: 'Europe/Vienna',
+  });
+  put('allison');
+  expect(actionsOf(await sync())).toEqual(['deprovision allison@nine30.com done']);
+  expect(await stateOf('allison')).toBe('deprovisioned');
+  enable('allison', { agentBudget: 90 });
+  expect(actionsOf(await sync())).toEqual(['update allison@nine30.com done']);
+  expect(await stateOf('allison')).toBe('booting');
+  expect(actionsOf(await sync())).toEqual([]);
+});
+
+test.each([
+  ['suspended', () => put('allison', { suspended: true })],
+  ['deleted', () => plane.google.directory.remove('allison@nine30.com')],
+])(
+  '%s: within one sync the VM is off, the account disabled, every key destroyed',
+  async (_how, leave) => {
+    put('allison');
+    await byHand('allison');
+    await storeKey('allison');
+    leave();
+    expect(actionsOf(await sync())).toEqual(['revoke allison@nine30.com done']);
+    const left = await everythingIn(plane.google);
+    expect(left.instances).toMatchObject([{ status: 'TERMINATED' }]);
+    const account = plane.google.world.accounts.list(LOCAL.project.id);
+    expect(account.find(({ id }) => id === 'agent-allison')?.disabled).toBe(true);
+    expect(left.secrets['agent-allison-api-key']).toMatchObject({
+      bindings: [],
+      versions: ['DESTROYED'],
+    });
+    expect(left.secrets['agent-allison-config']).toMatchObject({ bindings: [] });
+    expect(JSON.stringify(left.secrets['agents-plane-api-key'])).not.toContain('agent-allison@');
+    expect(actionsOf(await sync())).toEqual([]);
+    const audit = plane.log
+      .map((line) => JSON.parse(line))
+      .find(({ message }) => message === 'sync.revoke');
+    expect(audit.audit).toMatchObject({
+      agent: 'allison',
+      who: LOCAL.admin,
+      after: { life: 'revoked' },
+    });
+  },
+);
+
+test('somebody who comes back gets the agent back, when it is asked for', async () => {
+  enable('allison');
+  await sync();
+  put('allison', { suspended: true });
+  await sync();
+  expect(await stateOf('allison')).toBe('deprovisioned');
+  enable('allison');
+  expect(actionsOf(await sync())).toEqual(['update allison@nine30.com done']);
+  const account = plane.google.world.accounts.list(LOCAL.project.id);
+  expect(account.find(({ id }) => id === 'agent-allison')?.disabled).toBe(false);
+  expect(await stateOf('allison')).toBe('booting');
+});
+
+test('made by hand: neither switched off nor changed; an address that was changed is nobody gone', async () => {
+  put('allison');
+  await byHand('allison');
+  expect(actionsOf(await sync())).toEqual([]);
+  enable('allison', { agentBudget: 10 });
+  expect(actionsOf(await sync())).toEqual([]);
+  expect(await stateOf('allison')).toBe('booting');
+});
+
+describe('a directory that does not say all', () => {
+  const four = ['allison', 'bo', 'cy', 'di'];
+  beforeEach(async () => {
+    for (const name of four) {
+      put(name);
+      await byHand(name);
+    }
+  });
+
+  test.each([
+    ['is away', /directory\.users\.list/],
+    ['does not answer for one whom the list forgot', /directory\.users\.get/],
+  ])('%s: nothing is done', async (_what, method) => {
+    broken = method;
+    plane.google.directory.remove('allison@nine30.com');
+    expect((await sync()).status).toBe(503);
+    expect(await stateOf('allison')).toBe('booting');
+  });
+
+  test('whoever asks is not in the list: it cannot be the list', async () => {
+    const real = plane.google.directory.hide('admin@nine30.com');
+    for (const name of four) plane.google.directory.remove(`${name}@nine30.com`);
+    expect((await sync()).status).toBe(503);
+    expect(await stateOf('allison')).toBe('booting');
+    real();
+  });
+
+  test('too many leave: it stops, asks the admins once, and goes on with their word', async () => {
+    for (const name of four) put(name, { suspended: true });
+    enable('eve');
+    const stopped = await sync();
+    expect(stopped.body.stopped).toMatchObject({ removals: 4, limit: 3 });
+    expect(actionsOf(stopped).every((line) => line.endsWith('planned'))).toBe(true);
+    expect(await stateOf('allison')).toBe('booting');
+    await sync();
+    expect(mails()).toBe(1);
+    const { confirm } = stopped.body.stopped;
+    // Somebody more is gone: the word was for four.
+    await byHand('fay');
+    expect((await sync(`?confirm=${confirm}`)).body.stopped.removals).toBe(5);
+    put('fay');
+    const done = actionsOf(await sync(`?confirm=${confirm}`));
+    expect(done).toHaveLength(5);
+    expect(done.every((line) => line.endsWith('done'))).toBe(true);
+    expect(await stateOf('allison')).toBe('deprovisioned');
+  });
+});
+
+test('two at once: one does it, the other is told', async () => {
+  enable('allison');
+  const answers = await Promise.all([sync(), sync()]);
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+  expect(actionsOf(await sync())).toEqual([]);
+});
+
+test('what was cut off is taken up by the next one', async () => {
+  enable('allison');
+  broken = /AddSecretVersion/;
+  expect(actionsOf(await sync())).toEqual(['provision allison@nine30.com failed']);
+  broken = undefined;
+  expect(actionsOf(await sync())).toEqual(['provision allison@nine30.com done']);
+  expect(actionsOf(await sync())).toEqual([]);
+});
+
+test("Cloud Scheduler's account may sync, and a confirmation must be one", async () => {
+  const { tokens } = plane.google.world;
+  const account = { email: ENVIRONMENT.AGENTS_PLANE_SCHEDULER, uniqueId: '1' };
+  const token = await tokens.accountIdToken(account, ENVIRONMENT.AGENTS_PLANE_AUDIENCE);
+  expect((await plane.call('POST', '/v1/sync', undefined, token)).status).toBe(200);
+  expect((await sync('?confirm=yes')).status).toBe(400);
+});
