@@ -4,26 +4,32 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bridgeBundle, functionBundle, pluginBundle, ROOT, vmBundle } from './build/bundles.ts';
+import { type Lock, lockedVersion, lockOf } from './build/lock.ts';
+import { recipeArchive } from './build/recipe.ts';
 
 const FRAMEWORK = '@google-cloud/functions-framework';
 
 async function buildFunctions(outdir: string): Promise<void> {
   await rm(outdir, { recursive: true, force: true });
   await build(functionBundle(join(ROOT, 'functions/index.ts'), outdir));
-  const { dependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  const lock: Lock = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'));
   const manifest = {
     name: 'agents-plane-functions',
     private: true,
     type: 'module',
     main: 'index.mjs',
     engines: { node: '24.x' },
-    dependencies: { [FRAMEWORK]: dependencies[FRAMEWORK] },
+    dependencies: { [FRAMEWORK]: lockedVersion(lock, FRAMEWORK) },
   };
-  await writeFile(join(outdir, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  const write = (name: string, content: object) =>
+    writeFile(join(outdir, name), `${JSON.stringify(content, null, 2)}\n`);
+  await write('package.json', manifest);
+  // With it Cloud Functions' build runs `npm ci`.
+  await write('package-lock.json', lockOf(lock, manifest));
 }
 
 async function buildVm(outdir: string, bridge: string): Promise<void> {
@@ -33,6 +39,9 @@ async function buildVm(outdir: string, bridge: string): Promise<void> {
   await build(pluginBundle(join(ROOT, 'vm-bootstrap/plugin/index.ts'), plugin));
   const carried = { 'plugin/index.js': plugin, 'bridge.mjs': bridge };
   await build(vmBundle(join(ROOT, 'vm-bootstrap/main.ts'), outfile, carried));
+  // Its last line: templates/plane/startup-script.sh reads it where there is no image.
+  const recipe = recipeArchive(join(ROOT, 'infra/image')).toString('base64');
+  await appendFile(outfile, `//# recipe ${recipe}\n`);
   const hash = createHash('sha256')
     .update(await readFile(outfile))
     .digest('hex');

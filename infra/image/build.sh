@@ -21,6 +21,8 @@ mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" \
   "$suite" "$root"
 
 "$here/overlay.sh" "$root" "$openclaw"
+# Each machine makes its own id at its first boot; an empty file is how systemd wants that.
+: > "$root/etc/machine-id"
 # What a VM without a console, swap or time zone of its own waits for in vain.
 chroot "$root" systemctl --quiet mask \
   getty.target console-getty.service systemd-logind.service apt-daily.timer \

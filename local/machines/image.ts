@@ -37,23 +37,26 @@ export interface Openclaw {
   readonly entry: string;
 }
 
-/** What makes the machines here: all of the recipe but its Compute Engine output. */
-async function recipeFiles(): Promise<readonly string[]> {
+/** Parts of the recipe that no machine here is made with: the Compute Engine output, and the start without an image. */
+const ELSEWHERE = /^(gce\/|npm\/|install\.sh$)/;
+
+/** What makes the machines here. */
+export async function recipeFiles(): Promise<readonly string[]> {
   const entries = await readdir(RECIPE, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
   const names = files.map((entry) => relative(RECIPE, join(entry.parentPath, entry.name)));
-  return names.filter((name) => !name.startsWith('gce/')).sort();
+  return names.filter((name) => !ELSEWHERE.test(name)).sort();
 }
 
-/** First 12 hex digits of a SHA-256 over names and contents, for this CPU. */
+/** First 12 hex digits of a SHA-256 over names (relative to the recipe) and contents, for this CPU. */
 async function hashOf(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256').update(process.arch);
   for (const file of files) hash.update(`\0${file}\0`).update(await readFile(join(RECIPE, file)));
   return hash.digest('hex').slice(0, 12);
 }
 
-/** Runs a recipe script; every line it prints is progress. Throws PlaneError INTERNAL. */
-async function runRecipe(argv: readonly string[], options: BuildOptions): Promise<void> {
+/** Runs a script (relative to the recipe); every line it prints is progress. Throws PlaneError INTERNAL. */
+export async function runRecipe(argv: readonly string[], options: BuildOptions): Promise<void> {
   const [command = '', ...args] = argv;
   const child = spawn(join(RECIPE, command), args, {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -87,7 +90,7 @@ async function prune(cacheDir: string, kind: string): Promise<void> {
 }
 
 /** The directory `{kind}-{hash}`, made by `build` when it is missing; one builder at a time. */
-async function cached(
+export async function cached(
   kind: string,
   files: readonly string[],
   options: BuildOptions,

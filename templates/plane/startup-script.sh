@@ -88,7 +88,19 @@ fetch_bundle() {
   mv -f "$temporary" "$AGENT"
 }
 
-command -v node >/dev/null ||
-  fail 'The image has no Node.js. Build the image with infra/image and set it in the plane.'
+# A plain debian-12 becomes what the image is, once. The recipe (infra/image) is the bundle's last line, and
+# so under the same pinned hash; Node.js is what it installs last.
+install_what_the_image_has() {
+  local recipe=/var/tmp/agents-plane-recipe
+  rm -rf "$recipe"
+  mkdir -p "$recipe"
+  sed -n '$s|^//# recipe ||p' "$AGENT" | base64 --decode | tar --extract --gzip --directory "$recipe" ||
+    fail 'The bundle carries no recipe of the image. Build the image with infra/image and set it in the plane.'
+  "$recipe/install.sh" ||
+    fail 'OpenClaw could not be installed on this plain Debian. Its serial console says why; then reset the VM.'
+  rm -rf "$recipe"
+}
+
 fetch_bundle
+[[ -n "$ROOT" || -x "$HOME_DIR/node/bin/node" ]] || install_what_the_image_has
 exec node "$AGENT" bootstrap

@@ -150,8 +150,11 @@ describeHere(`setup and teardown${gcloud ? '' : ' (skipped: gcloud is not instal
       await mkdir(source);
       await writeFile(join(folder, 'source.zip'), tools.functions.sourceOf(api));
       execFileSync('python3', ['-m', 'zipfile', '-e', join(folder, 'source.zip'), source]);
-      expect(await readdir(source)).toEqual(expect.arrayContaining(['index.mjs', 'package.json']));
-      const npm = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
+      expect(await readdir(source)).toEqual(
+        expect.arrayContaining(['index.mjs', 'package-lock.json']),
+      );
+      // As Cloud Functions' build does where there is a lockfile.
+      const npm = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
       execFileSync('npm', npm, { cwd: source, stdio: 'pipe' });
       expect(existsSync(join(source, 'node_modules/.bin/functions-framework'))).toBe(true);
 

@@ -11,7 +11,8 @@ import { type Plane, startPlane } from '../../../local/plane/plane.ts';
 import { LOCAL } from '../../../local/plane/settings.ts';
 
 export const MINUTE = 60_000;
-const CACHE = process.env.AGENTS_PLANE_CACHE ?? join(homedir(), '.cache/agents-plane');
+/** Of this machine: what tests need is built there once. */
+export const CACHE = process.env.AGENTS_PLANE_CACHE ?? join(homedir(), '.cache/agents-plane');
 const POLL_MS = 150;
 
 type Kind = 'nspawn' | 'process';
@@ -139,10 +140,12 @@ function viewOf(plane: Plane): Omit<Stage, 'plane' | 'close'> {
 export interface StageOptions {
   readonly kind: Kind;
   readonly sharedKey: string | undefined;
+  /** Root file system that VMs boot from, where it is not that of infra/image. */
+  readonly image?: string;
 }
 
 /** Starts a plane of one's own. Needs `dist/` (npm run build) and the cached image or OpenClaw. */
-export async function openStage({ kind, sharedKey }: StageOptions): Promise<Stage> {
+export async function openStage({ kind, sharedKey, image }: StageOptions): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'agents-plane-e2e-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -151,7 +154,9 @@ export async function openStage({ kind, sharedKey }: StageOptions): Promise<Stag
     cacheDir: CACHE,
     runDir: join(folder, 'run'),
     env: process.env,
-    machines: await prepareMachines(kind, { cacheDir: CACHE, env: process.env }),
+    machines: image
+      ? { kind: 'nspawn', image }
+      : await prepareMachines(kind, { cacheDir: CACHE, env: process.env }),
     sharedKey,
     now: Date.now,
   });
