@@ -68,7 +68,7 @@ resource "google_monitoring_alert_policy" "pairing_needed" {
   notification_channels = local.channels
 
   conditions {
-    display_name = "A QR code was mailed"
+    display_name = "A link was lost, or a code was mailed"
     condition_threshold {
       filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"logging.googleapis.com/user/${google_logging_metric.pairing_needed.name}\""
       comparison      = "COMPARISON_GT"

@@ -20,10 +20,10 @@ resource "google_monitoring_notification_channel" "admins" {
   labels       = { email_address = var.alert_email }
 }
 
-# An agent asks for a QR mail when it is not linked to WhatsApp.
+# A link was lost, or a code was mailed: functions/http/vm.ts says when.
 resource "google_logging_metric" "pairing_needed" {
   name   = "agents-plane-pairing-needed"
-  filter = "resource.labels.service_name=\"agents-plane-vm\" AND jsonPayload.message:\"/v1/self/pairing-mail 200\""
+  filter = "resource.labels.service_name=\"agents-plane-vm\" AND jsonPayload.event=\"pairing-needed\""
 
   metric_descriptor {
     metric_kind = "DELTA"

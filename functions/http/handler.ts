@@ -11,6 +11,7 @@ import {
   beginLine,
   changeLine,
   errorAnswer,
+  type LogEvent,
   logLine,
   outward,
   send,
@@ -58,6 +59,7 @@ interface Seen {
   /** Agent that the path names, or the body. */
   agent?: string | undefined;
   isChange?: boolean;
+  event?: LogEvent | undefined;
 }
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -94,6 +96,7 @@ async function handle(
   seen.caller = caller;
   const body = await bodyOf(route, request, headers);
   seen.agent ??= route.about?.(body);
+  seen.event = route.event?.(body);
   // A process that dies on the way leaves this line; one that cannot write it changes nothing.
   if (seen.isChange) await log(beginLine(seen.requestId, route.path, whatOf(route, seen)));
   return route.handle({ params, query, body, headers, caller });
@@ -160,6 +163,7 @@ function lineOf(request: IncomingMessage, seen: Seen, handled: Handled, latencyM
     status: answer.status,
     agent: answer.agent ?? seen.agent,
     caller: seen.caller || undefined,
+    event: error ? undefined : seen.event,
     error,
     audit: auditEntry(seen, handled),
   });

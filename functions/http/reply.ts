@@ -96,6 +96,9 @@ export function send(
   response.end(head ? undefined : text);
 }
 
+/** The agent is not linked to WhatsApp, and somebody was told how to link it. */
+export type LogEvent = 'pairing-needed';
+
 export interface LogLine {
   readonly method: string;
   /** The route's pattern, or `unmatched`: what a caller typed could hold anything. */
@@ -105,6 +108,7 @@ export interface LogLine {
   readonly status: number;
   readonly agent?: string | undefined;
   readonly caller?: string | undefined;
+  readonly event?: LogEvent | undefined;
   readonly error?: PlaneError | undefined;
   readonly audit?: AuditEntry | undefined;
 }
@@ -122,7 +126,7 @@ function causeOf(cause: unknown): object | undefined {
  * https://cloud.google.com/logging/docs/structured-logging
  */
 export function logLine(line: LogLine): string {
-  const { method, route, requestId, latencyMs, status, agent, caller, error, audit } = line;
+  const { method, route, requestId, latencyMs, status, agent, caller, event, error, audit } = line;
   const severity = status >= 500 ? 'ERROR' : status >= 400 ? 'WARNING' : 'INFO';
   return JSON.stringify({
     severity,
@@ -131,6 +135,7 @@ export function logLine(line: LogLine): string {
     requestId,
     agent,
     caller,
+    event,
     outcome: error?.code ?? 'OK',
     latencyMs: Math.round(latencyMs),
     fields: error?.details.map((detail) => detail.field),

@@ -3,7 +3,7 @@
 import type { Problem } from '../../contracts/errors.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import type { OperationSpec } from '../core/openapi.ts';
-import type { Answer } from './reply.ts';
+import type { Answer, LogEvent } from './reply.ts';
 
 export interface Call {
   readonly params: Readonly<Record<string, string>>;
@@ -20,6 +20,8 @@ export interface Route extends OperationSpec {
   readonly isChange?: (query: URLSearchParams) => boolean;
   /** Agent that a body is about, where the path names none; undefined for one that is no good. */
   readonly about?: (body: unknown) => string | undefined;
+  /** What a successful call tells those who watch the log (infra/observe.tf); undefined: nothing. */
+  readonly event?: (body: unknown) => LogEvent | undefined;
   readonly handle: (call: Call) => Promise<Answer> | Answer;
 }
 

@@ -55,7 +55,7 @@ type Action = (
 function route(
   { self }: VmParts,
   spec: Pick<Route, 'path' | 'id' | 'summary' | 'answers'> &
-    Partial<Pick<Route, 'body' | 'bodyLimit'>>,
+    Partial<Pick<Route, 'body' | 'bodyLimit' | 'event'>>,
   action: Action,
 ): Route {
   const handle = async ({ caller, body }: Call) => {
@@ -242,6 +242,8 @@ function pairingRoutes(parts: VmParts): readonly Route[] {
         id: 'reportChannel',
         summary: 'Report what became of the WhatsApp channel.',
         body: channelReport,
+        event: (body) =>
+          channelReport.safeParse(body).data?.state === 'logged-out' ? 'pairing-needed' : undefined,
         answers: { 200: { description: 'It is written down', schema: nothing } },
       },
       (service, tools, name, body) => service.reportChannel(tools, name, body),
@@ -253,6 +255,7 @@ function pairingRoutes(parts: VmParts): readonly Route[] {
         id: 'mailCode',
         summary: 'Mail the owner a code to scan.',
         body: pairingMailRequest,
+        event: () => 'pairing-needed',
         answers: { 200: { description: 'It is in their mailbox', schema: nothing } },
       },
       (service, tools, name, body) => service.pairingMail(tools, name, body),

@@ -1,6 +1,6 @@
 /**
  * Filters of Cloud Logging, as far as they are used: comparisons of a dotted path with a
- * value, joined by AND (or by lines).
+ * value or a regular expression, joined by OR, which binds closer, and AND (or lines).
  *
  * https://cloud.google.com/logging/docs/view/logging-query-language
  */
@@ -21,7 +21,7 @@ export const SEVERITIES = [
 ] as const;
 
 const TERM =
-  /^([A-Za-z][\w./-]*(?:\."[^"]+")?)\s*(=|!=|>=|<=|>|<|:)\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))$/;
+  /^([A-Za-z][\w./-]*(?:\."[^"]+")?)\s*(=~|!~|=|!=|>=|<=|>|<|:)\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))$/;
 
 function valueAt(entry: Json, path: string): unknown {
   const keys = path.match(/"[^"]+"|[^."]+/g) ?? [];
@@ -57,9 +57,11 @@ function parseTerm(term: string): (entry: Json) => boolean {
   const wanted = quoted?.replace(/\\(.)/g, '$1') ?? bare;
   return (entry) => {
     const value = valueAt(entry, path);
-    if (value === undefined) return operator === '!=';
+    if (value === undefined) return operator.startsWith('!');
     // `field:*` asks whether there is one.
     if (operator === ':' && quoted === undefined && bare === '*') return true;
+    if (operator === '=~') return new RegExp(wanted).test(String(value));
+    if (operator === '!~') return !new RegExp(wanted).test(String(value));
     if (operator === ':') return String(value).toLowerCase().includes(wanted.toLowerCase());
     return OPERATORS[operator]?.(compare(path, String(value), wanted)) === true;
   };
@@ -71,6 +73,6 @@ export function logFilter(filter: string): (entry: Json) => boolean {
     .split(/\s+AND\s+|\n+/)
     .map((term) => term.trim())
     .filter(Boolean)
-    .map(parseTerm);
-  return (entry) => terms.every((matches) => matches(entry));
+    .map((term) => term.split(/\s+OR\s+/).map(parseTerm));
+  return (entry) => terms.every((some) => some.some((matches) => matches(entry)));
 }
