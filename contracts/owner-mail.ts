@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { mailRequest } from './vm-api.ts';
 
 /** Gmail's id of a message. */
 export const mailId = z.string().regex(/^[0-9a-f]{1,32}$/, { error: 'is not the id of a mail' });
@@ -63,5 +64,8 @@ export const repliesAnswer = z.strictObject({
 });
 export type RepliesAnswer = z.infer<typeof repliesAnswer>;
 
-/** `POST /v1/self/mail/forget`: bin a reply, both the owner's copy and the one that arrived here. */
-export const forgetRequest = mailReference;
+/**
+ * `POST /v1/self/mail/forget`: bin a reply, both the owner's copy and the one that arrived here, and
+ * tell the owner what came of it. Each reply is answered once, and outside the mails' allowance.
+ */
+export const forgetRequest = mailReference.extend({ answer: mailRequest.optional() });

@@ -103,6 +103,7 @@ export function renderWelcome(
     number: number === undefined ? '' : showPhone(number),
     button: linked ? link && { url: link.url, label: 'Connect WhatsApp' } : chat || undefined,
     expires: link ? showTime(link.expires, timezone) : '',
+    phoneEnd: document.userPhone.slice(-2),
     supportDesk: profile === 'support-desk',
     backendGateway: profile === 'backend-gateway',
     assistant: profile === 'assistant',

@@ -110,14 +110,19 @@ export async function listReplies(
   return { mails: mails.map(({ id, text }) => ({ id, text: text.slice(0, MAIL_TEXT_MAX) })) };
 }
 
-/** Bins a reply on both sides. Safe to repeat. @throws PlaneError INVALID_ARGUMENT, NOT_FOUND */
+/** Bins a reply on both sides, and answers it. Safe to repeat: the answer's id is made of the reply's. @throws PlaneError INVALID_ARGUMENT, NOT_FOUND */
 export async function forgetReply(
   tools: SelfTools,
   name: AgentName,
   body: unknown,
 ): Promise<Record<string, never>> {
-  const { id } = parseBody(forgetRequest, body);
-  const found = await tools.mailbox.forgetReply(await ownerOf(tools, name), id);
+  const { id, answer } = parseBody(forgetRequest, body);
+  const owner = await ownerOf(tools, name);
+  const found = await tools.mailbox.forgetReply(owner, id);
   if (!found) throw new PlaneError('NOT_FOUND', GONE);
+  const answerId = `answer-${name}-${id}`;
+  if (answer && !(await tools.mailer.wasSent(answerId, owner))) {
+    await tools.mailer.send({ to: owner, ...answer, id: answerId });
+  }
   return {};
 }

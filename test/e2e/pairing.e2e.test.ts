@@ -2,10 +2,14 @@
 
 import { LOCAL } from '../../local/plane/settings.ts';
 import type { Phone } from '../../local/whatsapp/phone.ts';
+import { open, seal } from '../../vm-bootstrap/backup/seal.ts';
+import { callGateway, STATE } from './support/machine.ts';
+import { mailsTo } from './support/mail.ts';
 import { pairingOf, requestCode } from './support/phone.ts';
 import { canRun, MINUTE, openStage, type Stage, until } from './support/stage.ts';
 
 const OWNER = '+15551234567';
+const STRANGER = '+15550001189';
 const ALLISON = { user: 'allison@nine30.com', userPhone: OWNER };
 const ZONE = `/compute/v1/projects/${LOCAL.project.id}/zones/${LOCAL.zone}`;
 const INSTANCE = `${ZONE}/instances/agent-allison`;
@@ -60,6 +64,29 @@ const host = await canRun('nspawn');
         expect(Math.abs(Date.parse(second.at) - Date.parse(first.until ?? ''))).toBeLessThan(
           ROTATION_TOLERANCE_MS,
         );
+      },
+      3 * MINUTE,
+    );
+
+    test(
+      'a phone of another number is unlinked at once; its owner, the page and the mail say so',
+      async () => {
+        const stranger = stage.plane.whatsapp.phone(STRANGER);
+        await stranger.scan(codes.at(-1) ?? '');
+        await stranger.until('an empty list', () => !stranger.devices.length || undefined, MINUTE);
+        const next = await code('a fresh code', codes.at(-1));
+        codes.push(next.qr ?? '');
+        expect(next).toMatchObject({
+          failures: 1,
+          wrongPhone: { scanned: STRANGER.slice(-2), expected: OWNER.slice(-2) },
+        });
+        expect(await out('agent status')).toContain('Another phone scanned');
+        expect(stranger.messages).toEqual([]);
+        expect(await out(`ls ${DATA}/pairing`)).not.toContain('greeting');
+        await until('the mail', async () => {
+          const mails = await mailsTo(stage.plane.mailDir, ALLISON.user);
+          return mails.some(({ subject }) => subject === 'Another phone scanned your code');
+        });
       },
       3 * MINUTE,
     );
@@ -148,6 +175,63 @@ const host = await canRun('nspawn');
       },
       12 * MINUTE,
     );
+
+    test(
+      'by hand: a damaged backup and one of another agent change nothing; the right one brings the link back',
+      async () => {
+        await out('agent backup-whatsapp --now');
+        const good = await kept();
+        const key = Buffer.from(await secretOf('agent-allison-backup-key'), 'base64');
+        // OpenClaw's logout clears the credentials; the phone still lists the device.
+        await callGateway(stage, 'allison', 'channels.logout', { channel: 'whatsapp' });
+        const files = () => out(`find ${STATE}/credentials -type f 2>/dev/null | sort`);
+        const before = await files();
+        const bad = {
+          damaged: Buffer.concat([good.subarray(0, -1), Buffer.of((good.at(-1) ?? 0) ^ 1)]),
+          cut: good.subarray(0, 1000),
+          "another agent's": seal(open(good, key, 'allison'), key, 'bo'),
+        };
+        for (const [what, backup] of Object.entries(bad)) {
+          await keep(backup);
+          const { code: exit, stderr } = await stage.sh('allison', 'agent restore-whatsapp');
+          expect([what, exit, stderr]).toEqual([what, 1, expect.stringMatching(/Nothing was ch/)]);
+          expect(await files()).toBe(before);
+        }
+        await keep(good);
+        const logins = phone.devices[0]?.logins ?? 0;
+        expect(await out('agent restore-whatsapp')).toContain('The backup is restored');
+        await until('a login', () => (phone.devices[0]?.logins ?? 0) > logins && connected());
+        expect(await out('agent restore-whatsapp')).toContain('WhatsApp is linked');
+        await until('linked', async () => (await view())?.state === 'linked');
+        expect(phone.devices).toHaveLength(1);
+        expect(greetings()).toHaveLength(1);
+      },
+      5 * MINUTE,
+    );
+
+    /** What the plane keeps for the agent, as Cloud Storage has it. */
+    const token = () => stage.plane.google.tokens.access(`user:${LOCAL.admin}`).accessToken;
+    const storage = (path: string, init: RequestInit = {}) =>
+      fetch(`${stage.plane.google.restUrl}${path}`, {
+        ...init,
+        headers: { authorization: `Bearer ${token()}` },
+      });
+    const OBJECT = 'agents/allison/whatsapp';
+    async function kept(): Promise<Buffer> {
+      const path = `/storage/v1/b/${LOCAL.bucket}/o/${encodeURIComponent(OBJECT)}?alt=media`;
+      return Buffer.from(await (await storage(path)).arrayBuffer());
+    }
+    async function keep(backup: Buffer): Promise<void> {
+      const query = `uploadType=media&name=${encodeURIComponent(OBJECT)}`;
+      const path = `/upload/storage/v1/b/${LOCAL.bucket}/o?${query}`;
+      const body = new Uint8Array(backup);
+      expect((await storage(path, { method: 'POST', body })).status).toBe(200);
+    }
+    async function secretOf(id: string): Promise<string> {
+      const path = `/v1/projects/${LOCAL.project.id}/secrets/${id}/versions/latest:access`;
+      const { payload } = (await stage.google('GET', path)).body as { payload: { data: string } };
+      return Buffer.from(payload.data, 'base64').toString();
+    }
 
     /** Somebody's hands in the console; waits until it is gone. */
     async function remove(path: string): Promise<void> {

@@ -139,6 +139,21 @@ describe('a key by mail', () => {
     expect((await post('/replies')).body.mails).toHaveLength(1);
   });
 
+  test('its owner is told once, also when the agent may not mail any more', async () => {
+    mail(OWNER, LOCAL.mailFrom, 'Re: key', KEY);
+    const id = idIn(OWNER, 'Re: key');
+    const note = { subject: 'A note', text: 'x' };
+    const sent = await Promise.all(Array.from({ length: 3 }, () => post('', note)));
+    expect(sent.map(({ status }) => status)).toEqual([200, 200, 200]);
+    while ((await post('', note)).status === 200);
+    const answer = { subject: 'Your API key', text: 'All set!' };
+    for (const _ of [1, 2]) expect((await post('/forget', { id, answer })).status).toBe(200);
+    const told = boxes()
+      .list(OWNER)
+      .filter(({ raw }) => raw.includes('Subject: Your API key'));
+    expect(told).toHaveLength(1);
+  });
+
   test('no log line of the plane has a word of it', async () => {
     mail(OWNER, LOCAL.mailFrom, 'Re: secret subject', KEY);
     await post('/replies');

@@ -98,7 +98,7 @@ describe.each([
     const id = await send(`Here it is: ${KEYS.own}`);
     const answer = await answerTo(id);
     process.stdout.write(`${mode}: answered after ${Date.now() - startedAt} ms\n`);
-    expect(answer).toMatch(/^All set! You're on your own key now/);
+    expect(answer).toMatch(/^All set! Your key works and is stored, and I'm switching to it/);
     expect(answer).toMatch(about);
     expect(await agent.cloud.versions(OWN)).toEqual(['1 ENABLED']);
     expect(agent.asked).toHaveLength(turns);

@@ -95,10 +95,11 @@ describe('agent mail', () => {
 
 describe('a key by mail', () => {
   const REPLIES = '/v1/self/mail/replies';
+  const FORGET = '/v1/self/mail/forget';
   const told = (): string[] =>
     cloud.bodies
-      .filter(({ path }) => path === '/v1/self/mail')
-      .map(({ body }) => JSON.parse(body).text);
+      .filter(({ path }) => path === FORGET)
+      .map(({ body }) => JSON.parse(body).answer.text);
 
   async function ready() {
     await cloud.createSecret(OWN, 'secretAccessor', 'secretVersionManager');
@@ -137,8 +138,9 @@ describe('a key by mail', () => {
     ]);
     expect(seen).toEqual(['a1', 'c3']);
     expect(await cloud.versions(OWN)).toEqual(['1 ENABLED']);
-    expect(cloud.asked).toEqual([REPLIES, '/v1/self/mail/forget', '/v1/self/mail']);
-    expect(cloud.bodies.find(({ path }) => path.endsWith('forget'))?.body).toBe('{"id":"b2"}');
+    expect(cloud.asked).toEqual([REPLIES, FORGET]);
+    const forgotten = cloud.bodies.find(({ path }) => path === FORGET)?.body ?? '';
+    expect(JSON.parse(forgotten).id).toBe('b2');
     expect(told()).toEqual(['said: in-use\n\nsaid: binned\n']);
     expect(at.lines.join()).not.toContain(GOOD_KEY);
   });

@@ -99,12 +99,14 @@ test('the plane hears of it, in two digits each; nothing is backed up, nothing w
 test('the page gets a fresh code by itself, and says why; the owner scans it and is greeted once', async () => {
   const second = await code(first);
   expect(last()).toMatchObject({ state: 'qr', failures: 1, wrongPhone: WRONG });
+  const scannedAt = Date.now();
   await owner.scan(second);
-  await owner.until(
+  const greeting = await owner.until(
     'the first message',
     ({ messages }) => messages.find(({ text }) => text?.startsWith('Hey! 👋')),
     60_000,
   );
+  process.stderr.write(`the first message came ${greeting.at - scannedAt} ms after the scan\n`);
   await agent.until(() => (last()?.state === 'linked' ? true : undefined), 30_000);
   expect(last()).not.toHaveProperty('wrongPhone');
   expect(stranger.messages.filter(({ device }) => device > 0)).toEqual([]);

@@ -32,7 +32,7 @@ async function store(host: Host, layout: Layout, facts: Facts, key: string) {
   }
 }
 
-/** The owner is told by mail once theirs is gone, so that a repetition tells them once. */
+/** Theirs goes, and they are told, in one call: the plane answers each mail of theirs once. */
 async function finish(
   host: Host,
   facts: Facts,
@@ -40,9 +40,8 @@ async function finish(
   { outcome }: HandedOver,
   replies: Replies,
 ): Promise<void> {
-  await callPlane(host, facts.planeUrl, VM_API_PATHS.forgetReply, { id });
-  const text = `${replies[outcome]}\n\n${replies.binned}\n`;
-  await callPlane(host, facts.planeUrl, VM_API_PATHS.mail, { subject: SUBJECT, text });
+  const answer = { subject: SUBJECT, text: `${replies[outcome]}\n\n${replies.binned}\n` };
+  await callPlane(host, facts.planeUrl, VM_API_PATHS.forgetReply, { id, answer });
 }
 
 /**

@@ -31,7 +31,7 @@ export interface StatusView {
   /** True when the gateway answers its probe right now. */
   readonly gateway: boolean;
   /** How the WhatsApp link is; left out where nothing is linked from this machine. */
-  readonly whatsapp?: Pick<Pairing, 'state' | 'failures' | 'retryAt'>;
+  readonly whatsapp?: Pick<Pairing, 'state' | 'failures' | 'retryAt' | 'wrongPhone'>;
   /** The operating system's own name for itself. */
   readonly os: string;
   /** Bootstrap's units; a template (`agents-plane-broker@`) shows in its socket. */
@@ -60,8 +60,9 @@ const LINK_TEXT: Readonly<Record<Pairing['state'], string>> = {
 function linkView(host: Host, layout: Layout): Pick<StatusView, 'whatsapp'> {
   const text = host.read(layout.pairingCopy);
   if (text === undefined) return {};
-  const { state, failures, retryAt } = JSON.parse(text) as Pairing;
-  return { whatsapp: { state, failures, ...(retryAt !== undefined && { retryAt }) } };
+  const { state, failures, retryAt, wrongPhone } = JSON.parse(text) as Pairing;
+  const rest = { ...(retryAt !== undefined && { retryAt }), ...(wrongPhone && { wrongPhone }) };
+  return { whatsapp: { state, failures, ...rest } };
 }
 
 async function unitViews(host: Host): Promise<UnitView[]> {
@@ -85,6 +86,14 @@ function budgetView(state: BudgetState | undefined): { budget?: UsageAnswer } {
 const budgetText = ({ month, usd, limit, withdrawn }: UsageAnswer): string =>
   `Spent $${usd.toFixed(2)} of $${limit.toFixed(2)} in ${month}` +
   `${withdrawn ? ': the shared API key is withdrawn until the month ends or the budget is raised' : ''}.`;
+
+function linkText({ state, retryAt, wrongPhone }: NonNullable<StatusView['whatsapp']>): string {
+  const text = `WhatsApp ${LINK_TEXT[state]}${retryAt === undefined ? '' : ` (until ${retryAt})`}.`;
+  if (wrongPhone === undefined) return text;
+  const whose =
+    wrongPhone.scanned === undefined ? '' : ` (its number ends in ${wrongPhone.scanned})`;
+  return `${text} Another phone scanned${whose}, and was unlinked: it must be the one that ends in ${wrongPhone.expected}.`;
+}
 
 /** @throws PlaneError FAILED_PRECONDITION when the machine was never bootstrapped. */
 export async function readStatus(host: Host, layout: Layout): Promise<StatusView> {
@@ -115,12 +124,7 @@ export async function statusCommand(host: Host, layout: Layout, json: boolean): 
     `Runs on ${KEY_TEXT[view.key]} (${view.provider}); config version ${view.configVersion}.`,
     ...(view.budget === undefined ? [] : [budgetText(view.budget)]),
     `The gateway ${view.gateway ? 'answers' : 'does not answer'}.`,
-    ...(view.whatsapp === undefined
-      ? []
-      : [
-          `WhatsApp ${LINK_TEXT[view.whatsapp.state]}` +
-            `${view.whatsapp.retryAt === undefined ? '' : ` (until ${view.whatsapp.retryAt})`}.`,
-        ]),
+    ...(view.whatsapp === undefined ? [] : [linkText(view.whatsapp)]),
     `${view.os}; units:`,
     ...view.units.map(({ unit, state }) => `  ${unit}: ${state}`),
   ];

@@ -18,6 +18,9 @@ import type { Surroundings } from './surroundings.ts';
 /** After a crash: OpenClaw's own queue may still deliver what it had taken on. */
 const RECOVERY_MS = 15_000;
 const LOOK_MS = 1_000;
+/** Well within a connection's life. */
+const OPEN_WITHIN_MS = 10_000;
+const OPEN_LOOK_MS = 200;
 /** Messages of the transcript that are looked through; the greeting is among the first of all. */
 const HISTORY = 200;
 /** Where OpenClaw puts direct messages (`session.dmScope`, its default `main`). */
@@ -46,17 +49,30 @@ async function wentOut({ host }: Surroundings, gateway: Gateway, key: string): P
 }
 
 /**
+ * The channel opens seconds after the scan. Asked on one connection: another handshake for each
+ * look would take its time from a gateway that is just opening the channel.
+ */
+async function opens({ host, settings }: Surroundings, gateway: Gateway): Promise<boolean> {
+  const deadline = host.now().getTime() + OPEN_WITHIN_MS;
+  while (!(await readChannel(gateway, settings.linkedPhone)).connected) {
+    if (host.now().getTime() > deadline) return false;
+    await host.sleep(OPEN_LOOK_MS);
+  }
+  return true;
+}
+
+/**
  * @returns true when there is nothing left to do; false while the channel is not open yet
  * @throws PlaneError when the gateway did not take it: call again
  */
 export async function greet(surroundings: Surroundings, store: PairingStore): Promise<boolean> {
   const { settings } = surroundings;
-  const { greeting, ownerPhone, linkedPhone, agent } = settings;
+  const { greeting, ownerPhone, agent } = settings;
   const record = store.readGreeting();
   const idempotencyKey = `agents-plane-greeting-${agent}`;
   if (greeting === undefined || record?.phase === 'sent') return true;
   return surroundings.gateway(async (gateway) => {
-    if (!(await readChannel(gateway, linkedPhone)).connected) return false;
+    if (!(await opens(surroundings, gateway))) return false;
     if (record?.phase === 'sending' && (await wentOut(surroundings, gateway, idempotencyKey))) {
       store.writeGreeting('sent');
       return true;
