@@ -1,15 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { fetchKeyCommand } from '../../vm-bootstrap/commands/fetch-key.ts';
-import { forgetKeyCommand } from '../../vm-bootstrap/commands/forget-key.ts';
 import { gatewayAddress, withGateway } from '../../vm-bootstrap/gateway.ts';
-import { request } from '../../vm-bootstrap/http.ts';
 import { channelPlugins } from '../../vm-bootstrap/steps/channel-plugins.ts';
 import { files } from '../../vm-bootstrap/steps/files.ts';
 import { heartbeat } from '../../vm-bootstrap/steps/heartbeat.ts';
 import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
 import { converge } from '../../vm-bootstrap/steps/step.ts';
-import { users } from '../../vm-bootstrap/steps/users.ts';
 import {
   type Cloud,
   CONFIG,
@@ -19,13 +15,12 @@ import {
   startConfiguredCloud,
 } from './support/cloud.ts';
 import {
-  createMachine,
-  installOpenclaw,
-  startGateway,
+  bootGateway,
+  bootstrapMachine,
   stopGateway,
   type TestMachine,
+  turn as turnOf,
 } from './support/machine.ts';
-import { findOpenclaw } from './support/openclaw.ts';
 
 const PORT = 20_150;
 
@@ -35,17 +30,11 @@ let gateway: ChildProcess;
 
 /** Bootstrapped up to the running gateway, as the units do it. */
 beforeAll(async () => {
-  const openclaw = await findOpenclaw();
   cloud = await startConfiguredCloud();
   await cloud.createSecret(OWN, 'secretAccessor', 'secretVersionManager');
   await cloud.addVersion(OWN, GOOD_KEY);
-  machine = await createMachine(cloud, PORT);
-  installOpenclaw(machine, openclaw);
-  await converge([users], machine);
-  await converge([files, channelPlugins, openclawConfig], await machine.context());
-  expect(await fetchKeyCommand(machine.host, machine.layout)).toBe(0);
-  gateway = startGateway(machine);
-  expect(await forgetKeyCommand(machine.host, machine.layout)).toBe(0);
+  machine = await bootstrapMachine(cloud, PORT);
+  gateway = await bootGateway(machine);
 }, 300_000);
 
 afterAll(async () => {
@@ -57,22 +46,11 @@ afterAll(async () => {
 const call = (method: string, params: object): Promise<unknown> =>
   withGateway(gatewayAddress(machine.host, machine.layout), (rpc) => rpc.call(method, params));
 
-/** One turn over the same endpoint that `agent ask` uses. */
-async function turn(text: string): Promise<string> {
-  const { port, token } = gatewayAddress(machine.host, machine.layout);
-  const answer = await request({
-    url: `http://127.0.0.1:${port}/v1/chat/completions`,
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      model: 'openclaw/default',
-      messages: [{ role: 'user', content: text }],
-    }),
-    timeoutMs: 120_000,
-  });
-  expect(answer.status).toBe(200);
-  return JSON.parse(answer.text).choices[0].message.content;
-}
+const turn = async (text: string): Promise<string> => {
+  const { status, answer } = await turnOf(machine, text);
+  expect(status).toBe(200);
+  return answer ?? '';
+};
 
 test('the key is deleted once resolved, the state is ready, and turns are answered with it', async () => {
   expect(existsSync(machine.layout.keyFile)).toBe(false);

@@ -1,13 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { serve } from '../../vm-bootstrap/broker/serve.ts';
 import { fetchKeyCommand } from '../../vm-bootstrap/commands/fetch-key.ts';
-import { readInputs } from '../../vm-bootstrap/commands/inputs.ts';
 import type { Facts } from '../../vm-bootstrap/core/facts.ts';
 import { RESTARTING } from '../../vm-bootstrap/core/key-in-use.ts';
-import { layoutOf } from '../../vm-bootstrap/core/layout.ts';
-import { machineHost } from '../../vm-bootstrap/host.ts';
 import {
   CHANNELS,
   type Cloud,
@@ -17,13 +12,14 @@ import {
   SHARED,
   startConfiguredCloud,
 } from './support/cloud.ts';
+import { newRoot, toldMachine } from './support/machine.ts';
 
 let cloud: Cloud;
 let root: string;
 
 beforeEach(async () => {
   cloud = await startConfiguredCloud();
-  root = mkdtempSync(join(tmpdir(), 'agent-keys-'));
+  root = newRoot();
 });
 
 afterEach(async () => {
@@ -31,21 +27,7 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** A machine that bootstrap has told what it is. */
-async function machine() {
-  const lines: string[] = [];
-  const host = machineHost({
-    root,
-    metadataHost: cloud.metadataHost,
-    env: process.env,
-    uid: process.getuid?.() ?? -1,
-    log: (line) => lines.push(line),
-  });
-  const layout = layoutOf(root);
-  const { facts } = await readInputs(host);
-  host.write(layout.facts, JSON.stringify(facts), { mode: 0o644 });
-  return { host, layout, lines, facts };
-}
+const machine = () => toldMachine(cloud, root);
 
 describe('fetch-key', () => {
   test("the agent's own key comes first, in a file that only its owner reads", async () => {

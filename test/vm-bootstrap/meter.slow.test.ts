@@ -7,22 +7,15 @@ import { fetchKeyCommand } from '../../vm-bootstrap/commands/fetch-key.ts';
 import { forgetKeyCommand } from '../../vm-bootstrap/commands/forget-key.ts';
 import { look, type Meter, meterOf } from '../../vm-bootstrap/commands/meter.ts';
 import { reloadKeyCommand } from '../../vm-bootstrap/commands/reload-key.ts';
-import { gatewayAddress } from '../../vm-bootstrap/gateway.ts';
-import { request } from '../../vm-bootstrap/http.ts';
-import { channelPlugins } from '../../vm-bootstrap/steps/channel-plugins.ts';
-import { files } from '../../vm-bootstrap/steps/files.ts';
-import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
-import { converge } from '../../vm-bootstrap/steps/step.ts';
-import { users } from '../../vm-bootstrap/steps/users.ts';
 import { type Cloud, GOOD_KEY, SHARED, startConfiguredCloud } from './support/cloud.ts';
 import {
-  createMachine,
-  installOpenclaw,
+  bootGateway,
+  bootstrapMachine,
   startGateway,
   stopGateway,
   type TestMachine,
+  turn as turnOf,
 } from './support/machine.ts';
-import { findOpenclaw } from './support/openclaw.ts';
 
 const PORT = 20_170;
 /** claude-sonnet-4-6: 3 USD a million tokens in, 15 out. */
@@ -34,7 +27,6 @@ let gateway: ChildProcess;
 let meter: Meter;
 
 beforeAll(async () => {
-  const openclaw = await findOpenclaw();
   cloud = await startConfiguredCloud();
   cloud.model.script(() => ({
     text: 'Dear answer.',
@@ -43,13 +35,8 @@ beforeAll(async () => {
   }));
   await cloud.createSecret(SHARED, 'secretAccessor');
   await cloud.addVersion(SHARED, GOOD_KEY);
-  machine = await createMachine(cloud, PORT);
-  installOpenclaw(machine, openclaw);
-  await converge([users], machine);
-  await converge([files, channelPlugins, openclawConfig], await machine.context());
-  expect(await fetchKeyCommand(machine.host, machine.layout)).toBe(0);
-  gateway = startGateway(machine);
-  expect(await forgetKeyCommand(machine.host, machine.layout)).toBe(0);
+  machine = await bootstrapMachine(cloud, PORT);
+  gateway = await bootGateway(machine);
   meter = meterOf(machine.host, machine.layout, undefined);
 }, 300_000);
 
@@ -60,20 +47,7 @@ afterAll(async () => {
 }, 60_000);
 
 /** @returns what the agent answered; undefined for an error */
-async function turn(text: string): Promise<string | undefined> {
-  const { port, token } = gatewayAddress(machine.host, machine.layout);
-  const answer = await request({
-    url: `http://127.0.0.1:${port}/v1/chat/completions`,
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      model: 'openclaw/default',
-      messages: [{ role: 'user', content: text }],
-    }),
-    timeoutMs: 120_000,
-  });
-  return JSON.parse(answer.text).choices?.[0]?.message?.content;
-}
+const turn = async (text: string) => (await turnOf(machine, text)).answer;
 
 /** What the plane is made to answer from now on. */
 function planeSays(withdrawn: boolean): void {

@@ -1,13 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
 import { takeMailedKeys } from '../../vm-bootstrap/broker/mail-keys.ts';
 import { serve } from '../../vm-bootstrap/broker/serve.ts';
-import { readInputs } from '../../vm-bootstrap/commands/inputs.ts';
 import { type MailArguments, mailRequestOf } from '../../vm-bootstrap/commands/mail.ts';
-import { layoutOf } from '../../vm-bootstrap/core/layout.ts';
-import { machineHost } from '../../vm-bootstrap/host.ts';
 import { type Cloud, GOOD_KEY, OWN, startConfiguredCloud } from './support/cloud.ts';
+import { newRoot, toldMachine } from './support/machine.ts';
 
 const HEAD = {
   id: 'abc1',
@@ -21,26 +17,14 @@ let root: string;
 
 beforeEach(async () => {
   cloud = await startConfiguredCloud();
-  root = mkdtempSync(join(tmpdir(), 'agent-mail-'));
+  root = newRoot();
 });
 afterEach(async () => {
   await cloud.close();
   rmSync(root, { recursive: true, force: true });
 });
 
-async function machine() {
-  const lines: string[] = [];
-  const host = machineHost({
-    root,
-    metadataHost: cloud.metadataHost,
-    env: process.env,
-    uid: process.getuid?.() ?? -1,
-    log: (line) => lines.push(line),
-  });
-  const layout = layoutOf(root);
-  const { facts } = await readInputs(host);
-  return { host, layout, lines, facts };
-}
+const machine = () => toldMachine(cloud, root);
 
 type At = Awaited<ReturnType<typeof machine>>;
 const ask = ({ host, layout, facts }: At, request: object) =>

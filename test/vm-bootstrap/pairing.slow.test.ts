@@ -6,26 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { METADATA_PAIRING_REQUEST, PAIRING_ATTEMPTS_MAX } from '../../contracts/pairing.ts';
 import { createWhatsapp, type Whatsapp } from '../../local/whatsapp/server.ts';
-import { fetchKeyCommand } from '../../vm-bootstrap/commands/fetch-key.ts';
-import { forgetKeyCommand } from '../../vm-bootstrap/commands/forget-key.ts';
 import { spacingAfter } from '../../vm-bootstrap/core/pairing-schedule.ts';
-import { channelPlugins } from '../../vm-bootstrap/steps/channel-plugins.ts';
-import { files } from '../../vm-bootstrap/steps/files.ts';
-import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
-import { converge } from '../../vm-bootstrap/steps/step.ts';
-import { users } from '../../vm-bootstrap/steps/users.ts';
 
 import { type Cloud, GOOD_KEY, OWN, startConfiguredCloud } from './support/cloud.ts';
-import {
-  createMachine,
-  installOpenclaw,
-  startGateway,
-  stopGateway,
-  type TestMachine,
-} from './support/machine.ts';
-import { findOpenclaw } from './support/openclaw.ts';
+import { bootGateway, bootstrapMachine, stopGateway, type TestMachine } from './support/machine.ts';
 
-const PORT = 20_170;
+const PORT = 20_530;
 /** WhatsApp's rhythm, faster: a connection is closed after five seconds. */
 const RHYTHM = { firstCodeMs: 3_000, laterCodeMs: 2_000, codes: 2 };
 
@@ -61,7 +47,6 @@ async function until<T>(what: string, probe: () => T | undefined | false): Promi
 const last = () => cloud.pairings.at(-1);
 
 beforeAll(async () => {
-  const openclaw = await findOpenclaw();
   whatsapp = createWhatsapp({ now: Date.now, settings: RHYTHM });
   server = createServer(whatsapp.listener).on('upgrade', whatsapp.upgrade);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -69,15 +54,10 @@ beforeAll(async () => {
   cloud = await startConfiguredCloud();
   await cloud.createSecret(OWN, 'secretAccessor', 'secretVersionManager');
   await cloud.addVersion(OWN, GOOD_KEY);
-  machine = await createMachine(cloud, PORT);
-  installOpenclaw(machine, openclaw);
-  await converge([users], machine);
-  await converge([files, channelPlugins, openclawConfig], await machine.context());
-  expect(await fetchKeyCommand(machine.host, machine.layout)).toBe(0);
-  gateway = startGateway(machine, {
+  machine = await bootstrapMachine(cloud, PORT);
+  gateway = await bootGateway(machine, {
     OPENCLAW_WHATSAPP_WEB_SOCKET_URL: `ws://127.0.0.1:${port}/ws/chat`,
   });
-  expect(await forgetKeyCommand(machine.host, machine.layout)).toBe(0);
   service = startService();
   await until('idle', () => last()?.state === 'idle');
 }, 300_000);

@@ -12,13 +12,8 @@ import { fetchKeyCommand } from '../../vm-bootstrap/commands/fetch-key.ts';
 import { forgetKeyCommand } from '../../vm-bootstrap/commands/forget-key.ts';
 import { reloadChannelsCommand } from '../../vm-bootstrap/commands/reload-channels.ts';
 import { reloadKeyCommand } from '../../vm-bootstrap/commands/reload-key.ts';
-import { gatewayAddress } from '../../vm-bootstrap/gateway.ts';
-import { request } from '../../vm-bootstrap/http.ts';
-import { channelPlugins } from '../../vm-bootstrap/steps/channel-plugins.ts';
-import { files } from '../../vm-bootstrap/steps/files.ts';
 import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
 import { converge } from '../../vm-bootstrap/steps/step.ts';
-import { users } from '../../vm-bootstrap/steps/users.ts';
 import {
   CHANNELS,
   type Cloud,
@@ -28,13 +23,13 @@ import {
   startConfiguredCloud,
 } from './support/cloud.ts';
 import {
-  createMachine,
-  installOpenclaw,
+  bootGateway,
+  bootstrapMachine,
   startGateway,
   stopGateway,
   type TestMachine,
+  turn as turnOf,
 } from './support/machine.ts';
-import { findOpenclaw } from './support/openclaw.ts';
 
 const PORT = 20_160;
 const BOT = '777:AAAA-very-secret-token';
@@ -80,7 +75,6 @@ async function answerRequests(): Promise<void> {
 }
 
 beforeAll(async () => {
-  const openclaw = await findOpenclaw();
   cloud = await startConfiguredCloud();
   const endpoints = JSON.parse(cloud.attributes[METADATA_KEYS.endpoints] ?? '{}');
   const telegramUrl = await startTelegram();
@@ -90,13 +84,8 @@ beforeAll(async () => {
   });
   await cloud.createSecret(OWN, 'secretAccessor', 'secretVersionManager');
   await cloud.addVersion(OWN, GOOD_KEY);
-  machine = await createMachine(cloud, PORT);
-  installOpenclaw(machine, openclaw);
-  await converge([users], machine);
-  await converge([files, channelPlugins, openclawConfig], await machine.context());
-  expect(await fetchKeyCommand(machine.host, machine.layout)).toBe(0);
-  gateway = startGateway(machine);
-  expect(await forgetKeyCommand(machine.host, machine.layout)).toBe(0);
+  machine = await bootstrapMachine(cloud, PORT);
+  gateway = await bootGateway(machine);
   pathUnit = answerRequests();
 }, 300_000);
 
@@ -110,20 +99,7 @@ afterAll(async () => {
   await cloud.close();
 }, 60_000);
 
-async function turn(text: string): Promise<number> {
-  const { port, token } = gatewayAddress(machine.host, machine.layout);
-  const { status } = await request({
-    url: `http://127.0.0.1:${port}/v1/chat/completions`,
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      model: 'openclaw/default',
-      messages: [{ role: 'user', content: text }],
-    }),
-    timeoutMs: 120_000,
-  });
-  return status;
-}
+const turn = async (text: string): Promise<number> => (await turnOf(machine, text)).status;
 
 const ask = async (command: object) => {
   const { facts } = await machine.context();

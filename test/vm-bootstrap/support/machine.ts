@@ -5,18 +5,31 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fetchKeyCommand } from '../../../vm-bootstrap/commands/fetch-key.ts';
+import { forgetKeyCommand } from '../../../vm-bootstrap/commands/forget-key.ts';
 import { readInputs } from '../../../vm-bootstrap/commands/inputs.ts';
 import { layoutOf } from '../../../vm-bootstrap/core/layout.ts';
+import { gatewayAddress } from '../../../vm-bootstrap/gateway.ts';
 import { machineHost } from '../../../vm-bootstrap/host.ts';
-import type { Context } from '../../../vm-bootstrap/steps/step.ts';
+import { request } from '../../../vm-bootstrap/http.ts';
+import { channelPlugins } from '../../../vm-bootstrap/steps/channel-plugins.ts';
+import { files } from '../../../vm-bootstrap/steps/files.ts';
+import { openclawConfig } from '../../../vm-bootstrap/steps/openclaw-config.ts';
+import { type Context, converge } from '../../../vm-bootstrap/steps/step.ts';
+import { users } from '../../../vm-bootstrap/steps/users.ts';
 import { templates } from '../../../vm-bootstrap/templates.ts';
 import type { Cloud } from './cloud.ts';
+import { findOpenclaw } from './openclaw.ts';
 
 export type TestMachine = Awaited<ReturnType<typeof createMachine>>;
 
-/** @param port where the gateway listens; 0 keeps the template's. */
-export async function createMachine(cloud: Cloud, port = 0) {
-  const root = mkdtempSync(join(tmpdir(), 'agent-machine-'));
+export const newRoot = (): string => mkdtempSync(join(tmpdir(), 'agent-machine-'));
+
+/**
+ * @param port where the gateway listens; 0 keeps the template's
+ * @param root the machine's directory; a new one when left out
+ */
+export async function createMachine(cloud: Cloud, port = 0, root = newRoot()) {
   const lines: string[] = [];
   const host = machineHost({
     root,
@@ -45,6 +58,14 @@ export async function createMachine(cloud: Cloud, port = 0) {
     }),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
+}
+
+/** A machine that bootstrap has told what it is, and nothing more. */
+export async function toldMachine(cloud: Cloud, root: string) {
+  const machine = await createMachine(cloud, 0, root);
+  const { facts } = await machine.context();
+  machine.host.write(machine.layout.facts, JSON.stringify(facts), { mode: 0o644 });
+  return { ...machine, facts };
 }
 
 /** Puts OpenClaw where the image has it. */
@@ -76,6 +97,46 @@ export function startGateway(
       ...environment,
     },
   });
+}
+
+/** Bootstrap's steps up to openclaw.json, with the real OpenClaw. */
+export async function bootstrapMachine(cloud: Cloud, port: number): Promise<TestMachine> {
+  const machine = await createMachine(cloud, port);
+  installOpenclaw(machine, await findOpenclaw());
+  await converge([users], machine);
+  await converge([files, channelPlugins, openclawConfig], await machine.context());
+  return machine;
+}
+
+/** A bootstrapped machine's gateway with its key, ready, as the unit's three commands do it. */
+export async function bootGateway(
+  machine: TestMachine,
+  environment?: Readonly<Record<string, string>>,
+): Promise<ChildProcess> {
+  const { host, layout } = machine;
+  expect(await fetchKeyCommand(host, layout)).toBe(0);
+  const gateway = startGateway(machine, environment);
+  expect(await forgetKeyCommand(host, layout)).toBe(0);
+  return gateway;
+}
+
+/** One turn over the same endpoint that `agent ask` uses. @returns the status, and the agent's answer */
+export async function turn(
+  { host, layout }: TestMachine,
+  text: string,
+): Promise<{ status: number; answer: string | undefined }> {
+  const { port, token } = gatewayAddress(host, layout);
+  const { status, text: body } = await request({
+    url: `http://127.0.0.1:${port}/v1/chat/completions`,
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      model: 'openclaw/default',
+      messages: [{ role: 'user', content: text }],
+    }),
+    timeoutMs: 120_000,
+  });
+  return { status, answer: JSON.parse(body).choices?.[0]?.message?.content };
 }
 
 export async function stopGateway(gateway: ChildProcess): Promise<void> {

@@ -6,24 +6,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelRequest } from '../../../local/model/conversation.ts';
-import { fetchKeyCommand } from '../../../vm-bootstrap/commands/fetch-key.ts';
-import { forgetKeyCommand } from '../../../vm-bootstrap/commands/forget-key.ts';
 import { reloadKeyCommand } from '../../../vm-bootstrap/commands/reload-key.ts';
 import { gatewayAddress, withGateway } from '../../../vm-bootstrap/gateway.ts';
-import { channelPlugins } from '../../../vm-bootstrap/steps/channel-plugins.ts';
-import { files } from '../../../vm-bootstrap/steps/files.ts';
-import { openclawConfig } from '../../../vm-bootstrap/steps/openclaw-config.ts';
-import { converge } from '../../../vm-bootstrap/steps/step.ts';
-import { users } from '../../../vm-bootstrap/steps/users.ts';
 import { type Cloud, OWN, SHARED, startConfiguredCloud } from './cloud.ts';
-import {
-  createMachine,
-  installOpenclaw,
-  startGateway,
-  stopGateway,
-  type TestMachine,
-} from './machine.ts';
-import { findOpenclaw } from './openclaw.ts';
+import { bootGateway, bootstrapMachine, stopGateway, type TestMachine } from './machine.ts';
 
 export interface RunningAgent {
   readonly cloud: Cloud;
@@ -73,14 +59,6 @@ const startBroker = (cloud: Cloud, machine: TestMachine): ChildProcess =>
     stdio: 'ignore',
   });
 
-async function bootstrap(cloud: Cloud, port: number): Promise<TestMachine> {
-  const machine = await createMachine(cloud, port);
-  installOpenclaw(machine, await findOpenclaw());
-  await converge([users], machine);
-  await converge([files, channelPlugins, openclawConfig], await machine.context());
-  return machine;
-}
-
 async function until<T>(
   probe: () => Promise<T | undefined> | T | undefined,
   withinMs = 60_000,
@@ -105,13 +83,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     asked.push(one);
     return undefined;
   });
-  const machine = await bootstrap(cloud, options.port);
-  expect(await fetchKeyCommand(machine.host, machine.layout)).toBe(0);
+  const machine = await bootstrapMachine(cloud, options.port);
   const broker = startBroker(cloud, machine);
-  const gateway = startGateway(machine, options.env);
   const stop = new AbortController();
   const serving = keyService(machine, stop.signal);
-  expect(await forgetKeyCommand(machine.host, machine.layout)).toBe(0);
+  const gateway = await bootGateway(machine, options.env);
   return {
     ...{ cloud, machine, gateway, asked },
     call: (method, params) =>
