@@ -85,6 +85,15 @@ export const reconcileAnswer = z.strictObject({
 });
 export type ReconcileAnswer = z.infer<typeof reconcileAnswer>;
 
+/** `POST /v1/reconcile/begin`: a round over all agents, page by page, through the queue. */
+export const roundBegun = z.strictObject({ round: z.string() });
+/** One page of it. */
+export const roundPage = z.strictObject({
+  round: z.string().max(40),
+  /** Name of the last agent of the page before; '' for the first. */
+  token: z.string().max(200),
+});
+
 /** `GET /v1/plan`: what that would do. */
 export const planAnswer = z.strictObject({
   plans: z.array(plan),

@@ -3,7 +3,14 @@
 import type { Config } from './config.ts';
 import { createPages } from './core/pages.ts';
 import { apiRoutes } from './http/api.ts';
-import { authenticatePerson, authenticateTasks, authenticateVm, demandRole } from './http/auth.ts';
+import {
+  authenticatePerson,
+  authenticateScheduler,
+  authenticateTasks,
+  authenticateVm,
+  demandRole,
+  isUnsigned,
+} from './http/auth.ts';
 import type { App } from './http/handler.ts';
 import { errorPage, pageRoutes } from './http/pages.ts';
 import { vmRoutes } from './http/vm.ts';
@@ -194,9 +201,12 @@ export function composeApi(config: Config, ambient: Ambient): App {
       policy: config,
       url: config.audience,
     }),
-    authenticate: async (role, authorization, identified) => {
+    authenticate: async (role, authorization, identified, isChecked) => {
       if (role === 'tasks') {
         return authenticateTasks(tokens, config, authorization, identified);
+      }
+      if (role === 'scheduler' && isChecked && isUnsigned(authorization)) {
+        return authenticateScheduler(config, authorization, identified);
       }
       const person = await authenticatePerson(tokens, config, authorization, identified);
       if (role === 'vm') throw new Error('no route of this function is for VMs');

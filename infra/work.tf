@@ -55,6 +55,31 @@ resource "google_cloud_scheduler_job" "watch" {
   }
 }
 
+# Brings every agent back to what was asked for: who stopped a VM, edited IAM, detached a disk (docs/decisions/084, 085).
+resource "google_cloud_scheduler_job" "reconcile" {
+  count            = local.deployed ? 1 : 0
+  name             = "agents-plane-reconcile"
+  region           = var.region
+  description      = "All agents as they were asked for"
+  schedule         = "17 * * * *"
+  time_zone        = "Etc/UTC"
+  attempt_deadline = "60s"
+
+  http_target {
+    http_method = "POST"
+    uri         = "${var.api_url}/v1/reconcile/begin"
+
+    oidc_token {
+      service_account_email = google_service_account.scheduler.email
+      audience              = var.api_url
+    }
+  }
+
+  retry_config {
+    retry_count = 2
+  }
+}
+
 # Workspace -> agents: who is switched on, changed, suspended or gone (docs/decisions/100).
 resource "google_cloud_scheduler_job" "sync" {
   count            = local.synced ? 1 : 0

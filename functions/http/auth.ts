@@ -146,6 +146,29 @@ export async function authenticateTasks(
   throw denied('Only the queue of the plane brings work here.');
 }
 
+/** Whether Cloud Run took the signature off. */
+export const isUnsigned = (header: string | undefined): boolean =>
+  header?.endsWith(`.${CHECKED_BY_CLOUD_RUN}`) === true;
+
+/**
+ * Cloud Scheduler, which can send its token in this one header only: Cloud Run checks it there and
+ * takes the signature off. So it is believed where Cloud Run was asked with nothing else; what it
+ * may call does only what is on record already.
+ * @throws PlaneError UNAUTHENTICATED, PERMISSION_DENIED
+ */
+export function authenticateScheduler(
+  { audience, scheduler }: Pick<Admins, 'audience' | 'scheduler'>,
+  header: string | undefined,
+  identified: Identified,
+): string {
+  const claims = unverified(bearerToken(header));
+  const account = emailAddress.safeParse(claims.email).data;
+  if (account) identified(account);
+  const theirs = account === scheduler && claims.email_verified === true;
+  if (theirs && claims.aud === audience) return account;
+  throw denied('Only what is scheduled comes like this.');
+}
+
 export interface VmSettings {
   readonly vmUrl: string;
   readonly project: string;

@@ -41,6 +41,8 @@ export interface App {
     role: NonNullable<Route['role']>,
     authorization: string | undefined,
     identified: Identified,
+    /** Cloud Run let the request in by this very header: there was no other to ask. */
+    isChecked: boolean,
   ) => Promise<string>;
   /** What people see, instead of JSON, where something went wrong. */
   readonly errorPage?: (error: PlaneError, answer: Answer) => Answer;
@@ -91,7 +93,12 @@ async function handle(
     seen.caller = who;
   };
   const caller = route.role
-    ? await app.authenticate(route.role, headers.authorization, identified)
+    ? await app.authenticate(
+        route.role,
+        headers.authorization,
+        identified,
+        headers['x-serverless-authorization'] === undefined,
+      )
     : '';
   seen.caller = caller;
   const body = await bodyOf(route, request, headers);
@@ -171,10 +178,8 @@ function lineOf(request: IncomingMessage, seen: Seen, handled: Handled, latencyM
 
 async function logChanges({ log }: Context, seen: Seen, { changes = [] }: Answer): Promise<void> {
   const who = seen.caller || undefined;
-  for (const { change, ...what } of changes) {
-    await log(
-      changeLine(seen.requestId, { audit: 'change', who, ...what, outcome: 'OK', ...change }),
-    );
+  for (const { change, outcome = 'OK', ...what } of changes) {
+    await log(changeLine(seen.requestId, { audit: 'change', who, ...what, outcome, ...change }));
   }
 }
 
@@ -189,10 +194,11 @@ export function createHandler(app: App, context: Context): HttpHandler {
       (answer) => ({ answer }),
       failure,
     );
-    await logChanges(context, seen, handled.answer);
     const line = lineOf(request, seen, handled, context.ticks() - startedAt);
     // Nothing is said that is not on record: without the line, the answer is that something is wrong.
-    const { answer } = await context.log(line).then(() => handled, failure);
+    const { answer } = await logChanges(context, seen, handled.answer)
+      .then(() => context.log(line))
+      .then(() => handled, failure);
     send(response, answer, requestId, request.method === 'HEAD');
   };
 }

@@ -4,6 +4,15 @@ import type { ServerResponse } from 'node:http';
 import { type ErrorBody, type ErrorCode, HTTP_STATUS, PlaneError } from '../../contracts/errors.ts';
 import type { AuditEntry, Begun, Change } from '../core/audit.ts';
 
+/** What a request about many agents came to for one of them. */
+export interface OneOfMany {
+  readonly what: string;
+  readonly agent: string;
+  /** `OK` when left out. */
+  readonly outcome?: string;
+  readonly change: Partial<Change>;
+}
+
 export interface Answer {
   readonly status: number;
   /** JSON; text is HTML. */
@@ -18,11 +27,7 @@ export interface Answer {
   /** What was changed, for the log. */
   readonly change?: Change;
   /** Of a request about many agents: a line each. */
-  readonly changes?: readonly {
-    readonly what: string;
-    readonly agent: string;
-    readonly change: Change;
-  }[];
+  readonly changes?: readonly OneOfMany[];
 }
 
 /**

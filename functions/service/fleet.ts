@@ -138,8 +138,14 @@ async function outcomeOf(tools: Tools, name: AgentName): Promise<Reconciled> {
   }
 }
 
-export async function reconcileAll(tools: Tools, page: Page): Promise<ReconcileAnswer> {
+/** @param onward told of the next page before this one is begun */
+export async function reconcileAll(
+  tools: Tools,
+  page: Page,
+  onward: (token: string) => Promise<void> = async () => undefined,
+): Promise<ReconcileAnswer> {
   const { names, ...next } = await namesOf(tools, page, { orphans: true });
+  if (next.nextPageToken) await onward(next.nextPageToken);
   return { agents: await each(names, (name) => outcomeOf(tools, name)), ...next };
 }
 

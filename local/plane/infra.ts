@@ -21,7 +21,11 @@ export function infraFiles(): Record<string, string> {
  * @param files of infra/, or what a test made of them
  * @throws TerraformError
  */
-export const planInfra = (files: Readonly<Record<string, string>> = infraFiles()): Plan =>
+export const planInfra = (
+  files: Readonly<Record<string, string>> = infraFiles(),
+  // Any URL: it says that the functions are deployed.
+  apiUrl = 'https://api.invalid',
+): Plan =>
   planModule({
     files,
     inputs: {
@@ -29,8 +33,7 @@ export const planInfra = (files: Readonly<Record<string, string>> = infraFiles()
       region: LOCAL.region,
       admins: LOCAL.admin,
       viewers: LOCAL.viewer,
-      // Any URL: it says that the functions are deployed.
-      api_url: 'https://api.invalid',
+      api_url: apiUrl,
       sync: true,
     },
     facts: {

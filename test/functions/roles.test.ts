@@ -35,6 +35,8 @@ const ROWS: Readonly<Record<FunctionName, Readonly<Record<string, Need>>>> = {
     reconcileAgent: 'admin',
     planFleet: 'viewer',
     reconcileFleet: 'admin',
+    beginRound: 'scheduler',
+    reconcileTask: 'tasks',
     agentLogs: 'admin',
     readAudit: 'viewer',
     syncDirectory: 'scheduler',

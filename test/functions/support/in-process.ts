@@ -19,6 +19,8 @@ import { type Answered, send, startEmulator, startMetadata } from '../harness.ts
 
 export interface InProcess {
   readonly google: Google;
+  /** Where the plane's public address is on this machine. */
+  readonly reach: (url: string) => string;
   /** What it logged, line by line. */
   readonly log: readonly string[];
   /** Milliseconds of every pause it made; with virtual time alone. */
@@ -108,6 +110,7 @@ export async function startInProcess(
   const admin = await google.tokens.userIdToken(LOCAL.admin, config.audience, 86_400);
   return {
     google,
+    reach,
     log,
     pauses,
     call: (method, path, body, token = admin) => send(`${url}${path}`, method, token, body),
