@@ -59,7 +59,7 @@ function startWorkers(
 ): Workers {
   const { store, observe, now = Date.now, concurrency } = options;
   const transports = new Map(options.transports.map((one) => [one.name, one]));
-  const common = { commit: store.commit, concurrency, now, onBroken };
+  const common = { commits: store, concurrency, now, onBroken };
   const send = createSending({
     outbox: store.outbox,
     transports,

@@ -8,7 +8,7 @@ import { type Commits, createCommits } from './commits.ts';
 import { lockFolder, openDatabase } from './database.ts';
 import { createQueue, type Queue } from './queue.ts';
 
-export interface Store<In, Out> extends Pick<Commits, 'commit'> {
+export interface Store<In, Out> extends Pick<Commits, 'commit' | 'ride'> {
   readonly inbox: Queue<In>;
   readonly outbox: Queue<Out>;
   cursor(name: string): string | undefined;
@@ -74,7 +74,7 @@ export function openStore<In, Out>(options: StoreOptions): Store<In, Out> {
     unlock();
     throw error;
   }
-  const { commit, flush } = createCommits(database);
+  const { commit, ride, flush } = createCommits(database);
   const inbox = createQueue<In>(database, 'inbox');
   const outbox = createQueue<Out>(database, 'outbox');
   if (options.exclusive) {
@@ -88,6 +88,7 @@ export function openStore<In, Out>(options: StoreOptions): Store<In, Out> {
   );
   return {
     commit,
+    ride,
     inbox,
     outbox,
     cursor: (name) => (readCursor.get(name) as { value: string } | undefined)?.value,
