@@ -52,6 +52,30 @@ test('polling follows the pages to their end, and loses nobody of one second', a
   await until('the late one', () => texts(BOB).length === 1);
 });
 
+test('a long list is read twice and not kept: all of it, in order, also what comes meanwhile', async () => {
+  const first = await startBridge(transport());
+  await until('the first poll', () => kapso.polls > 0);
+  await first.stop();
+  const at = Math.floor(Date.now() / 1000);
+  const message = (n: number) => ({
+    ...{ from: `1555${1_000_000 + (n % 7)}`, timestamp: String(at + Math.floor(n / 25)), type: 'text' },
+    text: { body: `${n}` },
+  });
+  for (let n = 0; n < 1_250; n++) kapso.store(message(n));
+  const before = kapso.polls;
+  const arrivals: string[] = [];
+  const handler = handlerOf((given) => {
+    arrivals.push(textOf(given));
+    return { kind: 'replies', replies: [] };
+  });
+  await using _second = await startBridge(transport(), { dir: first.dir, handler, concurrency: 1 });
+  await until('the second reading', () => kapso.polls > before + 14);
+  kapso.store(message(1_250));
+  await until('all of them', () => arrivals.length === 1_251, 20_000);
+  expect(arrivals).toEqual(Array.from({ length: 1_251 }, (_, n) => `${n}`));
+  await first[Symbol.asyncDispose]();
+}, 30_000);
+
 test('what came before the first start is not answered; what came while it was down is', async () => {
   kapso.say(ALICE, 'long ago', { timestamp: String(Math.floor(Date.now() / 1000) - 3600) });
   const first = await startBridge(transport());

@@ -33,6 +33,8 @@ const PAGE_SIZE = 100;
 const DELIVERY_SIZE = 500;
 /** Messages of one second arrive in any order, and Kapso stores some of them later than others. */
 const LOOK_BACK_MS = 120_000;
+/** Pages that are kept in memory: 1,000 messages, some 2 MB. */
+const KEPT_PAGES = 10;
 /** A paging that does not end is Kapso's mistake: it must not become an endless loop of ours. */
 const MAX_PAGES = 10_000;
 
@@ -49,25 +51,60 @@ function messagesOf(options: PollOptions, data: readonly unknown[]): InboundMess
   });
 }
 
-/** Everything since then, oldest first. @throws Error when Kapso does not answer with a list. */
-async function listSince(options: PollOptions, since: Date): Promise<InboundMessage[]> {
-  const { graph, phoneNumberId } = options;
-  const found: InboundMessage[] = [];
-  let after: string | undefined;
-  for (let count = 0; count < MAX_PAGES; count++) {
-    const answer = await graph.get(`${phoneNumberId}/messages`, {
-      direction: 'inbound',
-      since: since.toISOString(),
-      limit: String(PAGE_SIZE),
-      ...(after && { after }),
-    });
-    if (answer.status !== 200) throw new Error(`Kapso answered ${answer.status}`);
-    const { data, paging } = page.parse(answer.body);
-    found.push(...messagesOf(options, data));
-    after = data.length > 0 ? (paging?.cursors?.after ?? undefined) : undefined;
-    if (!after) return inOrder(found);
+interface Page {
+  readonly messages: readonly InboundMessage[];
+  /** Of the page after it; undefined on the last. */
+  readonly after: string | undefined;
+}
+
+/** @throws Error when Kapso does not answer with a list */
+async function readPage(
+  options: PollOptions,
+  since: Date,
+  after: string | undefined,
+): Promise<Page> {
+  const answer = await options.graph.get(`${options.phoneNumberId}/messages`, {
+    direction: 'inbound',
+    since: since.toISOString(),
+    limit: String(PAGE_SIZE),
+    ...(after && { after }),
+  });
+  if (answer.status !== 200) throw new Error(`Kapso answered ${answer.status}`);
+  const { data, paging } = page.parse(answer.body);
+  const next = data.length > 0 ? (paging?.cursors?.after ?? undefined) : undefined;
+  return { messages: messagesOf(options, data), after: next };
+}
+
+/**
+ * Everything since then, oldest first, in batches. Few pages are kept while they are followed to
+ * their end; of many, only where each began, and they are read a second time: what comes after a
+ * long outage must not have to fit into memory.
+ */
+async function* listSince(
+  options: PollOptions,
+  since: Date,
+): AsyncGenerator<readonly InboundMessage[]> {
+  const begins: (string | undefined)[] = [undefined];
+  let kept: Page[] = [];
+  let first: readonly InboundMessage[] = [];
+  for (;;) {
+    const read = await readPage(options, since, begins.at(-1));
+    if (begins.length === 1) first = read.messages;
+    kept = begins.length > KEPT_PAGES ? [] : [...kept, read];
+    if (read.after === undefined) break;
+    if (begins.length >= MAX_PAGES) throw new Error('Kapso lists pages without end');
+    begins.push(read.after);
   }
-  throw new Error('Kapso lists pages without end');
+  if (kept.length > 0) {
+    yield inOrder(kept.flatMap(({ messages }) => messages));
+    return;
+  }
+  // Longer lists begin with the newest, as Graph's do: the last page is the oldest.
+  for (const begin of begins.slice(1).toReversed()) {
+    yield inOrder((await readPage(options, since, begin)).messages);
+  }
+  // As it was: what came meanwhile has pushed its end out of today's first page.
+  yield inOrder(first);
 }
 
 /** By time; messages of one second by their place in the list, whichever end it begins with. */
@@ -89,15 +126,17 @@ export async function pollOnce(options: PollOptions): Promise<number> {
   // At the very first poll nothing before now is answered: those people wrote to nobody.
   const from = saved === undefined ? now() : Number(saved);
   const since = new Date(saved === undefined ? from : Math.max(0, from - LOOK_BACK_MS));
-  const messages = await listSince(options, since);
-  // A clock that is ahead must not make the next poll begin in the future.
-  const newest = Math.min(now(), Math.max(from, messages.at(-1)?.at ?? 0));
-  for (let at = 0; at + DELIVERY_SIZE < messages.length; at += DELIVERY_SIZE) {
-    await events.deliver({ messages: messages.slice(at, at + DELIVERY_SIZE) });
+  let count = 0;
+  let newest = from;
+  for await (const messages of listSince(options, since)) {
+    for (let at = 0; at < messages.length; at += DELIVERY_SIZE) {
+      await events.deliver({ messages: messages.slice(at, at + DELIVERY_SIZE) });
+    }
+    count += messages.length;
+    newest = Math.max(newest, messages.at(-1)?.at ?? 0);
   }
-  const rest =
-    messages.length === 0 ? 0 : (Math.ceil(messages.length / DELIVERY_SIZE) - 1) * DELIVERY_SIZE;
-  const cursor = { name, value: String(newest) };
-  await events.deliver({ messages: messages.slice(rest), cursor });
-  return messages.length;
+  // A clock that is ahead must not make the next poll begin in the future.
+  const cursor = { name, value: String(Math.min(now(), newest)) };
+  if (cursor.value !== saved) await events.deliver({ messages: [], cursor });
+  return count;
 }

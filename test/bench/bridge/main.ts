@@ -19,7 +19,7 @@ const SENDERS = Array.from({ length: 32 }, (_, n) => `155500${10_000 + n}`);
 const BUNDLE = join(import.meta.dirname, '../../../dist/bridge/bridge.mjs');
 const IDLE_SECONDS = process.argv.includes('--quick') ? 2 : 20;
 /** As agents-plane-bridge.service and scripts/agents-plane have them. */
-const NODE_FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=96'];
+const NODE_FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=256'];
 const MORE_FLAGS = process.env.BENCH_NODE_FLAGS?.split(' ') ?? [];
 /** USER_HZ, what /proc counts processor time in. */
 const TICKS_PER_SECOND = 100;
