@@ -58,7 +58,11 @@ test('a long list is read twice and not kept: all of it, in order, also what com
   await first.stop();
   const at = Math.floor(Date.now() / 1000);
   const message = (n: number) => ({
-    ...{ from: `1555${1_000_000 + (n % 7)}`, timestamp: String(at + Math.floor(n / 25)), type: 'text' },
+    ...{
+      from: `1555${1_000_000 + (n % 7)}`,
+      timestamp: String(at + Math.floor(n / 25)),
+      type: 'text',
+    },
     text: { body: `${n}` },
   });
   for (let n = 0; n < 1_250; n++) kapso.store(message(n));
