@@ -5,6 +5,7 @@ import { onboarding } from '../../local/model/onboarding.ts';
 import { fingerprintOf } from '../../local/model/server.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
 import { chat } from '../../scripts/stage/pairing.ts';
+import { mailsTo } from './support/mail.ts';
 import { canRun, MINUTE, openStage, type Stage, until } from './support/stage.ts';
 
 const ALLISON = { user: 'allison@nine30.com', userPhone: '+15551234567' };
@@ -92,6 +93,10 @@ const host = await canRun('nspawn');
           return found.length === 2 && found.every(({ labels }) => labels.has('TRASH')) && found;
         });
         expect(copies).toHaveLength(2);
+        await until('the answer', async () => {
+          const mails = await mailsTo(stage.plane.mailDir, ALLISON.user);
+          return mails.some(({ subject }) => subject === 'Your API key');
+        });
         await chat(phone(), "I'm Allison");
         const turn = stage.plane.model.requests.findLast(({ messages }) => messages > 0);
         expect(turn?.keyFingerprint).toBe(fingerprintOf(OWN_KEY));

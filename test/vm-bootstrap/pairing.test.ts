@@ -2,13 +2,10 @@ import fc from 'fast-check';
 import { PAIRING_ATTEMPTS_MAX, pairing } from '../../contracts/pairing.ts';
 import {
   FRESH_MEMORY,
-  nextTick,
   type PairingEffect,
   type PairingEvent,
   type PairingMachine,
-  pairingView,
   reducePairing,
-  remembered,
   resumePairing,
 } from '../../vm-bootstrap/core/pairing.ts';
 import {
@@ -18,6 +15,7 @@ import {
   LATER_CODE_MS,
   spacingAfter,
 } from '../../vm-bootstrap/core/pairing-schedule.ts';
+import { nextTick, pairingView, remembered } from '../../vm-bootstrap/core/pairing-view.ts';
 
 const QR = 'data:image/png;base64,QUJD';
 const NEXT_QR = 'data:image/png;base64,REVG';

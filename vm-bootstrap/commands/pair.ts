@@ -10,15 +10,13 @@ import { PlaneError } from '../../contracts/plane-error.ts';
 import { VM_API_PATHS } from '../../contracts/vm-api.ts';
 import type { Layout } from '../core/layout.ts';
 import {
-  nextTick,
   type PairingEffect,
   type PairingEvent,
   type PairingMachine,
-  pairingView,
   reducePairing,
-  remembered,
   resumePairing,
 } from '../core/pairing.ts';
+import { nextTick, pairingView, remembered } from '../core/pairing-view.ts';
 import type { Gateway } from '../gateway.ts';
 import { setGuestAttribute } from '../google/metadata.ts';
 import { callPlane } from '../google/plane.ts';

@@ -1,7 +1,7 @@
 /**
  * Linking WhatsApp as a reducer: (state, event) -> state and effects. It decides when a login
- * may start, what the plane is told (`pairingView`) and what must outlive a restart
- * (`remembered`); it knows no clock, gateway or disk.
+ * may start and what follows; what the plane is told and what outlives a restart is derived
+ * from it (pairing-view.ts). It knows no clock, gateway or disk.
  *
  * Invariants, tested as properties: a login starts only while the account is known not to be
  * linked, one at a time, and never before the spacing after the last one is over; a code is
@@ -9,7 +9,7 @@
  * agent's, nothing ever counts as linked.
  */
 
-import type { Pairing, WrongPhone } from '../../contracts/pairing.ts';
+import type { WrongPhone } from '../../contracts/pairing.ts';
 import {
   ATTEMPT_MS,
   FIRST_CODE_MS,
@@ -247,43 +247,4 @@ export function resumePairing(memory: PairingMemory, at: number): Reduced {
   if (!attempt) return still(machine);
   if (at >= attempt.startedAt + ATTEMPT_MS) return end(machine, at);
   return { machine: { ...machine, resumed: true }, effects: [{ type: 'login', resume: true }] };
-}
-
-/** What to keep on the disk. */
-export function remembered(machine: PairingMachine): PairingMemory {
-  const { failures, notBefore, request, attempt, linkedAt, reported, wrongPhone } = machine;
-  return {
-    failures,
-    notBefore,
-    request,
-    ...(attempt && { attempt }),
-    ...(linkedAt !== undefined && { linkedAt }),
-    reported,
-    ...(wrongPhone && { wrongPhone }),
-  };
-}
-
-const iso = (at: number): string => new Date(at).toISOString();
-
-/** What the plane is told; a difference to what it was told last is worth a guest attribute. */
-export function pairingView(machine: PairingMachine, at: number): Omit<Pairing, 'at'> {
-  const { failures, notBefore, request, code, link, wrongPhone } = machine;
-  const common = {
-    failures,
-    ...(request !== '' && { request }),
-    ...(wrongPhone && { wrongPhone }),
-  };
-  if (link === 'linked') return { state: 'linked', ...common };
-  if (code) return { state: 'qr', ...common, qr: code.qr, until: iso(code.until) };
-  if (machine.attempt || machine.wanted) return { state: 'starting', ...common };
-  if (isPause(failures) && at < notBefore) {
-    return { state: 'paused', ...common, retryAt: iso(notBefore) };
-  }
-  if (machine.ended) return { state: 'expired', ...common };
-  return { state: link === 'logged-out' ? 'logged-out' : 'idle', ...common };
-}
-
-/** When `tick` may change something; undefined when it cannot. */
-export function nextTick(machine: PairingMachine, at: number): number | undefined {
-  return machine.notBefore > at ? machine.notBefore : undefined;
 }

@@ -13,12 +13,11 @@ import type { PageTools } from '../../../functions/service/pairing.ts';
 import type { Machines, Secrets } from '../../../functions/service/ports.ts';
 import {
   FRESH_MEMORY,
-  nextTick,
   type PairingEvent,
-  pairingView,
   reducePairing,
   resumePairing,
 } from '../../../vm-bootstrap/core/pairing.ts';
+import { nextTick, pairingView } from '../../../vm-bootstrap/core/pairing-view.ts';
 import { ALLISON } from '../fixtures.ts';
 import { between, type VirtualTime } from './virtual-time.ts';
 
