@@ -81,6 +81,8 @@ export type Reconciled = z.infer<typeof reconciled>;
 /** `POST /v1/reconcile`: one page of agents; `nextPageToken` continues. */
 export const reconcileAnswer = z.strictObject({
   agents: z.array(reconciled),
+  /** Of the first page: numbers of the pool that were allotted and then not used. */
+  numbersReturned: z.number().int().optional(),
   nextPageToken: z.string().optional(),
 });
 export type ReconcileAnswer = z.infer<typeof reconcileAnswer>;

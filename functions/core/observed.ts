@@ -98,6 +98,8 @@ export interface Detail {
 
 /** Names of all that carries the agent's labels; objects and queues carry its name. */
 export interface Inventory {
+  /** Names of the records of its numbers in the pool. */
+  readonly numbers?: readonly string[];
   readonly objects: readonly string[];
   readonly queues: readonly { readonly kind: 'topic' | 'subscription'; readonly name: string }[];
   readonly secrets: readonly string[];

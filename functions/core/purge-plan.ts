@@ -84,6 +84,14 @@ export function queueRemoval(_desired: Desired, { inventory }: Observed): Step |
   };
 }
 
+/** After the VM, which still answers on it. */
+export function numberReturn({ name }: Desired, { inventory }: Observed): Step | undefined {
+  const count = inventory?.numbers?.length ?? 0;
+  if (count === 0) return undefined;
+  const title = `Return ${count} WhatsApp number(s) of ${name} to the pool`;
+  return { id: 'number-return', title, needs: ['settle', 'instance-removal'] };
+}
+
 export function configRemoval({ name }: Desired, observed: Observed): Step | undefined {
   if (!observed.configSecret) return undefined;
   return {
@@ -95,6 +103,7 @@ export function configRemoval({ name }: Desired, observed: Observed): Step | und
       'disk-removal',
       'secret-removal',
       'backup-removal',
+      'number-return',
       'queue-removal',
       'shared-key-withdrawal',
       'service-account-removal',

@@ -9,6 +9,7 @@ const FIXES: Readonly<Record<string, string>> = {
   user: 'give the email address of a person in your organisation, like allison@nine30.com',
   userPhone: 'give the number in E.164 form, like +15551234567',
   whatsappNumber: 'give the number in E.164 form, like +15559876543',
+  number: 'give the number in E.164 form, like +15559876543',
   whatsapp: 'give an object like {"mode": "linked"}',
   'whatsapp.mode': 'use linked, dedicated, cloud-api or kapso',
   model: 'name it like anthropic/claude-sonnet-4-6, openai/gpt-5.4 or google/gemini-3.1-pro',

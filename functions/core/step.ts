@@ -53,6 +53,7 @@ export type StepId =
   | 'disk-removal'
   | 'secret-removal'
   | 'backup-removal'
+  | 'number-return'
   | 'queue-removal'
   | 'service-account-removal'
   | 'config-removal';

@@ -26,6 +26,7 @@ import type { SyncTools } from '../service/sync.ts';
 import { bulkRoutes } from './bulk.ts';
 import { fleetRoutes } from './fleet.ts';
 import { journalRoutes } from './journal.ts';
+import { numberRoutes } from './numbers.ts';
 import { dryRun, listPaging, pageOf } from './paging.ts';
 import { reconcileRoutes } from './reconcile.ts';
 import type { Answer } from './reply.ts';
@@ -174,6 +175,7 @@ export const apiRoutes = (parts: ApiParts): readonly Route[] =>
     ...fleetRoutes(parts),
     ...reconcileRoutes(parts),
     ...syncRoutes(parts),
+    ...numberRoutes(parts),
     ...bulkRoutes(parts),
     ...journalRoutes(parts.journal),
   ]);

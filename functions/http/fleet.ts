@@ -16,6 +16,7 @@ import {
   stop,
   update,
 } from '../service/lifecycle.ts';
+import { claim } from '../service/number-pool.ts';
 import type { Change } from '../service/steer.ts';
 import type { Tools } from '../service/steps.ts';
 import { dryRun } from './paging.ts';
@@ -38,7 +39,7 @@ const ANSWERS: Route['answers'] = {
   202: { description: 'Begun; on its way', schema: agent },
 };
 
-type Ask = (tools: Tools, name: AgentName, call: Call) => Change;
+type Ask = (tools: Tools, name: AgentName, call: Call) => Change | Promise<Change>;
 
 function verb(
   { tools }: FleetParts,
@@ -48,7 +49,7 @@ function verb(
   const handle = async (call: Call): Promise<Answer> => {
     const name = readName(call.params.name);
     const at = await tools();
-    const outcome = await carryOut(at, name, ask(at, name, call), isDry(call));
+    const outcome = await carryOut(at, name, await ask(at, name, call), isDry(call));
     if (outcome.kind === 'plan') return { status: 200, body: outcome.plan, agent: name };
     const { kind, agent: body, change } = outcome;
     return { status: kind === 'changed' ? 202 : 200, body, agent: name, change };
@@ -72,7 +73,13 @@ function powerRoutes(parts: FleetParts): readonly Route[] {
         summary: 'Change some of its settings; the running VM takes them over.',
         body: updateRequest,
       },
-      (_tools, name, { body }) => update(name, parts.policy, parseBody(updateRequest, body)),
+      async (tools, name, call) => {
+        const request = parseBody(updateRequest, call.body);
+        const change = update(name, parts.policy, request);
+        const { whatsappNumber: number } = request;
+        if (number) await claim(tools, name, number, isDry(call));
+        return change;
+      },
     ),
     verb(
       parts,

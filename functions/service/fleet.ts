@@ -10,7 +10,9 @@ import { agentIn, statusIn } from '../core/listed.ts';
 import type { Observed } from '../core/observed.ts';
 import { viewOf } from '../core/plan.ts';
 import { untouchedIn } from '../core/untouched.ts';
+import { each } from './each.ts';
 import { asRecorded } from './lifecycle.ts';
+import { sweepNumbers } from './number-pool.ts';
 import { orphansBeside } from './orphans.ts';
 import { noteStatus } from './self-status.ts';
 import { planned, steer } from './steer.ts';
@@ -19,9 +21,6 @@ import type { Tools } from './steps.ts';
 export const PAGE_SIZE_MAX = 100;
 /** What a function does in its 60 s, each agent taking a second or two when nothing is wrong. */
 const PAGE_SIZE = 50;
-
-/** Agents looked at at the same time: under Secret Manager's quota and quick enough. */
-export const AT_ONCE = 8;
 
 export interface Page {
   readonly size?: number | undefined;
@@ -66,15 +65,6 @@ export async function namesOf(
   const last = names.at(-1);
   if (rest.length > size && last) return { names, nextPageToken: last };
   return { names: orphans ? [...names, ...(await orphansBeside(tools, all))] : names };
-}
-
-/** A few at a time, in order. */
-export async function each<I, T>(items: readonly I[], run: (item: I) => Promise<T>): Promise<T[]> {
-  const results: T[] = [];
-  for (let start = 0; start < items.length; start += AT_ONCE) {
-    results.push(...(await Promise.all(items.slice(start, start + AT_ONCE).map(run))));
-  }
-  return results;
 }
 
 const ENDED: ReadonlySet<VmStatus['state']> = new Set(['ready', 'failed']);
@@ -146,7 +136,9 @@ export async function reconcileAll(
 ): Promise<ReconcileAnswer> {
   const { names, ...next } = await namesOf(tools, page, { orphans: true });
   if (next.nextPageToken) await onward(next.nextPageToken);
-  return { agents: await each(names, (name) => outcomeOf(tools, name)), ...next };
+  const agents = await each(names, (name) => outcomeOf(tools, name));
+  if (page.token !== undefined) return { agents, ...next };
+  return { agents, numbersReturned: await sweepNumbers(tools), ...next };
 }
 
 export async function planAll(tools: Tools, page: Page): Promise<z.infer<typeof planAnswer>> {

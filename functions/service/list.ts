@@ -10,7 +10,7 @@ import { readDocument } from '../core/document.ts';
 import { agentIn, inFilters, MAY_HAVE_FAILED, statusIn } from '../core/listed.ts';
 import type { Observed, OperationState, SecretState } from '../core/observed.ts';
 import { ANNOTATION_SUMMARY, parseSummary, type Summary, summaryOf } from '../core/summary.ts';
-import { each } from './fleet.ts';
+import { each } from './each.ts';
 import type { ListedInstance } from './ports.ts';
 import { resourceOf } from './resource.ts';
 import type { Tools } from './steps.ts';

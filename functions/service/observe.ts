@@ -13,7 +13,8 @@ import {
 } from '../../contracts/names.ts';
 import type { Detail, Inventory, Observed } from '../core/observed.ts';
 import { credentialsOf } from '../core/revoke-plan.ts';
-import type { Backups, Machines, Secrets, ServiceAccounts, Webhooks } from './ports.ts';
+import { numbersOf } from './number-pool.ts';
+import type { Backups, Machines, Records, Secrets, ServiceAccounts, Webhooks } from './ports.ts';
 
 export interface Observer {
   readonly secrets: Secrets;
@@ -104,17 +105,22 @@ export async function takeCredentials(
 
 /** What carries the agent's labels, whatever its name. @throws PlaneError */
 export async function takeInventory(
-  from: Observer & { readonly backups: Backups; readonly webhooks: Webhooks },
+  from: Observer & {
+    readonly backups: Backups;
+    readonly webhooks: Webhooks;
+    readonly records: Records;
+  },
   name: AgentName,
 ): Promise<Inventory> {
   const labels = labelsOf(name);
-  const { secrets, machines, objects, queues } = await settle({
+  const { secrets, machines, objects, queues, numbers } = await settle({
+    numbers: numbersOf(from, name),
     objects: from.backups.names(name),
     queues: from.webhooks.parts(name),
     secrets: from.secrets.list(labels),
     machines: from.machines.labelled(labels),
   });
-  return { secrets, objects, queues, ...machines };
+  return { secrets, objects, queues, numbers, ...machines };
 }
 
 /** Waits for all of them, so that no read is left running when one fails. */

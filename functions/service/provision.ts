@@ -21,6 +21,7 @@ import { type Policy, parseProvision } from '../core/request.ts';
 import type { Desired, Step } from '../core/step.ts';
 import { summaryOf } from '../core/summary.ts';
 import { applyPlan } from './apply.ts';
+import { numberFor } from './number-pool.ts';
 import { observeFully } from './observe.ts';
 import { resourceOf } from './resource.ts';
 import { persistently, READ_DEADLINE_MS } from './retry.ts';
@@ -64,7 +65,12 @@ export async function provision(
   const userPhone = request.userPhone ?? (await lookUpPhone(tools, request.user));
   return persistently(tools, async () => {
     const { name, observed } = await locate(tools, names, request.user);
-    const document = configDocument.parse({ version: CONFIG_VERSION, ...request, userPhone });
+    const before = readDocument(observed.config?.payload);
+    const whatsappNumber = await numberFor(tools, name, request, before, dryRun);
+    const document = configDocument.parse({
+      ...{ version: CONFIG_VERSION, ...request, userPhone },
+      ...(whatsappNumber === undefined ? {} : { whatsappNumber }),
+    });
     if (leaseLeft(observed, by, tools.clock.now()) > 0) throw beingWritten();
     const intent = intentFor(document, observed, by, tools.clock.now());
     const desired = { ...desiredOf(tools, name, document, intent), followed };

@@ -21,6 +21,7 @@ import { ANNOTATION_FOLLOWED, ANNOTATION_USER, type Observed } from '../core/obs
 import type { Desired, Step, StepId } from '../core/step.ts';
 import { ANNOTATION_SUMMARY, formatSummary } from '../core/summary.ts';
 import { announce, begin, createInstance } from './machine-steps.ts';
+import { returnNumbers } from './number-pool.ts';
 import type { Observer } from './observe.ts';
 import type { Backups, Clock, Directory, Listing, Records, Webhooks } from './ports.ts';
 import { grant, withdraw } from './rights.ts';
@@ -120,6 +121,7 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
     await Promise.all(ids.map((id) => secrets.remove(id)));
   },
   'queue-removal': ({ tools, desired: { name } }) => tools.webhooks.remove(name),
+  'number-return': ({ tools, desired: { name } }) => returnNumbers(tools, name),
   'backup-removal': ({ tools, desired: { name } }) => tools.backups.remove(name),
   'service-account-removal': ({ tools, desired: { name, project } }) =>
     tools.serviceAccounts.remove(serviceAccountEmail(name, project)),

@@ -19,7 +19,7 @@ import {
   type SyncRules,
 } from '../core/sync-plan.ts';
 import { annotate } from './annotations.ts';
-import { AT_ONCE, each } from './fleet.ts';
+import { AT_ONCE, each } from './each.ts';
 import { carryOut, deprovision, followed, revoke } from './lifecycle.ts';
 import { alone } from './lock.ts';
 import type { Directory, Mailer } from './ports.ts';

@@ -12,6 +12,7 @@ import { addImport } from './import.ts';
 import { addJournal } from './journal.ts';
 import { addList } from './list.ts';
 import { startLocal } from './local.ts';
+import { addNumberCommands } from './numbers.ts';
 import { addOpen } from './open.ts';
 import { addFormats, hint, print } from './output.ts';
 import { controlSocket } from './paths.ts';
@@ -72,6 +73,7 @@ Without AGENTS_PLANE_URL the commands go to the local plane (./scripts/demo).`,
   addFleetCommands(program);
   addReconcile(program);
   addSync(program);
+  addNumberCommands(program);
   addJournal(program);
   addOpen(program);
 

@@ -25,6 +25,8 @@ export interface InProcess {
   readonly log: readonly string[];
   /** Milliseconds of every pause it made; with virtual time alone. */
   readonly pauses: readonly number[];
+  /** Puts the virtual clock forward. */
+  wait(ms: number): void;
   /** As the admin, unless an ID token is given. */
   call(method: string, path: string, body?: unknown, token?: string): Promise<Answered>;
   /** Function `vm`, as whoever holds the token. */
@@ -113,6 +115,7 @@ export async function startInProcess(
     reach,
     log,
     pauses,
+    wait: (ms) => void clock.sleep(ms),
     call: (method, path, body, token = admin) => send(`${url}${path}`, method, token, body),
     callVm: (method, path, body, token) => send(`${vmUrl}${path}`, method, token, body),
     callPages: (method, path, token) => send(`${pagesUrl}${path}`, method, token),

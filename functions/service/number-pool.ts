@@ -1,0 +1,227 @@
+/** The number pool: records of the plane's bucket, each changed only as it was read. */
+
+import type { ConfigDocument, ProvisionRequest } from '../../contracts/config-document.ts';
+import { PlaneError } from '../../contracts/errors.ts';
+import { type AgentName, configSecretId } from '../../contracts/names.ts';
+import type { NumberList, ReleaseNumber } from '../../contracts/number-pool.ts';
+import { readDocument } from '../core/document.ts';
+import { agentIn } from '../core/listed.ts';
+import {
+  allotted,
+  cooled,
+  isFree,
+  isLeaked,
+  POOL,
+  type PoolRecord,
+  poolRecord,
+  recordName,
+  viewOfNumber,
+} from '../core/number-pool.ts';
+import { maskPhone } from '../core/redact.ts';
+import { ANNOTATION_SUMMARY, parseSummary } from '../core/summary.ts';
+import { each } from './each.ts';
+import type { Kept } from './ports.ts';
+import type { Tools } from './steps.ts';
+
+interface Pooled {
+  readonly kept: Kept;
+  readonly record: PoolRecord;
+}
+
+/** What somebody wrote there by hand is no number. */
+function pooled(kept: Kept): Pooled | undefined {
+  const record = poolRecord.safeParse(kept.value).data;
+  return record && { kept, record };
+}
+
+async function pool({ records }: Tools): Promise<readonly Pooled[]> {
+  return (await records.list(POOL)).map(pooled).filter((each) => each !== undefined);
+}
+
+const change = ({ records }: Tools, { kept }: Pooled, to: PoolRecord): Promise<string> =>
+  records.put(kept.name, to, kept.generation);
+
+export async function listNumbers(tools: Tools, whole: boolean): Promise<NumberList> {
+  const now = tools.clock.now();
+  const all = (await pool(tools)).map(({ record }) => viewOfNumber(record, now, whole));
+  return { numbers: all.toSorted((a, b) => (a.number < b.number ? -1 : 1)) };
+}
+
+/** Numbers that are there stay as they are; one that an agent has already is that agent's. */
+export async function addNumbers(tools: Tools, numbers: readonly string[]): Promise<NumberList> {
+  const wanted = [...new Set(numbers)];
+  const known = new Set((await pool(tools)).map(({ record }) => record.number));
+  const holders = await holdersOf(tools, new Set(wanted));
+  const now = tools.clock.now();
+  await each(
+    wanted.filter((number) => !known.has(number)),
+    async (number) => {
+      const agent = holders.get(number);
+      const record = agent ? allotted(number, agent, now) : { number };
+      await tools.records.put(recordName(number), record, undefined).catch(unlessThere);
+    },
+  );
+  return listNumbers(tools, false);
+}
+
+/** Somebody else added it meanwhile. */
+function unlessThere(error: unknown): void {
+  if (!(error instanceof PlaneError) || error.code !== 'ABORTED') throw error;
+}
+
+/** Agents that were given one of these numbers by hand: summaries say where to look, documents decide. */
+async function holdersOf(
+  tools: Tools,
+  numbers: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, AgentName>> {
+  const masks = new Set([...numbers].map(maskPhone));
+  const holders = new Map<string, AgentName>();
+  let token: string | undefined;
+  do {
+    const { records, next } = await tools.listing.records(500, token);
+    await each(records, async ({ id, secret }) => {
+      const name = agentIn(id, secret);
+      const summary = parseSummary(secret.annotations[ANNOTATION_SUMMARY]);
+      if (!name || (summary && !masks.has(summary.whatsappNumber ?? ''))) return;
+      const number = await numberOf(tools, name);
+      if (number !== undefined && numbers.has(number)) holders.set(number, name);
+    });
+    token = next;
+  } while (token !== undefined);
+  return holders;
+}
+
+async function numberOf({ secrets }: Tools, name: AgentName): Promise<string | undefined> {
+  return readDocument((await secrets.latest(configSecretId(name)))?.payload)?.whatsappNumber;
+}
+
+/**
+ * Free at once, without waiting; or out of the pool.
+ * @throws PlaneError FAILED_PRECONDITION while an agent uses it, NOT_FOUND when it is not in the pool
+ */
+export async function releaseOne(
+  tools: Tools,
+  { number, remove }: ReleaseNumber,
+): Promise<NumberList> {
+  const kept = await tools.records.get(recordName(number));
+  const found = kept && pooled(kept);
+  if (!found) throw refused('NOT_FOUND', 'is not in the pool', 'numbers list shows what is');
+  const { agent } = found.record;
+  if (agent !== undefined && (await numberOf(tools, agent)) === number) {
+    throw refused(
+      'FAILED_PRECONDITION',
+      `is the number of ${agent}`,
+      `purge ${agent} first, or give it another`,
+    );
+  }
+  if (remove) await tools.records.remove(found.kept.name, found.kept.generation);
+  else if (!isFree(found.record, tools.clock.now())) await change(tools, found, { number });
+  return listNumbers(tools, false);
+}
+
+const refused = (
+  code: 'NOT_FOUND' | 'FAILED_PRECONDITION' | 'ALREADY_EXISTS',
+  problem: string,
+  fix: string,
+  field = 'number',
+): PlaneError =>
+  new PlaneError(code, 'This cannot be done with this number.', {
+    details: [{ field, problem, fix }],
+  });
+
+/**
+ * The number of an agent in mode `dedicated`: the request's own, the one that it has, or one of
+ * the pool, which is the agent's from then on. Asked again it gives the same.
+ * @throws PlaneError FAILED_PRECONDITION when the pool has none, ALREADY_EXISTS when another agent has it
+ */
+export async function numberFor(
+  tools: Tools,
+  name: AgentName,
+  { whatsapp, whatsappNumber }: Pick<ProvisionRequest, 'whatsapp' | 'whatsappNumber'>,
+  before: ConfigDocument | undefined,
+  dryRun: boolean,
+): Promise<string | undefined> {
+  if (whatsapp.mode !== 'dedicated') return whatsappNumber;
+  if (whatsappNumber !== undefined) {
+    await claim(tools, name, whatsappNumber, dryRun);
+    return whatsappNumber;
+  }
+  const has = before?.whatsapp.mode === 'dedicated' ? before.whatsappNumber : undefined;
+  return has ?? allot(tools, name, dryRun);
+}
+
+/** A number that is named and in the pool is the agent's as if it had been drawn. @throws PlaneError */
+export async function claim(
+  tools: Tools,
+  name: AgentName,
+  number: string,
+  dryRun: boolean,
+): Promise<void> {
+  const kept = await tools.records.get(recordName(number));
+  const found = kept && pooled(kept);
+  if (!found || found.record.agent === name) return;
+  if (found.record.agent !== undefined) {
+    const problem = `is the number of ${found.record.agent}`;
+    throw refused('ALREADY_EXISTS', problem, 'give another, or none', 'whatsappNumber');
+  }
+  if (!dryRun) await change(tools, found, allotted(number, name, tools.clock.now()));
+}
+
+/** Drawn at random, so that many at once seldom reach for the same. @throws PlaneError ABORTED when they did */
+async function allot(tools: Tools, name: AgentName, dryRun: boolean): Promise<string> {
+  const all = await pool(tools);
+  const mine = all.find(({ record }) => record.agent === name);
+  if (mine) return mine.record.number;
+  const free = all.filter(({ record }) => isFree(record, tools.clock.now()));
+  const drawn = free[Math.floor(tools.random() * free.length)];
+  if (!drawn) {
+    const fix =
+      'add one with: agents-plane numbers add; or give whatsappNumber, or use mode linked';
+    throw refused(
+      'FAILED_PRECONDITION',
+      'is left out, and the pool has none that is free',
+      fix,
+      'whatsappNumber',
+    );
+  }
+  const { number } = drawn.record;
+  if (!dryRun) await change(tools, drawn, allotted(number, name, tools.clock.now()));
+  return number;
+}
+
+/** Names of the records of the numbers that an agent has. */
+export async function numbersOf(tools: Pick<Tools, 'records'>, name: AgentName) {
+  const kept = await tools.records.list(POOL);
+  return kept.filter((one) => pooled(one)?.record.agent === name).map((one) => one.name);
+}
+
+/** Gives the agent's numbers back, to be free when they have cooled off. */
+export async function returnNumbers(tools: Tools, name: AgentName): Promise<void> {
+  const now = tools.clock.now();
+  for (const one of await pool(tools)) {
+    if (one.record.agent === name) await change(tools, one, cooled(one.record.number, now));
+  }
+}
+
+/**
+ * Finds the numbers that were allotted and then not used: a request that died on the way, an agent
+ * that was given another one. @returns how many came back
+ */
+export async function sweepNumbers(tools: Tools): Promise<number> {
+  const now = tools.clock.now();
+  const back = await each(await pool(tools), async (one) => {
+    const { agent, number } = one.record;
+    if (agent === undefined || !isLeaked(one.record, undefined, now)) return 0;
+    const [secret, latest] = await Promise.all([
+      tools.secrets.get(configSecretId(agent)),
+      tools.secrets.latest(configSecretId(agent)),
+    ]);
+    const document = readDocument(latest?.payload);
+    // Of an agent whose document cannot be read nobody knows.
+    if ((secret && !document) || !isLeaked(one.record, document?.whatsappNumber, now)) return 0;
+    // Whoever was faster knew better.
+    await change(tools, one, cooled(number, now)).catch(unlessThere);
+    return 1;
+  });
+  return back.reduce<number>((sum, each) => sum + each, 0);
+}
