@@ -244,7 +244,8 @@ export async function startChaos(time: 'virtual' | 'real' = 'virtual'): Promise<
 
 /**
  * Every boundary of every verb of a story, with the failures taking turns.
- * @param first which failure begins; @param every a sample: only each n-th boundary
+ * @param first which failure begins; @param every a sample: only each n-th boundary, beginning with
+ *   `from`
  * @returns how many were tried
  */
 export async function tryEveryBoundary(
@@ -252,11 +253,12 @@ export async function tryEveryBoundary(
   verbs: readonly Verb[],
   first: number,
   every = 1,
+  from = 0,
 ): Promise<number> {
   const straight = await chaos.run(verbs);
   const most = Math.max(...straight.map(({ calls }) => calls));
   const before = chaos.hits();
-  for (let call = 0; call < most; call += every) {
+  for (let call = from; call < most; call += every) {
     const failure = FAILURES[(first + call) % FAILURES.length] ?? 'killed';
     const crooked = await chaos.run(verbs, { failure, call });
     const told = (chapters: readonly Chapter[]) =>
