@@ -27,6 +27,7 @@ import {
 import type { Clock } from './service/ports.ts';
 import type { SelfTools } from './service/self.ts';
 import type { Tools } from './service/steps.ts';
+import { currentVm } from './service/vm-caller.ts';
 import { templates } from './templates.ts';
 
 /** What a process has that tests may want to replace. */
@@ -220,7 +221,9 @@ export function composeApi(config: Config, ambient: Ambient): App {
 export function composeVm(config: Config, ambient: Ambient): App {
   const tokens = verifier(config);
   const google = access(config);
-  const links = linkTools(config, ambient, tools(config, ambient, google));
+  const common = tools(config, ambient, google);
+  const links = linkTools(config, ambient, common);
+  const current = lazy(async () => currentVm((await common()).machines, ambient.clock));
   const self = lazy(async () => {
     const [base, at, { mailDriver }, { ownerMailboxDriver }, service] = await Promise.all([
       links(),
@@ -247,8 +250,11 @@ export function composeVm(config: Config, ambient: Ambient): App {
   });
   return {
     routes: vmRoutes({ self, url: config.vmUrl }),
-    authenticate: (_role, authorization, identified) =>
-      authenticateVm(tokens, config, authorization, identified),
+    authenticate: async (_role, authorization, identified) => {
+      const caller = await authenticateVm(tokens, config, authorization, identified);
+      await (await current())(caller);
+      return caller.name;
+    },
   };
 }
 

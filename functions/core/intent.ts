@@ -87,4 +87,5 @@ export function leaseLeft(observed: Observed, by: string, now: number): number {
 }
 
 /** Agents whose VM, rights and document are looked after; the others are being let go of. */
-export const isServed = ({ life }: Intent): boolean => life === 'running' || life === 'stopped';
+export const isServed = ({ life }: Pick<Intent, 'life'>): boolean =>
+  life === 'running' || life === 'stopped';

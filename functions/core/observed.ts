@@ -30,6 +30,8 @@ export interface ServiceAccountState {
 
 export interface InstanceState {
   readonly name: string;
+  /** Google's number; undefined when nobody looked. */
+  readonly id?: string | undefined;
   /** https://cloud.google.com/compute/docs/instances/instance-lifecycle */
   readonly status: string;
   readonly labels: Readonly<Record<string, string>>;

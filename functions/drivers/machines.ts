@@ -70,6 +70,7 @@ function reads(access: GoogleAccess, place: Place, instances: InstancesClient) {
         const items = (it.metadata?.items ?? []).map(({ key, value }) => [key ?? '', value ?? '']);
         return {
           name: it.name ?? '',
+          id: it.id == null ? undefined : String(it.id),
           status: String(it.status ?? ''),
           labels: it.labels ?? {},
           metadata: Object.fromEntries(items),

@@ -2,8 +2,9 @@
 
 import { email as emailAddress } from '../../contracts/config-document.ts';
 import { PlaneError, type Problem } from '../../contracts/errors.ts';
-import { type AgentName, agentOfInstance, serviceAccountEmail } from '../../contracts/names.ts';
+import { agentOfInstance, serviceAccountEmail } from '../../contracts/names.ts';
 import type { TokenVerifier } from '../service/ports.ts';
+import type { VmCaller } from '../service/vm-caller.ts';
 
 /** Told as soon as Google's signature says who it is, whether or not they may do anything. */
 export type Identified = (who: string) => void;
@@ -175,7 +176,7 @@ export interface VmSettings {
 }
 
 /**
- * The agent a VM is. https://cloud.google.com/compute/docs/instances/verifying-instance-identity
+ * The agent a VM is, and which VM. https://cloud.google.com/compute/docs/instances/verifying-instance-identity
  *
  * The instance claim alone would do for VMs that we made; that the token's service account is
  * the agent's own keeps out instances which somebody merely named like one of ours.
@@ -185,7 +186,7 @@ export async function authenticateVm(
   settings: VmSettings,
   header: string | undefined,
   identified: Identified,
-): Promise<AgentName> {
+): Promise<VmCaller> {
   bearerToken(header);
   const claims = await claimsOf(await verifier(), header, settings.vmUrl);
   const account = emailAddress.safeParse(claims.email).data;
@@ -196,17 +197,22 @@ export async function authenticateVm(
   const genuine =
     engine.project === settings.project && claims.email === email && claims.email_verified === true;
   if (!name || !genuine) throw denied('The token does not belong to the VM of an agent.');
-  return name;
+  return { name, instanceId: engine.id };
 }
 
 interface Engine {
   readonly project: string;
   readonly instance: string;
+  readonly id: string;
 }
 
 function computeEngine(google: unknown): Engine {
   const engine = (google as { compute_engine?: Record<string, unknown> } | undefined)
     ?.compute_engine;
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-  return { project: text(engine?.project_id), instance: text(engine?.instance_name) };
+  return {
+    project: text(engine?.project_id),
+    instance: text(engine?.instance_name),
+    id: text(engine?.instance_id),
+  };
 }

@@ -5,6 +5,7 @@ import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, configSecretId } from '../../contracts/names.ts';
 import { readDocument } from '../core/document.ts';
 import { isOurs } from '../core/foreign.ts';
+import { isServed, recordedIntent } from '../core/intent.ts';
 import type { MailTemplates } from '../core/mail.ts';
 import type { SecretState } from '../core/observed.ts';
 import type { LinkTools } from './pairing-link.ts';
@@ -26,13 +27,20 @@ export interface Self {
   readonly document: ConfigDocument;
 }
 
-/** @throws PlaneError FAILED_PRECONDITION when the agent was never provisioned, or is being removed */
+/**
+ * @throws PlaneError FAILED_PRECONDITION when the agent was never provisioned, PERMISSION_DENIED
+ *   when it is out of service: what was proven an hour ago must not open the owner's mailbox
+ */
 export async function self(tools: SelfTools, name: AgentName): Promise<Self> {
   const id = configSecretId(name);
   const [secret, latest] = await Promise.all([tools.secrets.get(id), tools.secrets.latest(id)]);
   const document = readDocument(latest?.payload);
   if (!secret || !document || !isOurs(secret.labels, name)) {
     throw new PlaneError('FAILED_PRECONDITION', 'This agent has no configuration in the plane.');
+  }
+  const { life } = recordedIntent(secret) ?? { life: 'running' };
+  if (!isServed({ life })) {
+    throw new PlaneError('PERMISSION_DENIED', 'This agent is out of service.');
   }
   return { secret, document };
 }

@@ -33,6 +33,8 @@ export interface GateOptions {
   readonly authenticate: (accessToken: string) => Caller | undefined;
   readonly allows: (principal: string, demand: Demand) => boolean;
   readonly fault?: FaultHook;
+  /** Told of each call, once it is over. */
+  readonly watch?: (call: RecordedCall) => void;
   /** Milliseconds, monotonic. */
   readonly ticks: () => number;
 }
@@ -90,7 +92,9 @@ export function createGate(options: GateOptions): Gate {
     },
 
     record(call) {
-      recording.push({ ...call, endedAt: options.ticks() });
+      const recorded = { ...call, endedAt: options.ticks() };
+      recording.push(recorded);
+      options.watch?.(recorded);
     },
   };
 }

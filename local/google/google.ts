@@ -5,6 +5,7 @@
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { refusalLog } from './audit-log.ts';
 import type { Person } from './directory.ts';
 import { createGate, type FaultHook } from './gate.ts';
 import { startGrpc } from './grpc-server.ts';
@@ -68,7 +69,6 @@ export async function startGoogle(options: GoogleOptions): Promise<Google> {
   const { authenticate } = world.tokens;
   const { allows } = world.iam;
   const { ticks } = clock;
-  const gate = createGate({ authenticate, allows, ticks, ...(fault ? { fault } : {}) });
   const { all, secretManager, ...parts } = createServices(world, {
     project: projects[0],
     delegations,
@@ -80,6 +80,8 @@ export async function startGoogle(options: GoogleOptions): Promise<Google> {
     ...(subnetworks ? { subnetworks } : {}),
     ...(stageMs === undefined ? {} : { stageMs }),
   });
+  const watch = refusalLog(world.iam, world.auditConfigs, parts.logging.write);
+  const gate = createGate({ authenticate, allows, ticks, watch, ...(fault ? { fault } : {}) });
   const services = [...all, ...(more?.(world, { all, secretManager, ...parts }) ?? [])];
   const server = createServer(createKernel(services, gate));
   const restPort = await listen(server, port);

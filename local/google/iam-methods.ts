@@ -1,5 +1,6 @@
 /** getIamPolicy, setIamPolicy and testIamPermissions, which every API has alike. */
 
+import { withoutConditions } from './iam-policy.ts';
 import type { IamStore } from './iam-store.ts';
 import type { Json } from './proto-schema.ts';
 import type { RpcMethod } from './rpc.ts';
@@ -21,7 +22,9 @@ export const iamMethods = (iam: IamStore, { prefix, mustExist }: IamMethodsOptio
       demands: on('getIamPolicy'),
       handle: (request) => {
         mustExist(String(request.resource));
-        return iam.get(String(request.resource));
+        const policy = iam.get(String(request.resource));
+        const { requestedPolicyVersion } = (request.options ?? {}) as Json;
+        return requestedPolicyVersion === 3 ? policy : withoutConditions(policy);
       },
     },
     SetIamPolicy: {

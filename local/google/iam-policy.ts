@@ -5,16 +5,20 @@
  * https://cloud.google.com/iam/docs/reference/rest/v1/Policy
  */
 
+import { createHash } from 'node:crypto';
+import { type Attributes, type Condition, compileCondition } from './iam-condition.ts';
 import type { Roles } from './roles.ts';
 import { GoogleError } from './service.ts';
 
 export interface Binding {
   readonly role: string;
   readonly members: readonly string[];
+  readonly condition?: Condition;
 }
 
 export interface Policy {
-  readonly version: 1;
+  /** 3 where a binding has a condition. */
+  readonly version: 1 | 3;
   readonly bindings: readonly Binding[];
   /** Base64, as bytes are in JSON. */
   readonly etag: string;
@@ -46,18 +50,38 @@ export function includes(member: string, identity: Identity): boolean {
   return member === identity.principal;
 }
 
-/** Whether a policy grants a permission; roles nobody knows grant nothing. */
+/**
+ * Whether a policy grants a permission; roles nobody knows grant nothing.
+ * @param attributes of the resource that is asked for, wherever the policy is attached
+ */
 export function grants(
   policy: Policy,
   identity: Identity,
   permission: string,
   roles: Roles,
+  attributes: Attributes,
 ): boolean {
   return policy.bindings.some(
-    (binding) =>
-      roles.get(binding.role)?.has(permission) === true &&
-      binding.members.some((member) => includes(member, identity)),
+    ({ role, members, condition }) =>
+      roles.get(role)?.has(permission) === true &&
+      members.some((member) => includes(member, identity)) &&
+      (!condition || compileCondition(condition)(attributes)),
   );
+}
+
+const DIGEST_LENGTH = 20;
+
+/**
+ * What somebody sees who does not ask for version 3: a role that nobody can grant, and no condition.
+ * https://cloud.google.com/iam/help/conditions/policies
+ */
+export function withoutConditions(policy: Policy): Policy {
+  const bindings = policy.bindings.map(({ role, members, condition }) => {
+    if (!condition) return { role, members };
+    const digest = createHash('sha256').update(condition.expression).digest('hex');
+    return { role: `${role}_withcond_${digest.slice(0, DIGEST_LENGTH)}`, members };
+  });
+  return { ...policy, version: 1, bindings };
 }
 
 /** The resource itself and what it inherits from, nearest first: `projects/p/secrets/s/versions/1` -> … -> `projects/p`. */
@@ -80,11 +104,25 @@ function isBinding(value: unknown): value is Binding {
   return typeof role === 'string' && texts;
 }
 
+const isCondition = (value: unknown): value is Condition => {
+  const { title, expression } = (value ?? {}) as { title?: unknown; expression?: unknown };
+  return typeof title === 'string' && typeof expression === 'string';
+};
+
+/** @throws GoogleError INVALID_ARGUMENT when conditions come with a policy of another version */
+function checkCondition(condition: unknown, version: unknown): void {
+  if (version !== 3) {
+    const message = 'Specified policy must have version 3, for it contains conditions.';
+    throw new GoogleError('INVALID_ARGUMENT', message);
+  }
+  if (!isCondition(condition)) {
+    throw new GoogleError('INVALID_ARGUMENT', 'A condition has a title and an expression.');
+  }
+  compileCondition(condition);
+}
+
 /** Everything that makes Google refuse a policy, whoever sets it. */
 function checkBinding(binding: Binding, roles: Roles, exists: (member: string) => boolean): void {
-  if ('condition' in binding && binding.condition) {
-    throw new GoogleError('INVALID_ARGUMENT', 'IAM conditions are not supported by this emulator.');
-  }
   if (!roles.has(binding.role)) {
     throw new GoogleError(
       'INVALID_ARGUMENT',
@@ -105,16 +143,17 @@ function checkBinding(binding: Binding, roles: Roles, exists: (member: string) =
   }
 }
 
-/** Members sorted and single, bindings of one role merged, empty ones dropped: how Google stores it. */
-function tidy(bindings: readonly Binding[]): readonly Binding[] {
-  const byRole = Map.groupBy(bindings, (binding) => binding.role);
-  return [...byRole]
-    .map(([role, group]) => ({
-      role,
-      members: [...new Set(group.flatMap((binding) => binding.members ?? []))].sort(),
-    }))
-    .filter((binding) => binding.members.length > 0)
-    .sort((a, b) => (a.role < b.role ? -1 : 1));
+/** Members sorted and single, bindings of one role and condition merged, empty ones dropped: how Google stores it. */
+export function tidy(bindings: readonly Binding[]): readonly Binding[] {
+  const keyOf = ({ role, condition }: Binding): string =>
+    condition ? `${role} ${condition.title} ${condition.expression}` : role;
+  const groups = Map.groupBy(bindings, keyOf);
+  return [...groups]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .flatMap(([, group]) => {
+      const members = [...new Set(group.flatMap((binding) => binding.members ?? []))].sort();
+      return group[0] && members.length > 0 ? [{ ...group[0], members }] : [];
+    });
 }
 
 /**
@@ -133,8 +172,10 @@ export function readBindings(
       "Invalid value at 'policy.bindings' (type.googleapis.com/google.iam.v1.Binding)",
     );
   }
-  for (const binding of bindings)
+  for (const binding of bindings) {
+    if (binding.condition) checkCondition(binding.condition, policy.version);
     checkBinding({ ...binding, members: binding.members ?? [] }, roles, exists);
+  }
   return tidy(bindings);
 }
 
@@ -142,7 +183,7 @@ export function readBindings(
 export function withoutAccount(policy: Policy, email: string, uniqueId: string): Policy {
   const gone = `serviceAccount:${email}`;
   const bindings = policy.bindings.map((binding) => ({
-    role: binding.role,
+    ...binding,
     members: binding.members.map((member) =>
       member === gone ? `deleted:${gone}?uid=${uniqueId}` : member,
     ),

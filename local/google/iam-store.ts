@@ -1,7 +1,8 @@
 /** The policies that are in force, by resource, and the one question everybody asks them. */
 
+import { attributesOf, type Condition } from './iam-condition.ts';
 import type { Binding, Identity, Policy } from './iam-policy.ts';
-import { EMPTY_POLICY, grants, lineage, readBindings, withoutAccount } from './iam-policy.ts';
+import { EMPTY_POLICY, grants, lineage, readBindings, tidy, withoutAccount } from './iam-policy.ts';
 import type { Projects } from './projects.ts';
 import type { Roles } from './roles.ts';
 import type { Demand } from './service.ts';
@@ -9,6 +10,8 @@ import { GoogleError } from './service.ts';
 
 export interface IamStore {
   allows(principal: string, demand: Demand): boolean;
+  /** `projects/p` that the resource belongs to; undefined for a bucket that nobody has. */
+  projectOf(resource: string): string | undefined;
   /** The policy attached to this very resource. */
   get(resource: string): Policy;
   /**
@@ -18,8 +21,8 @@ export interface IamStore {
    */
   set(resource: string, policy: Readonly<Record<string, unknown>>): Policy;
   /** Seeding: adds members to a role, without checks. */
-  grant(resource: string, role: string, members: readonly string[]): void;
-  /** Takes a member out of a role; no error when it was not in. */
+  grant(resource: string, role: string, members: readonly string[], condition?: Condition): void;
+  /** Takes a member out of a role, under whatever condition; no error when it was not in. */
   revoke(resource: string, role: string, member: string): void;
   /** The resource is gone, and its policy with it. */
   drop(resource: string): void;
@@ -54,7 +57,8 @@ export function createIamStore(options: IamStoreOptions): IamStore {
   const get = (resource: string): Policy => policies.get(normal(resource)) ?? EMPTY_POLICY;
   const put = (resource: string, bindings: readonly Binding[]): Policy => {
     changes += 1;
-    const policy: Policy = { version: 1, bindings, etag: etagOf(changes) };
+    const version = bindings.some(({ condition }) => condition) ? 3 : 1;
+    const policy: Policy = { version, bindings, etag: etagOf(changes) };
     policies.set(normal(resource), policy);
     return policy;
   };
@@ -63,11 +67,15 @@ export function createIamStore(options: IamStoreOptions): IamStore {
 
   const allows = (principal: string, { permission, resource }: Demand): boolean => {
     const identity: Identity = { principal, projectNumber: projects.numberOfAccount(principal) };
-    return ancestors(resource).some((step) => grants(get(step), identity, permission, roles));
+    const attributes = attributesOf(normal(resource), (id) => projects.find(id)?.number ?? id);
+    return ancestors(resource).some((step) =>
+      grants(get(step), identity, permission, roles, attributes),
+    );
   };
 
   return {
     allows,
+    projectOf: (resource) => ancestors(resource).find((step) => /^projects\/[^/_]+$/.test(step)),
     get,
     set(resource, policy) {
       const { etag } = policy;
@@ -79,11 +87,9 @@ export function createIamStore(options: IamStoreOptions): IamStore {
       }
       return put(resource, readBindings(policy, roles, options.memberExists));
     },
-    grant(resource, role, members) {
-      const before = get(resource).bindings;
-      const held = before.find((binding) => binding.role === role)?.members ?? [];
-      const others = before.filter((binding) => binding.role !== role);
-      put(resource, [...others, { role, members: [...new Set([...held, ...members])].sort() }]);
+    grant(resource, role, members, condition) {
+      const added = { role, members, ...(condition && { condition }) };
+      put(resource, tidy([...get(resource).bindings, added]));
     },
     revoke(resource, role, member) {
       const rest = get(resource).bindings.map((binding) => ({

@@ -91,15 +91,23 @@ export interface Logging {
    * https://cloud.google.com/logging/docs/structured-logging
    */
   readonly printed: (project: string, service: string, line: string) => void;
+  /** Google's own hand. */
+  readonly write: (entry: Json) => void;
+}
+
+function stamp(world: World, entry: Json): Json {
+  const receiveTimestamp = new Date(world.clock.now()).toISOString();
+  const insertId = entry.insertId ?? world.random().slice(0, 16);
+  const timestamp = entry.timestamp ?? receiveTimestamp;
+  return { severity: 'DEFAULT', ...entry, timestamp, receiveTimestamp, insertId };
+}
+
+function keep(log: Json[], entries: readonly Json[]): void {
+  log.push(...entries);
+  log.splice(0, Math.max(0, log.length - KEPT));
 }
 
 function methodsOf(world: World, log: Json[]): Record<string, RpcMethod> {
-  const stamped = (entry: Json): Json => {
-    const receiveTimestamp = new Date(world.clock.now()).toISOString();
-    const insertId = entry.insertId ?? world.random().slice(0, 16);
-    const timestamp = entry.timestamp ?? receiveTimestamp;
-    return { severity: 'DEFAULT', ...entry, timestamp, receiveTimestamp, insertId };
-  };
   const seen = (resources: readonly string[]) => {
     const names = resources.map((name) => `${world.projects.normalise(name)}/`);
     return (entry: Json): boolean => {
@@ -118,8 +126,11 @@ function methodsOf(world: World, log: Json[]): Record<string, RpcMethod> {
         if (entries.some((entry) => entry.resource === undefined)) {
           throw invalid('A monitored resource is required for every entry.');
         }
-        if (!request.dryRun) log.push(...entries.map(stamped));
-        log.splice(0, Math.max(0, log.length - KEPT));
+        if (!request.dryRun)
+          keep(
+            log,
+            entries.map((entry) => stamp(world, entry)),
+          );
         return {};
       },
     },
@@ -170,8 +181,8 @@ export function createLogging(world: World): Logging {
       resource: { type: 'cloud_run_revision', labels: { project_id: project, service_name: name } },
       ...{ timestamp, receiveTimestamp: timestamp, insertId: world.random().slice(0, 16) },
     };
-    log.push({ ...common, ...payloadOf(line) });
-    log.splice(0, Math.max(0, log.length - KEPT));
+    keep(log, [{ ...common, ...payloadOf(line) }]);
   };
-  return { service, entries: () => log, printed };
+  const write = (entry: Json): void => keep(log, [stamp(world, entry)]);
+  return { service, entries: () => log, printed, write };
 }

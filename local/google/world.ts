@@ -4,6 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import type { AuditConfigs } from './audit-log.ts';
 import { createIamStore, type IamStore } from './iam-store.ts';
 import { createProjects, type Project, type Projects } from './projects.ts';
 import { createRoles, type Roles } from './roles.ts';
@@ -28,6 +29,8 @@ export interface World {
   readonly accounts: ServiceAccounts;
   readonly iam: IamStore;
   readonly tokens: Tokens;
+  /** Reads that Cloud Audit Logs writes down. */
+  readonly auditConfigs: AuditConfigs;
   readonly clock: Clock;
   readonly random: () => string;
   /** Whether a Workspace user with this (lower-case) address exists. */
@@ -59,5 +62,6 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     return true;
   };
   const iam = createIamStore({ roles, projects, memberExists });
-  return { projects, roles, accounts, iam, tokens, clock, random, userExists };
+  const auditConfigs: AuditConfigs = new Map();
+  return { projects, roles, accounts, iam, tokens, auditConfigs, clock, random, userExists };
 }

@@ -25,6 +25,8 @@ export const TASKS_ACCOUNT = `agents-plane-tasks@${LOCAL.project.id}.iam.gservic
 export const QUEUE = `projects/${LOCAL.project.id}/locations/${LOCAL.region}/queues/agents-plane-bulk`;
 export const SCHEDULER_ACCOUNT = `agents-plane-scheduler@${LOCAL.project.id}.iam.gserviceaccount.com`;
 export const PLANE_ROLE = `projects/${LOCAL.project.id}/roles/agentsPlane`;
+/** What the plane may do to what carries a name of ours. */
+export const FLEET_ROLE = `projects/${LOCAL.project.id}/roles/agentsPlaneFleet`;
 export const SUBNETWORK = `projects/${LOCAL.project.id}/regions/${LOCAL.region}/subnetworks/${LOCAL.network}`;
 export const IMAGE = `projects/${LOCAL.project.id}/global/images/family/${LOCAL.imageFamily}`;
 

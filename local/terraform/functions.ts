@@ -22,6 +22,7 @@ export const BUILT_IN: Readonly<Record<string, BuiltIn>> = {
   file: ([path], files) => files.read(text(path)),
   jsondecode: ([json]) => JSON.parse(text(json)) as Value,
   split: ([separator, joined]) => text(joined).split(text(separator)),
+  join: ([separator, items]) => list(items).map(text).join(text(separator)),
   concat: (lists) => lists.flatMap((each) => list(each)),
   toset: ([items]) =>
     Object.fromEntries(list(items).map((item) => [text(item), item])) satisfies Collection,

@@ -196,12 +196,12 @@ describe('VMs', () => {
     expect(harness.calls(mark)).toEqual([]);
   });
 
-  test('a VM whose agent was never provisioned is told so', async () => {
+  test('a VM that is not there is refused, whatever its token says', async () => {
     const reply = await send(
       `${harness.plane.url}/v1/self/welcome`,
       'POST',
       await harness.vmToken('allison'),
     );
-    expect([reply.status, reply.body.error.code]).toEqual([412, 'FAILED_PRECONDITION']);
+    expect([reply.status, reply.body.error.code]).toEqual([403, 'PERMISSION_DENIED']);
   });
 });

@@ -4,7 +4,7 @@
  */
 
 import { LOCAL } from '../../local/plane/settings.ts';
-import { type Answered, send } from './harness.ts';
+import { type Answered, send, vmToken } from './harness.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
 import { type Everything, everythingIn } from './support/inventory.ts';
 
@@ -178,27 +178,12 @@ const DRIFTS: readonly Drift[] = [
 
 test('an agent with everything that an agent can have', async () => {
   expect((await call('POST', '/v1/agents', REQUEST)).status).toBe(202);
-  const token = await vmToken();
+  const token = await vmToken(plane.google, 'allison', {});
   for (const path of ['channels-secret', 'backup-secret']) {
     expect((await plane.callVm('POST', `/v1/self/${path}`, undefined, token)).status).toBe(200);
   }
   whole = await everythingIn(plane.google);
 });
-
-const vmToken = (): Promise<string> => {
-  const account = plane.google.world.accounts.find(EMAIL);
-  if (!account) throw new Error('there is no account');
-  const instance = {
-    project_id: LOCAL.project.id,
-    project_number: Number(LOCAL.project.number),
-    zone: LOCAL.zone,
-    instance_id: '1',
-    instance_name: 'agent-allison',
-    instance_creation_timestamp: 0,
-  };
-  const audience = 'https://plane.agents-plane.internal';
-  return plane.google.world.tokens.accountIdToken(account, audience, { instance });
-};
 
 test.each(DRIFTS)('$what', async ({ edit, steps, beside }) => {
   await edit();

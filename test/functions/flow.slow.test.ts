@@ -1,7 +1,7 @@
 /** Round trips, races, names that collide, things that are not ours, and a zone without room. */
 
 import { sequentialDepth } from '../../local/google/recording.ts';
-import { LOCAL, PLANE_ROLE } from '../../local/plane/settings.ts';
+import { FLEET_ROLE, LOCAL } from '../../local/plane/settings.ts';
 import { type Harness, send, startHarness } from './harness.ts';
 
 const PHONE = { userPhone: '+15551234567' };
@@ -129,7 +129,7 @@ async function untilState(state: string): Promise<{ reason?: string }> {
 test("a permission that the plane lacks is our fault, told without Google's words", async () => {
   const { iam } = harness.google.world;
   const { bindings = [] } = iam.get(PROJECT);
-  iam.set(PROJECT, { bindings: bindings.filter(({ role }) => role !== PLANE_ROLE) });
+  iam.set(PROJECT, { bindings: bindings.filter(({ role }) => role !== FLEET_ROLE) });
   const { status, body } = await post({ user: 'allison@nine30.com', ...PHONE });
   expect([status, body.error.code]).toEqual([412, 'FAILED_PRECONDITION']);
   expect(JSON.stringify(body)).not.toMatch(/permission '|secretmanager|compute\./i);

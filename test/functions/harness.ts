@@ -48,6 +48,8 @@ export interface Harness {
 export interface VmTokenChange {
   readonly audience?: string;
   readonly instance?: string;
+  /** Number of the instance; that of the one that runs when left out. */
+  readonly instanceId?: string;
   readonly project?: string;
   readonly lifetimeS?: number;
 }
@@ -167,7 +169,11 @@ async function startPlane(options: HarnessOptions, google: Google): Promise<Harn
   };
 }
 
-export function vmToken({ world }: Google, agent: string, change: VmTokenChange): Promise<string> {
+export function vmToken(
+  { world, compute }: Google,
+  agent: string,
+  change: VmTokenChange,
+): Promise<string> {
   const email = `agent-${agent}@${project.id}.iam.gserviceaccount.com`;
   const account = world.accounts.find(email) ?? { email, uniqueId: '100000000000000000000' };
   return world.tokens.accountIdToken(account, change.audience ?? ENVIRONMENT.AGENTS_PLANE_VM_URL, {
@@ -175,12 +181,28 @@ export function vmToken({ world }: Google, agent: string, change: VmTokenChange)
       project_id: change.project ?? project.id,
       project_number: Number(project.number),
       zone: LOCAL.zone,
-      instance_id: '1',
+      instance_id:
+        change.instanceId ?? compute.instances.byName(`agent-${agent}`)?.resource.id ?? '1',
       instance_name: change.instance ?? `agent-${agent}`,
       instance_creation_timestamp: 0,
     },
     ...(change.lifetimeS === undefined ? {} : { lifetimeS: change.lifetimeS }),
   });
+}
+
+/** A VM of that agent's, without any other part of it; waits until Google has it. */
+export async function startVm({ tokens, restUrl, compute }: Google, agent: string): Promise<void> {
+  const { accessToken } = tokens.access(`user:${LOCAL.admin}`);
+  const url = `${restUrl}/compute/v1/projects/${project.id}/zones/${LOCAL.zone}/instances`;
+  const made = await send(url, 'POST', accessToken, {
+    name: `agent-${agent}`,
+    labels: { 'managed-by': 'agents-plane', 'agents-plane-agent': agent },
+    machineType: `zones/${LOCAL.zone}/machineTypes/e2-medium`,
+    disks: [{ boot: true, initializeParams: { sourceImage: IMAGE } }],
+    networkInterfaces: [{ subnetwork: SUBNETWORK }],
+  });
+  if (made.status !== 200) throw new Error(`no VM: ${JSON.stringify(made.body)}`);
+  await compute.operations.idle();
 }
 
 export interface Answered {

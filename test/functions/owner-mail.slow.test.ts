@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { LOCAL } from '../../local/plane/settings.ts';
 import { until } from '../e2e/support/stage.ts';
 import { DOCUMENT } from './fixtures.ts';
-import { type Answered, type Harness, send, startHarness } from './harness.ts';
+import { type Answered, type Harness, send, startHarness, startVm } from './harness.ts';
 
 const SECRETS = `/v1/projects/${LOCAL.project.id}/secrets`;
 const OWNER = DOCUMENT.user;
@@ -30,6 +30,7 @@ beforeEach(async () => {
   });
   const data = Buffer.from(JSON.stringify(DOCUMENT)).toString('base64');
   await asAdmin('POST', `${SECRETS}/agent-allison-config:addVersion`, { payload: { data } });
+  await startVm(harness.google, 'allison');
   token = await harness.vmToken('allison');
 });
 afterEach(() => harness.close());

@@ -1,9 +1,9 @@
-/** infra/roles/plane.json is what a whole life of an agent takes: no permission less, none more. */
+/** infra/roles/plane.json and fleet.json are what a whole life of an agent takes: no permission less, none more. */
 
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LOCAL, PLANE_ACCOUNT, PLANE_ROLE } from '../../local/plane/settings.ts';
+import { FLEET_ROLE, LOCAL, PLANE_ACCOUNT, PLANE_ROLE } from '../../local/plane/settings.ts';
 import { type Harness, send, startHarness } from './harness.ts';
 
 const REQUEST = {
@@ -123,7 +123,7 @@ async function leave(): Promise<number> {
     .length;
 }
 
-test('the role holds exactly what provisioning, reading, mailing, repairing and leaving demand', async () => {
+test('the roles hold exactly what provisioning, reading, mailing, repairing and leaving demand', async () => {
   const life = await asAdminOfPlane([
     ['POST', '?dryRun=true', REQUEST],
     ['POST', '', REQUEST],
@@ -172,8 +172,8 @@ test('the role holds exactly what provisioning, reading, mailing, repairing and 
     .filter(({ principal }) => principal === plane)
     .flatMap(({ demands }) => demands.map(({ permission }) => permission))
     .filter((permission) => !ELSEWHERE.includes(permission));
-  // What Terraform made of the role: infra/identity.tf reads the file.
-  expect([...(api.google.world.roles.get(PLANE_ROLE) ?? [])].sort()).toEqual(
-    [...new Set(demanded)].sort(),
-  );
+  // What Terraform made of the roles: infra/identity.tf reads the files.
+  const { roles } = api.google.world;
+  const granted = [PLANE_ROLE, FLEET_ROLE].flatMap((role) => [...(roles.get(role) ?? [])]);
+  expect(granted.sort()).toEqual([...new Set(demanded)].sort());
 }, 90_000);

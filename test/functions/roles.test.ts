@@ -95,15 +95,15 @@ afterAll(() => plane.close());
 
 const engine = (audience: string): Promise<string> => {
   const { accounts, tokens } = plane.google.world;
-  const email = `agent-allison@${LOCAL.project.id}.iam.gserviceaccount.com`;
+  const email = `agent-bo@${LOCAL.project.id}.iam.gserviceaccount.com`;
   const account = accounts.find(email) ?? { email, uniqueId: '100000000000000000000' };
   return tokens.accountIdToken(account, audience, {
     instance: {
       project_id: LOCAL.project.id,
       project_number: Number(LOCAL.project.number),
       zone: LOCAL.zone,
-      instance_id: '1',
-      instance_name: 'agent-allison',
+      instance_id: plane.google.compute.instances.byName('agent-bo')?.resource.id ?? '',
+      instance_name: 'agent-bo',
       instance_creation_timestamp: 0,
     },
   });

@@ -5,7 +5,7 @@ import { keySecretAnswer, mailAnswer, welcomeAnswer } from '../../contracts/vm-a
 import type { Fault } from '../../local/google/gate.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
 import { DOCUMENT as DEDICATED } from './fixtures.ts';
-import { type Answered, type Harness, send, startHarness } from './harness.ts';
+import { type Answered, type Harness, send, startHarness, startVm } from './harness.ts';
 
 const DOCUMENT = { ...DEDICATED, whatsapp: { mode: 'cloud-api' } };
 const SECRETS = `/v1/projects/${LOCAL.project.id}/secrets`;
@@ -38,6 +38,7 @@ beforeEach(async () => {
   });
   const data = Buffer.from(JSON.stringify(DOCUMENT)).toString('base64');
   await asAdmin('POST', `${SECRET}:addVersion`, { payload: { data } });
+  await startVm(harness.google, 'allison');
   token = await harness.vmToken('allison');
 });
 afterEach(() => harness.close());

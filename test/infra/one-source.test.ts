@@ -8,6 +8,9 @@ import { LOCAL, PLANE_ACCOUNT } from '../../local/plane/settings.ts';
 const PROJECT = `projects/${LOCAL.project.id}`;
 const AGENT = `agent-allison@${LOCAL.project.id}.iam.gserviceaccount.com`;
 const BUCKET = `projects/_/buckets/${LOCAL.bucket}`;
+const VMS = `${PROJECT}/zones/${LOCAL.zone}/instances`;
+const SECRETS = `${PROJECT}/secrets`;
+const ACCESS = 'secretmanager.versions.access';
 const READ_BUNDLE = {
   permission: 'storage.objects.get',
   resource: `${BUCKET}/objects/${BUNDLE_OBJECT}`,
@@ -43,7 +46,10 @@ async function allowed(change: (files: Record<string, string>) => Record<string,
       ),
       agentCallsVm: asks(AGENT, 'run.routes.invoke', vm),
       agentCallsApi: asks(AGENT, 'run.routes.invoke', api),
-      planeCreatesVm: asks(PLANE_ACCOUNT, 'compute.instances.create', PROJECT),
+      planeCreatesVm: asks(PLANE_ACCOUNT, 'compute.instances.create', `${VMS}/agent-allison`),
+      planeDeletesForeignVm: asks(PLANE_ACCOUNT, 'compute.instances.delete', `${VMS}/web-1`),
+      planeReadsItsSecret: asks(PLANE_ACCOUNT, ACCESS, `${SECRETS}/agent-allison-config`),
+      planeReadsForeignSecret: asks(PLANE_ACCOUNT, ACCESS, `${SECRETS}/payroll`),
       planeSignsAsItself: asks(PLANE_ACCOUNT, 'iam.serviceAccounts.signJwt', self),
       planeSignsAsAgent: asks(PLANE_ACCOUNT, 'iam.serviceAccounts.signJwt', other),
       planeSetsProjectPolicy: asks(PLANE_ACCOUNT, 'resourcemanager.projects.setIamPolicy', PROJECT),
@@ -61,6 +67,9 @@ const ALL = {
   agentCallsVm: true,
   agentCallsApi: false,
   planeCreatesVm: true,
+  planeDeletesForeignVm: false,
+  planeReadsItsSecret: true,
+  planeReadsForeignSecret: false,
   planeSignsAsItself: true,
   planeSignsAsAgent: false,
   planeSetsProjectPolicy: false,
@@ -90,7 +99,7 @@ test.each([
 test('without a permission of the role', async () => {
   const change = (files: Record<string, string>) => ({
     ...files,
-    'roles/plane.json': (files['roles/plane.json'] ?? '').replace(
+    'roles/fleet.json': (files['roles/fleet.json'] ?? '').replace(
       '    "compute.instances.create",\n',
       '',
     ),

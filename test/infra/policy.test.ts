@@ -18,6 +18,32 @@ const OPEN_TO_ALL: Readonly<Record<string, string>> = {
     'a signed link (HMAC-SHA256) for one agent, with an end, dead once used',
 };
 
+/** Permissions of the plane that hold for the whole project, and why no condition narrows them. */
+const PROJECT_WIDE: Readonly<Record<string, string>> = {
+  'secretmanager.secrets.create': 'asked of the project, before there is a name',
+  'secretmanager.secrets.list': 'asked of the project',
+  'compute.instances.list': 'asked of the project',
+  'compute.disks.list': 'asked of the project',
+  'compute.zoneOperations.get': 'operations have no name of ours',
+  'compute.zoneOperations.list': 'asked of the project',
+  'compute.images.useReadOnly': 'the image is a setting',
+  'compute.subnetworks.use': 'the subnet is a setting',
+  'logging.logEntries.list': 'asked of the project; the code filters by its own services and VMs',
+  'iam.serviceAccounts.actAs': 'IAM tells conditions nothing of accounts',
+  'iam.serviceAccounts.create': 'IAM tells conditions nothing of accounts',
+  'iam.serviceAccounts.delete': 'IAM tells conditions nothing of accounts',
+  'iam.serviceAccounts.get': 'IAM tells conditions nothing of accounts',
+  'iam.serviceAccounts.disable': 'IAM tells conditions nothing of accounts',
+  'iam.serviceAccounts.enable': 'IAM tells conditions nothing of accounts',
+  'iam.serviceAccounts.getIamPolicy': 'IAM tells conditions nothing of accounts',
+  ...Object.fromEntries(
+    [
+      ...['create', 'delete', 'get', 'setIamPolicy'].map((verb) => `subscriptions.${verb}`),
+      ...['attachSubscription', 'create', 'delete', 'get', 'publish'].map((v) => `topics.${v}`),
+    ].map((permission) => [`pubsub.${permission}`, 'Pub/Sub tells conditions nothing']),
+  ),
+};
+
 const bindings = (all: readonly Resource[]) =>
   all.filter(({ type }) => type.endsWith('_iam_member'));
 const ofType = (type: string) => resources.filter((resource) => resource.type === type);
@@ -64,7 +90,7 @@ test('nothing in infra/ is against the rules', () => {
 test.each([
   ['primitive role', 'identity.tf', '"roles/logging.logWriter"', '"roles/editor"'],
   ['open to all', 'access.tf', 'google_service_account.watch.member', '"allUsers"'],
-  ['wildcard', 'roles/plane.json', '"compute.disks.get"', '"compute.disks.*"'],
+  ['wildcard', 'roles/fleet.json', '"compute.disks.get"', '"compute.disks.*"'],
   ['bucket can become public', 'storage.tf', '"enforced"', '"inherited"'],
 ])('the rules see it: %s', (what, file, from, to) => {
   const files = infraFiles();
@@ -72,6 +98,11 @@ test.each([
   expect(changed).not.toBe(files[file]);
   const found = problems(planInfra({ ...files, [file]: changed }).resources);
   expect(found).toEqual([expect.stringContaining(what)]);
+});
+
+test('what the plane may do in the whole project has a reason each', () => {
+  const [role] = resources.filter(({ address }) => address.endsWith('custom_role.plane'));
+  expect(strings(role?.values.permissions).sort()).toEqual(Object.keys(PROJECT_WIDE).sort());
 });
 
 test('every exception still exists', () => {

@@ -5,6 +5,8 @@
 
 import type { Resource } from '../../terraform/resources.ts';
 import { asText, isCollection, isList, type Value } from '../../terraform/value.ts';
+import type { LogType } from '../audit-log.ts';
+import { type Condition, compileCondition } from '../iam-condition.ts';
 import { GoogleError } from '../service.ts';
 import { bucketResource } from '../storage/routes.ts';
 import type { StorageStore } from '../storage.ts';
@@ -30,6 +32,18 @@ interface Effect {
 const text = (values: Values, name: string): string => asText(values[name] ?? '');
 const texts = (value: Value | undefined): string[] => (isList(value) ? value.map(asText) : []);
 
+/** The block `condition` of a binding. @throws GoogleError INVALID_ARGUMENT when it is not emulated */
+function conditionOf(values: Values): Condition | undefined {
+  const [block] = isList(values.condition) ? values.condition : [];
+  if (!isCollection(block)) return undefined;
+  const condition = {
+    title: asText(block.title ?? ''),
+    expression: asText(block.expression ?? ''),
+  };
+  compileCondition(condition);
+  return condition;
+}
+
 /** A binding on the resource that `target` names. */
 const binding = (target: (values: Values, place: Place) => string): Effect => ({
   apply(place, values) {
@@ -37,26 +51,13 @@ const binding = (target: (values: Values, place: Place) => string): Effect => ({
     if (!place.world.roles.has(role)) {
       throw new GoogleError('INVALID_ARGUMENT', `Role ${role} is not supported for this resource.`);
     }
-    place.world.iam.grant(target(values, place), role, [text(values, 'member')]);
+    const members = [text(values, 'member')];
+    place.world.iam.grant(target(values, place), role, members, conditionOf(values));
   },
   destroy(place, values) {
     place.world.iam.revoke(target(values, place), text(values, 'role'), text(values, 'member'));
   },
 });
-
-/** The one condition that is known here, which is what inheritance along the path does too. */
-const PREFIX = /^resource\.name\.startsWith\("([^"]+)\/"\)$/;
-
-/** The bucket; or with a condition on the names of its objects, the folder that they are in. */
-function bucketTarget(values: Values): string {
-  const bucket = bucketResource(text(values, 'bucket'));
-  if (values.condition === undefined) return bucket;
-  const [condition] = isList(values.condition) ? values.condition : [];
-  const expression = isCollection(condition) ? condition.expression : undefined;
-  const folder = PREFIX.exec(String(expression))?.[1];
-  if (folder?.startsWith(`${bucket}/objects/`)) return folder;
-  throw new GoogleError('INVALID_ARGUMENT', `This condition is not emulated: ${expression}`);
-}
 
 const onProject = (_values: Values, { project }: Place): string => `projects/${project}`;
 
@@ -140,13 +141,28 @@ const queue: Effect = {
   destroy: (place, values) => place.tasks.removeQueue(queueName(values, place)),
 };
 
+const auditConfig: Effect = {
+  apply({ world }, values) {
+    const blocks = isList(values.audit_log_config) ? values.audit_log_config : [];
+    const types = blocks
+      .filter(isCollection)
+      .map(
+        (block) =>
+          [asText(block.log_type ?? '') as LogType, texts(block.exempted_members)] as const,
+      );
+    world.auditConfigs.set(text(values, 'service'), new Map(types));
+  },
+  destroy: ({ world }, values) => void world.auditConfigs.delete(text(values, 'service')),
+};
+
 const EFFECTS: Readonly<Record<string, Effect>> = {
   google_service_account: account,
   google_project_iam_custom_role: customRole,
   google_storage_bucket: bucket,
+  google_project_iam_audit_config: auditConfig,
   google_project_iam_member: binding(onProject),
   google_service_account_iam_member: binding((values) => text(values, 'service_account_id')),
-  google_storage_bucket_iam_member: binding(bucketTarget),
+  google_storage_bucket_iam_member: binding((values) => bucketResource(text(values, 'bucket'))),
   google_cloud_tasks_queue: queue,
   google_cloud_tasks_queue_iam_member: binding(queueName),
   google_cloud_run_v2_service_iam_member: binding(
