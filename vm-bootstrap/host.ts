@@ -41,6 +41,8 @@ export interface Host extends Files {
   /** Runs a program to its end. Never throws for an exit code; 127 when it is not there. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   request(wanted: HttpRequest): Promise<HttpResponse>;
+  /** True when a TCP connection opens in time; it is closed unused. */
+  reaches(hostname: string, port: number, timeoutMs: number): Promise<boolean>;
 }
 
 /** Public metadata address by number: no resolver is needed for it. */
@@ -81,6 +83,18 @@ async function run(
     child.on('close', (code) => done({ code: code ?? 1, stdout, stderr }));
     child.stdin.on('error', () => {});
     child.stdin.end(options.stdin ?? '');
+  });
+}
+
+function reaches(hostname: string, port: number, timeoutMs: number): Promise<boolean> {
+  const socket = process.getBuiltinModule('node:net').connect({ host: hostname, port });
+  return new Promise((resolve) => {
+    const done = (reached: boolean): void => {
+      socket.destroy();
+      resolve(reached);
+    };
+    socket.setTimeout(timeoutMs, () => done(false));
+    socket.once('connect', () => done(true)).once('error', () => done(false));
   });
 }
 
@@ -147,6 +161,7 @@ export function machineHost(settings: HostSettings): Host {
     lookUpUser: (name) => lookUpUser(passwd, name),
     isRunning,
     exec: (argv, options) => run(settings.env, argv, options),
+    reaches,
     request: async (wanted) => (await import('./http.ts')).request(wanted),
     ...filesOf(managed, passwd),
   };

@@ -92,12 +92,45 @@ test('a connection without a message for an hour is made anew, but not during a 
   expect(run(times(182, (at) => ({ ...quiet(at), busy: true })))).toEqual([]);
 });
 
+const cutOff: ChannelProbe = { ...closed, reachable: false };
+const reachable: ChannelProbe = { ...closed, reachable: true };
+
+test('while WhatsApp cannot be reached nothing is restarted; when it can, the channel is, at once', () => {
+  expect(run([hears, ...times(30, () => cutOff), () => reachable, hears])).toEqual([
+    ['deaf', 120],
+    ['restart-channel', 620],
+    ['restored', 640],
+  ]);
+});
+
+test('a plugin that stays down in a working network is restarted, ever more seldom', () => {
+  const done = run([hears, ...times(3, () => cutOff), ...times(40, () => reachable)]);
+  const restarts = done.filter(([what]) => what === 'restart-channel').map(([, at]) => at);
+  expect(restarts).toEqual([80, 140, 260, 560, 860]);
+});
+
+test('a network that comes and goes does not make it restart more than once a minute', () => {
+  const flapping = Array.from({ length: 60 }, (_, at) => () => (at % 2 ? reachable : cutOff));
+  const done = run([hears, ...flapping]);
+  const restarts = done.filter(([what]) => what === 'restart-channel').map(([, at]) => at);
+  expect(restarts[0]).toBe(40);
+  for (const [index, at] of restarts.entries())
+    expect(at - (restarts[index - 1] ?? -60)).toBeGreaterThanOrEqual(60);
+});
+
+test('a network’s return is remembered until the channel may be restarted', () => {
+  const justHealed = { ...HEALTHY, linked: true, heals: 1, healedAt: START - SECOND, cutOff: true };
+  expect(run([...times(4, () => reachable)], justHealed)[0]).toEqual(['restart-channel', 60]);
+});
+
 test('whatever happens, a channel is restarted at most once a minute', () => {
   const kinds = fc.constantFrom<(at: number) => ChannelProbe>(
     hears,
     () => closed,
     () => silent,
     () => deafSince(START),
+    () => cutOff,
+    () => reachable,
   );
   fc.assert(
     fc.property(fc.array(kinds, { maxLength: 60 }), (probes) => {

@@ -3,9 +3,9 @@
  * one probe -> health and an action.
  *
  * What OpenClaw 2026.9.6 does by itself, and where this comes in: its plugin pings every 25 s
- * and reconnects when nothing comes back, at most 12 times in about five minutes, and then
- * stops for good; a connection that answers pings but delivers nothing it takes for healthy
- * for two hours (docs/decisions/030).
+ * and reconnects when nothing comes back, at most 12 times in about five minutes, with up to
+ * a minute between, and then stops for good; a connection that answers pings but delivers
+ * nothing it takes for healthy for two hours (docs/decisions/031).
  */
 
 import type { ChannelEvent } from '../../contracts/vm-api.ts';
@@ -24,6 +24,8 @@ export interface ChannelProbe {
   readonly busy: boolean;
   /** Another program uses the same credentials; who reconnects first throws the other out. */
   readonly conflict: boolean;
+  /** WhatsApp's address takes connections; asked only while the channel is down. */
+  readonly reachable?: boolean;
 }
 
 export interface ChannelHealth {
@@ -33,6 +35,8 @@ export interface ChannelHealth {
   readonly sickSince?: number;
   readonly heals: number;
   readonly healedAt?: number;
+  /** WhatsApp could not be reached when that was asked last. */
+  readonly cutOff?: boolean;
   /** What the plane was told last, or is to be told. */
   readonly said?: Extract<ChannelEvent, 'deaf' | 'logged-out' | 'restored'>;
   /** The plane has not taken `said` yet. */
@@ -84,17 +88,21 @@ function well(health: ChannelHealth, probe: ChannelProbe, now: number): Watched 
 function sick(health: ChannelHealth, probe: ChannelProbe, now: number): Watched {
   const since = health.sickSince ?? Math.min(now, probe.heardAt ?? now);
   const step = Math.min(Math.max(health.heals, 1), HEAL_AGAIN_MS.length) - 1;
+  // The plugin waits out its own schedule, or has given up; the network's return ends that.
+  const back = health.cutOff === true && probe.reachable === true;
   const due =
     probe.link === 'linked' &&
     !probe.conflict &&
-    now - since >= HEAL_AFTER_MS &&
-    restedFor(health, now, HEAL_AGAIN_MS[step] ?? 0);
+    probe.reachable !== false &&
+    (back || now - since >= HEAL_AFTER_MS) &&
+    restedFor(health, now, (back ? HEAL_AGAIN_MS[0] : HEAL_AGAIN_MS[step]) ?? 0);
   const tell = health.said !== 'deaf' && now - since >= REPORT_AFTER_MS;
   return {
     health: {
       ...health,
       sickSince: since,
-      ...(due && { heals: health.heals + 1, healedAt: now }),
+      cutOff: probe.reachable === false || (health.cutOff === true && !due),
+      ...(due && { heals: back ? 1 : health.heals + 1, healedAt: now }),
       ...(tell && { said: 'deaf' as const, owed: true }),
     },
     action: due ? 'restart-channel' : 'none',

@@ -17,9 +17,18 @@ import { channelStateOf } from './channel.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const PROBE_MS = 20_000;
+/** While the channel is down: the network's return is to be noticed. */
+const PROBE_SICK_MS = 5_000;
 /** An answer that takes longer is none. */
 const ANSWER_MS = 10_000;
+/** Stopping may wait for a turn that is being answered. */
+const RESTART_MS = 60_000;
+const CONNECT_MS = 3_000;
 const CHANNEL = 'whatsapp';
+/** Where the plugin connects to, unless it was told otherwise. */
+const WHATSAPP = 'wss://web.whatsapp.com';
+/** Of the schemes that `endpoints.whatsapp` may have. */
+const PORTS: Readonly<Record<string, number>> = { 'wss:': 443, 'ws:': 80 };
 
 interface Account {
   readonly connected?: boolean;
@@ -56,7 +65,7 @@ export function probeOf(status: ChannelsStatus, linkedPhone: string): ChannelPro
 
 const NO_ANSWER: ChannelProbe = { link: 'unknown', open: false, busy: false, conflict: false };
 
-async function probe({ gateway, settings }: Surroundings): Promise<ChannelProbe> {
+async function askGateway({ gateway, settings }: Surroundings): Promise<ChannelProbe> {
   try {
     return await gateway(
       async (rpc) =>
@@ -66,6 +75,16 @@ async function probe({ gateway, settings }: Surroundings): Promise<ChannelProbe>
   } catch {
     return NO_ANSWER;
   }
+}
+
+/** A channel that is down is asked about at both ends: the gateway's, and WhatsApp's. */
+async function probe(surroundings: Surroundings): Promise<ChannelProbe> {
+  const { host, facts } = surroundings;
+  const said = await askGateway(surroundings);
+  if (said.open || said.link !== 'linked') return said;
+  const { hostname, port, protocol } = new URL(facts.endpoints.whatsapp ?? WHATSAPP);
+  const reachable = await host.reaches(hostname, Number(port) || PORTS[protocol] || 0, CONNECT_MS);
+  return { ...said, reachable };
 }
 
 /** The other channels of the gateway go on. */
@@ -117,11 +136,12 @@ export async function keepChannelUp(surroundings: Surroundings): Promise<never> 
     store.write(health);
     if (action === 'restart-channel') {
       host.log('agent pair: the channel is quiet; it is restarted');
-      await surroundings.gateway(restartChannel, ANSWER_MS).catch((error: unknown) => {
+      await surroundings.gateway(restartChannel, RESTART_MS).catch((error: unknown) => {
         host.log(`agent pair: the channel was not restarted (${codeOf(error)})`);
       });
     }
     store.write(await report(surroundings, health));
-    await host.sleep(PROBE_MS);
+    const down = health.sickSince !== undefined && seen.link === 'linked';
+    await host.sleep(down ? PROBE_SICK_MS : PROBE_MS);
   }
 }
