@@ -35,10 +35,17 @@ export function gatewayAddress(host: Host, layout: Layout): { port: number; toke
   return { port: gateway?.port ?? GATEWAY_PORT, token };
 }
 
-/** True when /readyz says 200. */
-export async function gatewayAnswers(host: Host, port: number): Promise<boolean> {
+/** True when the probe says 200. OpenClaw's /readyz asks for its channels, too; /startupz for itself alone. */
+export async function gatewayAnswers(
+  host: Host,
+  port: number,
+  probe: 'readyz' | 'startupz' = 'readyz',
+): Promise<boolean> {
   try {
-    const answer = await host.request({ url: `http://127.0.0.1:${port}/readyz`, timeoutMs: 2_000 });
+    const answer = await host.request({
+      url: `http://127.0.0.1:${port}/${probe}`,
+      timeoutMs: 2_000,
+    });
     return answer.status === 200;
   } catch {
     return false;
@@ -49,10 +56,10 @@ export async function gatewayAnswers(host: Host, port: number): Promise<boolean>
 const UP_WITHIN_MS = 20_000;
 const UP_POLL_MS = 500;
 
-/** True when /readyz says 200 now or soon. */
+/** True when it runs, now or soon; whether WhatsApp does is another matter. */
 export async function gatewayIsUp(host: Host, port: number): Promise<boolean> {
   const deadline = host.now().getTime() + UP_WITHIN_MS;
-  while (!(await gatewayAnswers(host, port))) {
+  while (!(await gatewayAnswers(host, port, 'startupz'))) {
     if (host.now().getTime() > deadline) return false;
     await host.sleep(UP_POLL_MS);
   }

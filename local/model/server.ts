@@ -26,6 +26,8 @@ export interface RecordedRequest {
   readonly keyFingerprint: string | undefined;
   /** Turns of the conversation; 0 when the request is not one. */
   readonly messages: number;
+  /** Names of the tools that the model was offered. */
+  readonly tools: readonly string[];
   readonly stream: boolean;
   readonly status: number;
 }
@@ -152,6 +154,7 @@ export function createModelServer(options: ModelServerOptions): ModelServer {
         model: asked?.model,
         keyFingerprint: key ? fingerprintOf(key) : undefined,
         messages: asked?.turns.length ?? 0,
+        tools: asked?.tools ?? [],
         stream: asked?.stream ?? false,
         status,
       });

@@ -15,7 +15,7 @@ import { deliver } from './delivery.ts';
 import { accountAt, takeBundle } from './queries.ts';
 import type { KeyBundle, Sealed } from './signal.ts';
 import { bytesOf, childOf, childrenOf, type Stanza, seconds, stanza } from './stanza.ts';
-import { type Account, changed, type Device, type World } from './world.ts';
+import { type Account, changed, type Device, type SentMessage, type World } from './world.ts';
 
 export const numberOfAccount = ({ digits }: Account): string => `+${digits}`;
 const deviceJid = ({ account, id }: Device): string => numberJid(account.digits, id);
@@ -31,8 +31,8 @@ const encNode = ({ type, ciphertext }: Sealed, more: Stanza['attrs'] = {}): Stan
   stanza('enc', { v: '2', type, ...more }, ciphertext);
 
 /** The envelope of a phone's message: to somebody else's device, or a copy to an own one. */
-function envelope(world: World, from: Account, to: Account, device: Device, id: string) {
-  const attrs = { id, from: numberJid(from.digits), type: 'text', t: seconds(world.now()) };
+function envelope({ to, at }: SentMessage, from: Account, device: Device, id: string) {
+  const attrs = { id, from: numberJid(from.digits), type: 'text', t: seconds(at) };
   return device.account === from
     ? {
         ...attrs,
@@ -50,20 +50,25 @@ async function toDevice(world: World, from: Account, device: Device, id: string,
   const copy = { deviceSentMessage: { destinationJid: numberJid(to.digits), message } };
   const sealed = await sealFor(from, device, device.account === from ? copy : message);
   const enc = encNode(sealed, count === undefined ? {} : { count });
-  deliver(world, device, stanza('message', envelope(world, from, to, device, id), [enc]));
+  deliver(world, device, stanza('message', envelope(sent, from, device, id), [enc]));
 }
 
-/** Sends from a phone to somebody, or to itself. @returns the message's id */
+/**
+ * Sends from a phone to somebody, or to itself.
+ * @param at when WhatsApp's server took it, milliseconds since the epoch
+ * @returns the message's id
+ */
 export async function sendFromPhone(
   world: World,
   from: Account,
   to: Account,
   message: proto.IMessage,
+  at = world.now(),
 ): Promise<string> {
   const id = world.random(16).toString('hex').toUpperCase();
-  const arrival = { id, from: numberOfAccount(from), device: 0, at: world.now() };
+  const arrival = { id, from: numberOfAccount(from), device: 0, at };
   const content = readContent(message);
-  from.sent.set(id, { to, message });
+  from.sent.set(id, { to, message, at });
   applyContent(from.messages, { ...arrival, chat: numberOfAccount(to), fromMe: true }, content);
   if (to !== from) {
     applyContent(to.messages, { ...arrival, chat: arrival.from, fromMe: false }, content);

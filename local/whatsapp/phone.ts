@@ -37,8 +37,11 @@ export interface Phone {
    *   devices), RESOURCE_EXHAUSTED ("Couldn't link device": too many attempts)
    */
   scan(shown: string): Promise<LinkedDevice>;
-  /** @returns the message's id */
-  send(to: string, text: string): Promise<string>;
+  /**
+   * @param at when it was written, for one that has long waited: milliseconds since the epoch
+   * @returns the message's id
+   */
+  send(to: string, text: string, at?: number): Promise<string>;
   sendToSelf(text: string): Promise<string>;
   react(id: string, emoji: string): Promise<void>;
   /** Deletes an own message for everyone. */
@@ -127,7 +130,7 @@ export function phoneOf(world: World, number: string): Phone {
     messages: account.messages,
     chatState: (other) => account.chatStates.get(digitsOf(other)),
     scan: async (shown) => shownDevice(await scan(world, account, shown)),
-    send: (to, text) => sendFromPhone(world, account, peer(to), { conversation: text }),
+    send: (to, text, at) => sendFromPhone(world, account, peer(to), { conversation: text }, at),
     sendToSelf: (text) => sendFromPhone(world, account, account, { conversation: text }),
     async react(id, emoji) {
       const message = messageOf(account, id);

@@ -1,5 +1,6 @@
 /** The answers to what a logged-in device asks (`iq`). */
 
+import { setTimeout as wait } from 'node:timers/promises';
 import { encodeBigEndian, KEY_BUNDLE_TYPE, proto, xmppPreKey, xmppSignedPreKey } from 'baileys';
 import { lidJid, numberJid, parseJid } from './address.ts';
 import type { KeyBundle } from './signal.ts';
@@ -86,6 +87,7 @@ async function encrypt(world: World, device: Device, query: Stanza): Promise<Sta
     const asked = childrenOf(what, 'user').map(({ attrs }) => keyUser(world, attrs.jid));
     return resultOf(query, [stanza('list', {}, (await Promise.all(asked)).flat())]);
   }
+  await wait(world.settings.keyCheckMs);
   return resultOf(query, [stanza('digest')]);
 }
 

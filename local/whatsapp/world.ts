@@ -20,6 +20,8 @@ export interface Settings {
   readonly linkWindowMs: number;
   /** Linked devices of one phone. */
   readonly devices: number;
+  /** How long the server takes to say which keys it has of a device; a login is not done before. */
+  readonly keyCheckMs: number;
 }
 
 /** WhatsApp's rhythm (FACTS.md) and its four linked devices; nobody publishes the limit of attempts. */
@@ -30,6 +32,7 @@ export const WHATSAPP: Settings = {
   linkAttempts: 5,
   linkWindowMs: 60 * 60 * 1000,
   devices: 4,
+  keyCheckMs: 0,
 };
 
 /** An open connection of a device. */
@@ -69,7 +72,9 @@ export interface Device {
   logins: number;
 }
 
-export interface Sent {
+export interface SentMessage {
+  /** When the server took it, milliseconds since the epoch. */
+  readonly at: number;
   readonly to: Account;
   readonly message: proto.IMessage;
 }
@@ -84,7 +89,7 @@ export interface Account {
   nextDevice: number;
   readonly messages: Message[];
   /** What the phone itself sent, by message id: a device that cannot read it asks again. */
-  readonly sent: Map<string, Sent>;
+  readonly sent: Map<string, SentMessage>;
   /** When devices were linked or tried to be, milliseconds since 1970. */
   readonly linkAttempts: number[];
   /** Who is writing to this phone right now: digits to `composing` or `paused`. */

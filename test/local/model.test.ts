@@ -229,6 +229,7 @@ test('a recording says which key it was, and never the key', async () => {
     model: 'claude-sonnet-4-6',
     keyFingerprint: fingerprintOf('sk-ant-right'),
     messages: 1,
+    tools: [],
     stream: false,
     status: 200,
   });

@@ -3,6 +3,7 @@ import {
   type ChannelHealth,
   type ChannelProbe,
   HEALTHY,
+  resumed,
   told,
   watchChannel,
 } from '../../vm-bootstrap/core/channel-watch.ts';
@@ -90,6 +91,11 @@ test('a connection without a message for an hour is made anew, but not during a 
   const done = run(times(182, quiet), { ...HEALTHY, linked: true });
   expect(done).toEqual([['restart-channel', 3620]]);
   expect(run(times(182, (at) => ({ ...quiet(at), busy: true })))).toEqual([]);
+});
+
+test('after a boot the plugin connects by itself first, however long the channel was down before', () => {
+  const before = { ...HEALTHY, linked: true, heals: 3, sickSince: START - 3_600_000, cutOff: true };
+  expect(run([() => closed, hears], resumed(before))).toEqual([]);
 });
 
 const cutOff: ChannelProbe = { ...closed, reachable: false };

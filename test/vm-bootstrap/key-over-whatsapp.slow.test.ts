@@ -1,5 +1,5 @@
 /**
- * The owner's key over WhatsApp, with the real OpenClaw and its WhatsApp plugin linked to a
+ * The owner's key over WhatsApp (and a message that WhatsApp held back), with the real OpenClaw and its WhatsApp plugin linked to a
  * local WhatsApp: the owner's own account (`linked`), and a number of the agent's own.
  */
 
@@ -34,7 +34,8 @@ describe.each([
   let owner: Phone;
 
   beforeAll(async () => {
-    whatsapp = createWhatsapp({ now: Date.now });
+    // As slow as WhatsApp may be: what it held back is decrypted before the login is done.
+    whatsapp = createWhatsapp({ now: Date.now, settings: { keyCheckMs: 500 } });
     server = createServer(whatsapp.listener).on('upgrade', whatsapp.upgrade);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws/chat`;
@@ -121,6 +122,18 @@ describe.each([
     expect(answer).toMatch(/^Anthropic doesn't accept that key/);
     expect(await agent.cloud.versions(OWN)).toEqual(['1 ENABLED']);
   }, 60_000);
+
+  test('what is written while the channel is down is answered once, when it is up again', async () => {
+    await agent.call('channels.stop', { channel: 'whatsapp' });
+    const id = await send('Are you away?');
+    await agent.call('channels.start', { channel: 'whatsapp' });
+    expect(await answerTo(id)).toContain('Are you away?');
+    await answerTo(await send('And now?'));
+    const answers = owner.messages.filter(
+      (one) => one.id !== id && one.text.includes('Are you away?'),
+    );
+    expect(answers).toHaveLength(1);
+  }, 90_000);
 
   test('no file of the machine holds a key, and no model was shown one', async () => {
     const keys = [KEYS.own, KEYS.refused];

@@ -123,5 +123,10 @@ export function watchChannel(health: ChannelHealth, probe: ChannelProbe, now: nu
   return sick({ ...health, linked: true }, probe, now);
 }
 
+/** After a start of the watch: the gateway may just have started as well, and connects by itself. */
+export function resumed({ sickSince: _, cutOff: __, ...health }: ChannelHealth): ChannelHealth {
+  return health;
+}
+
 /** The plane took what it was owed. */
 export const told = (health: ChannelHealth): ChannelHealth => ({ ...health, owed: false });

@@ -36,7 +36,7 @@ export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
 }
 
 /** Lists to which others add entries: ours are kept in, theirs are kept too. */
-const UNIONS = new Set(['plugins.allow', 'plugins.load.paths']);
+const UNIONS = new Set(['plugins.allow', 'plugins.load.paths', 'tools.deny']);
 
 function union(base: Json | undefined, ours: Json, theirs: Json | undefined): Json {
   if (!Array.isArray(ours) || !Array.isArray(theirs)) return ours;

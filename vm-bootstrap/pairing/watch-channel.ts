@@ -6,6 +6,7 @@ import {
   type ChannelHealth,
   type ChannelProbe,
   HEALTHY,
+  resumed,
   told,
   watchChannel,
 } from '../core/channel-watch.ts';
@@ -130,6 +131,7 @@ function healthStore(host: Host, { pairingState }: Layout) {
 export async function keepChannelUp(surroundings: Surroundings): Promise<never> {
   const { host } = surroundings;
   const store = healthStore(host, surroundings.layout);
+  store.write(resumed(store.read()));
   for (;;) {
     const seen = await probe(surroundings);
     const { health, action } = watchChannel(store.read(), seen, host.now().getTime());

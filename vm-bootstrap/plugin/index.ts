@@ -16,6 +16,7 @@ import { workIsNext } from '../core/onward.ts';
 import { storeKey } from './broker.ts';
 import { answerWithoutKey } from './budget.ts';
 import { type Phones, refuseForeignPhone } from './foreign-phone.ts';
+import { answerHeldBack } from './held-back.ts';
 import type { HookContext, MessageEvent, PluginApi, StoredMessage } from './openclaw.ts';
 import { scrubWhenThread, startScrub } from './scrub-thread.ts';
 import { deleteForEveryone } from './whatsapp.ts';
@@ -169,6 +170,7 @@ function register(api: PluginApi): void {
     { eligibleTriggers: ['user'] },
   );
   refuse(api, replies, takenOut);
+  answerHeldBack(api);
   // After the walls: a key of the owner's own is what ends this.
   answerWithoutKey(
     api,

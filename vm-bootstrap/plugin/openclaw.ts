@@ -59,7 +59,7 @@ interface Hooks {
 /** A Baileys socket, as far as messages are taken back, and devices unlinked, with it. */
 export interface WhatsappSocket {
   /** `15551234567:12@s.whatsapp.net` */
-  readonly user?: { readonly id?: string };
+  readonly user?: { readonly id?: string; readonly lid?: string };
   readonly ws?: { readonly isOpen?: boolean };
   /** Removes this device from the account; the connection ends. */
   logout(): Promise<void>;
@@ -69,6 +69,43 @@ export interface WhatsappSocket {
       delete: { readonly remoteJid: string; readonly fromMe: boolean; readonly id: string };
     },
   ): Promise<unknown>;
+  /** Decrypted messages of the last five minutes, under `address NUL id`; `timestamp` in milliseconds. */
+  readonly messageRetryManager?: {
+    readonly recentMessagesMap?: {
+      entries(): Iterable<
+        [
+          string,
+          { readonly message: { readonly protocolMessage?: unknown }; readonly timestamp: number },
+        ]
+      >;
+    };
+  };
+  /** Baileys' event buffer: `on` hands out the emitter below it. */
+  readonly ev?: {
+    on(event: 'messages.upsert', listener: (upsert: MessagesUpsert) => void): MessagesEmitter;
+    emit(event: 'messages.upsert', upsert: MessagesUpsert): boolean;
+  };
+}
+
+export interface BaileysMessage {
+  readonly key?: { readonly remoteJid?: string; readonly id?: string; readonly fromMe?: boolean };
+  readonly message?: object;
+  /** Seconds since the epoch, a number or protobuf's Long. */
+  readonly messageTimestamp?: unknown;
+}
+
+/** Messages that came: `append` are those that WhatsApp had held back while nobody was connected. */
+export interface MessagesUpsert {
+  type: 'append' | 'notify';
+  messages: readonly BaileysMessage[];
+}
+
+export interface MessagesEmitter {
+  off(event: 'messages.upsert', listener: (upsert: MessagesUpsert) => void): unknown;
+  prependListener(
+    event: 'messages.upsert',
+    listener: (upsert: MessagesUpsert) => void,
+  ): MessagesEmitter;
 }
 
 export interface PluginApi {
@@ -79,6 +116,15 @@ export interface PluginApi {
       readonly runtimeContexts?: {
         /** The WhatsApp plugin puts its connection here (capability `connection-controller`). */
         get(key: { channelId: string; accountId: string; capability: string }): unknown;
+        /** Anew for each connection. @returns what ends the watch */
+        watch?(wanted: {
+          channelId: string;
+          capability: string;
+          onEvent: (event: {
+            readonly type: 'registered' | 'unregistered';
+            readonly context?: unknown;
+          }) => void;
+        }): () => void;
       };
     };
   };
