@@ -58,7 +58,8 @@ export function refuseForeignPhone(api: PluginApi, { linkedPhone, ownerPhone }: 
   // What a stranger's phone wrote stays in OpenClaw's inbound journal, and is taken up again when
   // the right phone is linked: it would be answered then, from there (seen, 2026.9.6).
   const isStranger = (channel: string | undefined, senderId: string | undefined): boolean =>
-    channel === CHANNEL && !isSameNumber(senderId, ownerPhone);
+    // E.164 as a rule; OpenClaw falls back to WhatsApp's id of the sender.
+    channel === CHANNEL && !isSameNumber(numberOfId(senderId) ?? senderId, ownerPhone);
   api.on('before_dispatch', async ({ channel, senderId }, { channelId = channel, accountId }) =>
     isForeign(channelId, accountId) || isStranger(channelId, senderId)
       ? { handled: true }
