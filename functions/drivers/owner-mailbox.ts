@@ -1,7 +1,7 @@
 /** Port `OwnerMailbox` on Gmail: as the owner, with the scope that each call needs and no more. */
 
 import type { gmail_v1 } from 'googleapis/build/src/apis/gmail/v1.js';
-import { headerOf, textOfMail } from '../core/mail-text.ts';
+import { headerOf, searchable, textOfMail } from '../core/mail-text.ts';
 import type { OwnerMailbox, OwnersMail } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { type Delegate, mailboxOf } from './google-delegation.ts';
@@ -89,7 +89,7 @@ export function ownerMailboxDriver(access: GoogleAccess, sender: Correspondent):
         // The copy that arrived first: as long as the owner's is there, a repetition finds both.
         const arrived = await as(sender.from, MODIFY);
         const q = `from:${owner} rfc822msgid:${messageId}`;
-        for (const copy of messageId === '' ? [] : await idsOf(arrived, q, 5)) {
+        for (const copy of searchable(messageId) ? await idsOf(arrived, q, 5) : []) {
           await arrived.users.messages.trash({ userId: 'me', id: copy });
         }
         await gmail.users.messages.trash({ userId: 'me', id });

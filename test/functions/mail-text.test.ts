@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { takeMail } from '../../functions/core/mail-allowance.ts';
-import { headerOf, htmlToText, textOfMail } from '../../functions/core/mail-text.ts';
+import { headerOf, htmlToText, searchable, textOfMail } from '../../functions/core/mail-text.ts';
 
 const data = (text: string) => ({ data: Buffer.from(text).toString('base64url') });
 
@@ -26,6 +26,40 @@ describe('text of a mail', () => {
     ['', ''],
   ])('%j', (html, text) => {
     expect(htmlToText(html)).toBe(text);
+  });
+  test.each([
+    ['<STYLE>p{}</Style>text', 'text'],
+    ['a<!-- never closed', 'a'],
+    ['<title>gone</title><header>stays</header>', 'stays'],
+    ['a <b unclosed', 'a <b unclosed'],
+    ['one\n  two<br>three', 'one two\nthree'],
+  ])('%j', (html, text) => {
+    expect(htmlToText(html)).toBe(text);
+  });
+  // Anybody can mail an owner; Gmail takes 25 MB.
+  test.each([
+    '<style',
+    '<style>',
+    '<!--',
+    '<a ',
+    '</p ',
+    '<',
+    '&',
+    ' ',
+    '\n',
+    '&nbsp;',
+    '<b> ',
+    '< ',
+  ])('a megabyte of %j takes no time', (part) => {
+    const start = performance.now();
+    htmlToText(`${part.repeat(1_000_000 / part.length)}>`);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+  test('a Message-ID that could be more than one word of a search is not searched for', () => {
+    expect(searchable('<abc.1@mail.nine30.com>')).toBe(true);
+    for (const id of ['', 'abc', '<a> OR from:bo@nine30.com', '<a"b>', '<a{b}>', '<a(b)>']) {
+      expect(searchable(id)).toBe(false);
+    }
   });
   test('a mail of images has no text, and nothing is no mail', () => {
     expect(textOfMail({ mimeType: 'image/png', body: data('x') })).toBe('');
