@@ -18,30 +18,17 @@ Settings and their defaults: docs/admin-guide.md. No key belongs into FILE.
 TEXT
 }
 
-CONFIG=plane.toml YES='' DRY_RUN='' KEY_STDIN=''
-while [ $# -gt 0 ]; do
-  case $1 in
-    --config) CONFIG=${2:?--config needs a file} && shift ;;
-    --yes) YES=1 ;;
-    --dry-run) DRY_RUN=1 ;;
-    --key-stdin) KEY_STDIN=1 ;;
-    --help) usage && exit 0 ;;
-    *) usage >&2 && exit 2 ;;
-  esac
-  shift
-done
+# shellcheck source=scripts/setup/arguments.sh
+. "$(dirname "${BASH_SOURCE[0]}")/setup/arguments.sh"
+read_arguments '--yes --dry-run --key-stdin' "$@"
 
 export AGENTS_PLANE_HOST_PACKAGES=no
 # shellcheck source=scripts/prepare.sh
 . "$(dirname "${BASH_SOURCE[0]}")/prepare.sh"
 # shellcheck source=scripts/setup/lib.sh
 . "$ROOT/scripts/setup/lib.sh"
-export ROOT YES DRY_RUN
-
-WORK=$(mktemp -d "${TMPDIR:-/tmp}/agents-plane-setup.XXXXXX")
-export WORK
-trap 'rm -rf "$WORK"' EXIT
-trap 'exit 130' INT TERM
+export YES DRY_RUN
+work_folder setup
 
 load_settings "$CONFIG"
 if [ -n "$KEY_STDIN" ]; then

@@ -15,18 +15,9 @@ Usage: scripts/teardown.sh [options]
 TEXT
 }
 
-CONFIG=plane.toml YES='' DRY_RUN='' PURGE=''
-while [ $# -gt 0 ]; do
-  case $1 in
-    --config) CONFIG=${2:?--config needs a file} && shift ;;
-    --yes) YES=1 ;;
-    --dry-run) DRY_RUN=1 ;;
-    --purge) PURGE=1 ;;
-    --help) usage && exit 0 ;;
-    *) usage >&2 && exit 2 ;;
-  esac
-  shift
-done
+# shellcheck source=scripts/setup/arguments.sh
+. "$(dirname "${BASH_SOURCE[0]}")/setup/arguments.sh"
+read_arguments '--yes --dry-run --purge' "$@"
 
 export AGENTS_PLANE_HOST_PACKAGES=no
 # shellcheck source=scripts/prepare.sh
@@ -36,10 +27,7 @@ export AGENTS_PLANE_HOST_PACKAGES=no
 # shellcheck source=scripts/setup/inventory.sh
 . "$ROOT/scripts/setup/inventory.sh"
 
-WORK=$(mktemp -d "${TMPDIR:-/tmp}/agents-plane-teardown.XXXXXX")
-export ROOT WORK
-trap 'rm -rf "$WORK"' EXIT
-trap 'exit 130' INT TERM
+work_folder teardown
 
 # The file is complete: it was set up with. Nothing is asked about it.
 settings=$(YES=1 tool settings "$CONFIG") || exit 1

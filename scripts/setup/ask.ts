@@ -1,15 +1,16 @@
 /** Asks a person for the settings that the file lacks, and keeps the answers in it: a later run asks nothing. */
 
 import { readFile, writeFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline/promises';
+import { createInterface, type Interface } from 'node:readline/promises';
 import { parse, stringify } from 'smol-toml';
 import { PlaneError } from '../../contracts/errors.ts';
+import { settings } from './settings.ts';
 
 type Table = Record<string, unknown>;
 type Env = Readonly<Record<string, string | undefined>>;
 
 interface Question {
-  readonly key: string;
+  readonly key: keyof typeof settings.shape;
   readonly text: string;
   readonly fallback: (answers: Table, env: Env) => string;
   readonly list?: boolean;
@@ -47,7 +48,32 @@ async function existing(file: string): Promise<Table> {
   }
 }
 
-/** @throws PlaneError INVALID_ARGUMENT when nobody is there to answer */
+/** Asks until the answer is one that the settings take. Rejects when the terminal is closed: Ctrl-C, Ctrl-D. */
+async function askOne(
+  terminal: Interface,
+  { key, text, list }: Question,
+  suggestion: string,
+  closed: Promise<never>,
+): Promise<unknown> {
+  for (;;) {
+    const question = suggestion === '' ? `${text}: ` : `${text} [${suggestion}]: `;
+    const typed = (await Promise.race([terminal.question(question), closed])).trim() || suggestion;
+    const answer = list ? typed.split(/[ ,]+/).filter(Boolean) : typed;
+    const parsed = settings.shape[key].safeParse(answer);
+    if (parsed.success) return answer;
+    process.stderr.write(`  ${parsed.error.issues[0]?.message}\n`);
+  }
+}
+
+/** Of a terminal that is closed before everything is answered. */
+const closedOf = (terminal: Interface): Promise<never> =>
+  new Promise((_, reject) => {
+    const gone = () => reject(new PlaneError('INVALID_ARGUMENT', 'Stopped: nothing was written'));
+    terminal.once('SIGINT', gone);
+    terminal.once('close', gone);
+  });
+
+/** @throws PlaneError INVALID_ARGUMENT when nobody is there to answer, or goes away; the file is as before */
 export async function askForSettings(file: string, env: Env): Promise<void> {
   const before = await existing(file);
   const open = QUESTIONS.filter(({ key }) => before[key] === undefined);
@@ -60,12 +86,16 @@ export async function askForSettings(file: string, env: Env): Promise<void> {
     );
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = closedOf(terminal);
   const answers: Table = { ...before };
-  for (const { key, text, fallback, list } of open) {
-    const suggestion = fallback(answers, env);
-    const typed = (await terminal.question(`${text} [${suggestion}]: `)).trim() || suggestion;
-    answers[key] = list ? typed.split(/[ ,]+/) : typed;
+  try {
+    for (const question of open) {
+      const suggestion = question.fallback(answers, env);
+      answers[question.key] = await askOne(terminal, question, suggestion, closed);
+    }
+  } finally {
+    closed.catch(() => {});
+    terminal.close();
   }
-  terminal.close();
   await writeFile(file, `${stringify(answers)}\n`);
 }

@@ -19,8 +19,18 @@ packages=$(awk '!/^#/ && NF { print $1 }' "$recipe/packages.txt" "$recipe/gce/pa
 # shellcheck disable=SC2086
 DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -qq -y --download-only --no-install-recommends npm $packages
 
-export npm_config_cache="$root/srv/npm"
+# What the host's npm has downloaded before is linked, not fetched again: an index of its own, the same content.
+cache=$(npm config get cache)/_cacache
+export npm_config_cache="$root/srv/npm" npm_config_prefer_offline=true
+mkdir -p "$npm_config_cache/_cacache"
+if [ -d "$cache/content-v2" ] && cp -R --link "$cache/content-v2" "$npm_config_cache/_cacache/" 2>/dev/null; then
+  cp -R "$cache/index-v5" "$npm_config_cache/_cacache/"
+else
+  rm -rf "$npm_config_cache/_cacache"
+fi
 "$recipe/openclaw.sh" "$scratch/openclaw" >/dev/null
-(cp "$recipe/npm/package.json" "$recipe/npm/package-lock.json" "$recipe/npm/.npmrc" "$scratch/" && cd "$scratch" && npm ci --ignore-scripts --loglevel=error >/dev/null)
+mkdir -p "$scratch/npm"
+cp "$recipe/npm/package.json" "$recipe/npm/package-lock.json" "$recipe/npm/.npmrc" "$scratch/npm/"
+npm ci --prefix "$scratch/npm" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 npm install --global --prefix "$scratch/global" --ignore-scripts --no-audit --no-fund --loglevel=error "openclaw@$version" >/dev/null
 install -D -m 0644 "$here/npm-cache.conf" "$root/etc/systemd/system.conf.d/60-npm-cache.conf"

@@ -1,0 +1,78 @@
+/** A person at a terminal who answers setup's questions, wrongly at first; and one who goes away. */
+
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readSettings } from '../../scripts/setup/settings.ts';
+
+const TOOL = join(import.meta.dirname, '../../scripts/setup/tool.ts');
+const CTRL_C = '\u0003';
+const CTRL_D = '\u0004';
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'agents-plane-ask-'));
+  file = join(folder, 'plane.toml');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Types the next of `answers` whenever it is asked something, on a terminal of its own (script(1)). */
+async function converse(
+  answers: readonly string[],
+): Promise<{ code: number | null; said: string }> {
+  const command = `${process.execPath} --disable-warning=ExperimentalWarning ${TOOL} settings ${file}`;
+  const child = spawn(
+    'script',
+    ['--quiet', '--return', '--flush', '--command', command, '/dev/null'],
+    {
+      env: { PATH: process.env.PATH, CLOUDSDK_CORE_ACCOUNT: 'ada@nine30.com', TERM: 'dumb' },
+    },
+  );
+  const left = [...answers];
+  let said = '';
+  let asked = 0;
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    said += chunk;
+    const questions = said.match(/^(?! {2}).*(\]|domain|project): /gm)?.length ?? 0;
+    if (questions <= asked) return;
+    asked = questions;
+    child.stdin.write(left.shift() ?? CTRL_C);
+  });
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, said };
+}
+
+test('wrong answers are asked for again, an empty one takes the suggestion, the file has them all', async () => {
+  const { code, said } = await converse([
+    'My Project\r',
+    'nine30-plane\r',
+    'Europe\r',
+    '\r',
+    'nine30\r',
+    'nine30.com, nine30.org\r',
+    '\r',
+    '\r',
+  ]);
+  expect({ code, said }).toMatchObject({ code: 0 });
+  expect(said).toContain('not a project id');
+  expect(said).toContain('not a zone');
+  expect(said).toContain('not a domain name');
+  expect(readSettings(readFileSync(file, 'utf8'), file)).toMatchObject({
+    project: 'nine30-plane',
+    zone: 'europe-west1-b',
+    domains: ['nine30.com', 'nine30.org'],
+    admins: ['ada@nine30.com'],
+    mail_from: 'agents@nine30.com',
+  });
+});
+
+test.each([
+  ['Ctrl-C', CTRL_C],
+  ['Ctrl-D', CTRL_D],
+])('%s in the middle: nothing is written', async (_key, key) => {
+  const { code, said } = await converse(['nine30-plane\r', key]);
+  expect({ code, said }).toMatchObject({ code: 1, said: expect.stringContaining('Stopped') });
+  expect(existsSync(file)).toBe(false);
+});
