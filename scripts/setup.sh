@@ -18,6 +18,7 @@ Settings and their defaults: docs/admin-guide.md. No key belongs into FILE.
 TEXT
 }
 
+CONFIG=plane.toml YES='' DRY_RUN='' KEY_STDIN=''
 # shellcheck source=scripts/setup/arguments.sh
 . "$(dirname "${BASH_SOURCE[0]}")/setup/arguments.sh"
 read_arguments '--yes --dry-run --key-stdin' "$@"

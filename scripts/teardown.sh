@@ -15,6 +15,7 @@ Usage: scripts/teardown.sh [options]
 TEXT
 }
 
+CONFIG=plane.toml YES='' DRY_RUN='' PURGE=''
 # shellcheck source=scripts/setup/arguments.sh
 . "$(dirname "${BASH_SOURCE[0]}")/setup/arguments.sh"
 read_arguments '--yes --dry-run --purge' "$@"

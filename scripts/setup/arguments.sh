@@ -1,16 +1,15 @@
 # Arguments of setup.sh and teardown.sh: sourced by both, after they defined usage().
 # shellcheck shell=bash
+# CONFIG is the caller's.
+# shellcheck disable=SC2034
 
-# read_arguments SWITCHES ARGUMENT...: --config FILE into CONFIG, and each switch that was given into a
-# variable of its name, 1 or empty (--dry-run: DRY_RUN). SWITCHES: the names that there are.
+# read_arguments SWITCHES ARGUMENT...: --config FILE into CONFIG, and 1 into the variable of each switch
+# that was given (--dry-run: DRY_RUN). SWITCHES: the names that there are.
 read_arguments() {
-  local switches=" $1 " name
+  local switches=" $1 "
   shift
-  CONFIG=plane.toml
-  for name in $switches; do printf -v "$(variable_of "$name")" '%s' ''; done
   while [ $# -gt 0 ]; do
     case $1 in
-      # shellcheck disable=SC2034
       --config) CONFIG=${2:?--config needs a file} && shift ;;
       --help) usage && exit 0 ;;
       *)
