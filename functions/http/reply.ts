@@ -126,6 +126,16 @@ function causeOf(cause: unknown): object | undefined {
   return { name: cause.name, code, status, stack: frames?.slice(0, 6).map((line) => line.trim()) };
 }
 
+/** Names of our own are words, numbers of a row, or a kind and a name with a space between. */
+const OWN_NAME = /^[A-Za-z$_-]{1,40}$|^\d{1,6}$| /;
+
+/** A field as far as it can be ours: a caller may have put a key or a number where a name belongs. */
+const loggable = (field: string): string =>
+  field
+    .split('.')
+    .map((part) => (OWN_NAME.test(part) ? part : '?'))
+    .join('.');
+
 /**
  * One line of structured log, as Cloud Logging reads it from stdout.
  * https://cloud.google.com/logging/docs/structured-logging
@@ -143,7 +153,7 @@ export function logLine(line: LogLine): string {
     event,
     outcome: error?.code ?? 'OK',
     latencyMs: Math.round(latencyMs),
-    fields: error?.details.map((detail) => detail.field),
+    fields: error?.details.map(({ field }) => loggable(field)),
     cause: causeOf(error?.cause),
     audit,
   });
