@@ -19,6 +19,7 @@ import { controlSocket } from './paths.ts';
 import { addPhoneCommands } from './phone.ts';
 import { addProvision } from './provision.ts';
 import { addReconcile } from './reconcile.ts';
+import { addSchema } from './schema.ts';
 import { addSync } from './sync.ts';
 import { example } from './verb.ts';
 
@@ -73,6 +74,7 @@ Without AGENTS_PLANE_URL the commands go to the local plane (./scripts/demo).`,
   addFleetCommands(program);
   addReconcile(program);
   addSync(program);
+  addSchema(program);
   addNumberCommands(program);
   addJournal(program);
   addOpen(program);

@@ -8,6 +8,7 @@ import { iamcredentials_v1 as iam } from 'googleapis/build/src/apis/iamcredentia
 import { decodeJwt } from 'jose';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { type Google, startGoogle } from '../../local/google/google.ts';
+import { ensureSchema } from '../../scripts/cli/schema.ts';
 
 const PROJECT = 'nine30-local';
 const PLANE = `agents-plane@${PROJECT}.iam.gserviceaccount.com`;
@@ -260,6 +261,17 @@ describe('Directory', () => {
     );
     await expect(schemas.list({ customerId: 'my_customer' })).rejects.toMatchObject({
       status: 403,
+    });
+  });
+
+  test('the CLI makes the schema of the toggle once, and tells of one with other fields', async () => {
+    const scope = `${AUTH}admin.directory.userschema`;
+    const { accessToken } = google.world.tokens.access('user:admin@nine30.com', [scope]);
+    expect(await ensureSchema(google.restUrl, accessToken)).toBe(true);
+    expect(await ensureSchema(google.restUrl, accessToken)).toBe(false);
+    const others = google.world.tokens.access('user:allison@nine30.com', [scope]).accessToken;
+    await expect(ensureSchema(google.restUrl, others)).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
     });
   });
 

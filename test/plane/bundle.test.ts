@@ -97,6 +97,29 @@ describe('the deployed bundle', () => {
     expect((await readdir(plane.mailDir)).filter((file) => file.endsWith('.eml'))).toHaveLength(1);
   });
 
+  test('follows the directory: who left loses the agent and the keys; a number is drawn and returned', async () => {
+    const { google } = plane;
+    const { accessToken } = google.tokens.access(`user:${LOCAL.admin}`);
+    const secret = `/v1/projects/${LOCAL.project.id}/secrets/agent-allison-api-key`;
+    await fetch(`${google.restUrl}${secret}:addVersion`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ payload: { data: Buffer.from('sk-test').toString('base64') } }),
+    });
+    google.directory.put({ primaryEmail: REQUEST.user, suspended: true });
+    expect((await call('POST', '/v1/sync')).body.actions).toMatchObject([
+      { action: 'revoke', agent: 'allison', outcome: 'done' },
+    ]);
+    await google.compute.operations.idle();
+    await call('POST', '/v1/numbers', { numbers: ['+15559876543'] });
+    const phones = [{ value: '+15557654321', type: 'mobile' }];
+    google.directory.put({ primaryEmail: 'bo@nine30.com', phones });
+    const asked = { user: 'bo@nine30.com', whatsapp: { mode: 'dedicated' } };
+    expect((await call('POST', '/v1/agents', asked)).body.whatsappNumber).toBe('+1555•••6543');
+    await google.compute.operations.idle();
+    expect((await call('POST', '/v1/agents/bo/purge')).status).toBe(200);
+  });
+
   test('was allowed everything it tried', () => {
     expect(plane.google.recording.filter(({ status }) => status === 403)).toEqual([]);
   });
