@@ -65,6 +65,8 @@ export interface InboundMessage {
 /** An inbound message that passed the guard. */
 export interface AdmittedMessage extends InboundMessage {
   readonly role: string;
+  /** How the message begins that this one answers; absent when nobody remembers it. */
+  readonly quoted?: string;
 }
 
 /** What a handler wants to say. Markdown is turned into WhatsApp's marks and split. */

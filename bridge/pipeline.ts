@@ -42,6 +42,8 @@ export interface Pipeline {
 const GRACE_MS = 20_000;
 /** How long ids of handled messages are remembered: Meta repeats a webhook for up to seven days. */
 const MEMORY_MS = 30 * 24 * 3_600_000;
+/** How long a message can be quoted to the agent. */
+const QUOTES_MS = 7 * 24 * 3_600_000;
 const PRUNE_EVERY_MS = 60_000;
 const PRUNE_LIMIT = 2_000;
 /** How soon a message is seen that another process put into the queues. */
@@ -62,6 +64,7 @@ function startWorkers(
   const common = { commits: store, concurrency, now, onBroken };
   const send = createSending({
     outbox: store.outbox,
+    quotes: store.quotes,
     transports,
     observe,
     now,
@@ -95,7 +98,10 @@ function startClockwork(
     const before = now() - MEMORY_MS;
     void store
       .commit(
-        () => store.inbox.prune(before, PRUNE_LIMIT) + store.outbox.prune(before, PRUNE_LIMIT),
+        () =>
+          store.inbox.prune(before, PRUNE_LIMIT) +
+          store.outbox.prune(before, PRUNE_LIMIT) +
+          store.quotes.prune(now() - QUOTES_MS, PRUNE_LIMIT),
       )
       .catch(onBroken);
   }, PRUNE_EVERY_MS).unref();

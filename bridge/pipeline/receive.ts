@@ -33,7 +33,10 @@ function receiveOne(
     store.allow(name, now, windowMs, limit),
   );
   if (verdict.kind === 'admit') {
-    store.inbox.add({ key, lane, payload: { ...message, role: verdict.role }, at: now });
+    const quoted = message.context === undefined ? undefined : store.quotes.find(message.context);
+    const payload = { ...message, role: verdict.role, ...(quoted !== undefined && { quoted }) };
+    store.inbox.add({ key, lane, payload, at: now });
+    if (message.content.kind === 'text') store.quotes.keep(message.id, message.content.text, now);
     return 'admit';
   }
   store.inbox.remember(key, lane, now);

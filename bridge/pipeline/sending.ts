@@ -3,12 +3,15 @@
 import type { OutboundMessage } from '../message.ts';
 import type { SendOutcome, Transport } from '../ports.ts';
 import type { Item, Queue } from '../store/queue.ts';
+import type { Quotes } from '../store/quotes.ts';
 import { afterInterruption, afterSending, type Decision } from './decide.ts';
 import type { Observer } from './events.ts';
 import type { Settle } from './worker.ts';
 
 export interface SendingOptions {
   readonly outbox: Queue<OutboundMessage>;
+  /** Remembers what was sent, for those who answer it. */
+  readonly quotes: Quotes;
   readonly transports: ReadonlyMap<string, Transport>;
   readonly observe: Observer;
   readonly now: () => number;
@@ -42,7 +45,7 @@ async function trySend(
 
 /** @returns the work of the outbox's worker */
 export function createSending(options: SendingOptions) {
-  const { outbox, observe, now, unsureMs } = options;
+  const { outbox, quotes, observe, now, unsureMs } = options;
 
   const apply = (item: Item<OutboundMessage>, decision: Decision): void => {
     if (decision.kind === 'done') outbox.finish(item.seq, now());
@@ -61,6 +64,10 @@ export function createSending(options: SendingOptions) {
     const { key, lane, attempts, createdAt } = item;
     return () => {
       apply(item, decision);
+      const { content } = item.payload;
+      if (outcome?.kind === 'sent' && outcome.id && content.kind === 'text') {
+        quotes.keep(outcome.id, content.text, now());
+      }
       const type = outcome ? EVENTS[decision.kind] : 'send-interrupted';
       const times = { ms: now() - startedAt, waitedMs: now() - createdAt };
       const note = outcome && 'reason' in outcome ? { note: outcome.reason } : {};

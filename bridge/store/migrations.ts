@@ -36,4 +36,11 @@ export const MIGRATIONS: readonly string[] = [
     window_start INTEGER NOT NULL,
     used INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;`,
+  // What was said lately, in short: for the replies that quote it (quotes.ts).
+  `CREATE TABLE quote (
+    id TEXT PRIMARY KEY,
+    text TEXT NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX quote_at ON quote (at);`,
 ];

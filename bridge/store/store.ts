@@ -7,10 +7,12 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type Commits, createCommits } from './commits.ts';
 import { lockFolder, openDatabase } from './database.ts';
 import { createQueue, type Queue } from './queue.ts';
+import { createQuotes, type Quotes } from './quotes.ts';
 
 export interface Store<In, Out> extends Pick<Commits, 'commit' | 'ride'> {
   readonly inbox: Queue<In>;
   readonly outbox: Queue<Out>;
+  readonly quotes: Quotes;
   cursor(name: string): string | undefined;
   /** Inside `commit()`, like everything below that changes rows. */
   setCursor(name: string, value: string): void;
@@ -91,6 +93,7 @@ export function openStore<In, Out>(options: StoreOptions): Store<In, Out> {
     ride,
     inbox,
     outbox,
+    quotes: createQuotes(database),
     cursor: (name) => (readCursor.get(name) as { value: string } | undefined)?.value,
     setCursor: (name, value) => {
       writeCursor.run(name, value);

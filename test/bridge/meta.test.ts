@@ -1,7 +1,7 @@
 import { createMeta, type MetaOptions } from '../../bridge/transports/meta/meta.ts';
 import { listenAt } from '../../bridge/transports/webhook-server.ts';
 import { type MetaServer, startMeta } from '../../local/meta/server.ts';
-import { echo, handlerOf, startBridge, until } from './support/bridge.ts';
+import { echo, handlerOf, say, startBridge, until } from './support/bridge.ts';
 
 const APP_SECRET = 'app-secret';
 const ALICE = '15550001111';
@@ -169,4 +169,29 @@ test('the first answer comes while the second sender still waits for the pace of
   await meta.webhook(targetOf(it), { messages: [text('m2', 'other', { from: '15550002222' })] });
   await until('the other', () => bodies().includes('echo other'));
   expect(bridge.store.outbox.depth().open).toBe(1);
+});
+
+test('an answer to a message brings along what that message said, theirs or ours', async () => {
+  const it = transport();
+  const quotes: (string | undefined)[] = [];
+  const handler = handlerOf((message) => {
+    quotes.push(message.quoted);
+    return { kind: 'replies', replies: [say(`Shall I? ${'x'.repeat(400)}`)] };
+  });
+  await using _bridge = await startBridge(it, { handler });
+  await meta.webhook(targetOf(it), { messages: [text('q1', 'Book a table')] });
+  await until('our question', () => meta.number.sent.length === 1);
+  const ours = meta.number.sent[0]?.id;
+  const answers = (id: string, context?: string) =>
+    text(id, 'yes', { from: ALICE, ...(context && { context: { id: context } }) });
+  const messages = [
+    answers('q2', ours),
+    answers('q3', 'q1'),
+    answers('q4', 'unknown'),
+    answers('q5'),
+  ];
+  for (const message of messages) await meta.webhook(targetOf(it), { messages: [message] });
+  await until('all of them', () => quotes.length === 5);
+  expect(quotes[1]).toMatch(/^Shall I\? x{291}…$/);
+  expect(quotes.slice(2)).toEqual(['Book a table', undefined, undefined]);
 });

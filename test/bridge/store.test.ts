@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { MIGRATIONS } from '../../bridge/store/migrations.ts';
 import { openStore, type Store } from '../../bridge/store/store.ts';
 
 let dir: string;
@@ -113,7 +114,7 @@ test('a file of a newer bridge is refused', () => {
   database.close();
   expect(() => open()).toThrow(/newer bridge/);
   const repaired = new DatabaseSync(join(dir, 'bridge.db'));
-  repaired.exec('PRAGMA user_version = 1');
+  repaired.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
   repaired.close();
   store = open();
 });

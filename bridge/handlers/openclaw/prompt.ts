@@ -47,8 +47,10 @@ function contentText(content: Content): string {
  * write one of their own: theirs lose the bracket.
  */
 export function promptOf(message: AdmittedMessage): string {
-  const said = contentText(message.content).replace(/\[(\s*role\s*:)/gi, '($1');
-  return `[role: ${message.role}] ${said}`;
+  const { quoted, role, content } = message;
+  const answered = quoted === undefined ? '' : `[answers: ${quoted.replace(/\s+/g, ' ')}]\n`;
+  const said = `${answered}${contentText(content)}`.replace(/\[(\s*role\s*:)/gi, '($1');
+  return `[role: ${role}] ${said}`;
 }
 
 /** @param base `main`, or a whole key that begins with `agent:` */
