@@ -22,7 +22,8 @@ function readSettings(named: string | undefined): BridgeConfig {
     return loadConfig(readFileSync(file, 'utf8'), process.env, file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' || wanted) throw error;
+    if (code !== 'ENOENT') throw error;
+    if (wanted) throw new PlaneError('NOT_FOUND', `There is no settings file ${file}.`);
     return loadConfig(undefined, process.env);
   }
 }

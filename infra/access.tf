@@ -51,6 +51,8 @@ resource "google_cloud_run_v2_service_iam_member" "agents_call_vm" {
 
 # An owner opens the pairing page from a mail, on a phone, signed in to nothing. What protects it is
 # the link: signed, for one agent, until a time, dead when it is used (functions/core/pairing-link.ts).
+# Meta posts the webhooks of business numbers here, too: what protects those is its signature, made with
+# the number's own app secret, without which nothing is queued (functions/service/webhook.ts).
 resource "google_cloud_run_v2_service_iam_member" "anyone_calls_pages" {
   count    = local.deployed ? 1 : 0
   location = var.region
