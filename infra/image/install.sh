@@ -66,6 +66,7 @@ command -v npm >/dev/null || unpack_npm
 echo "Node.js, OpenClaw and its plugins, as locked"
 install_own_npm
 PATH=$work/bin:$PATH "$here/openclaw.sh" /opt/openclaw
+"$work/bin/node" "$here/npm/complete.mjs" /opt/openclaw
 "$here/overlay.sh" / /opt/openclaw
 apt clean
 systemctl daemon-reload

@@ -20,14 +20,14 @@ const LIST = `find . -type f ! -name .package-lock.json -printf '%P %s\\n' -o -t
       const image = await ensurePlain(BUILD);
       stage = await openStage({ kind: 'nspawn', sharedKey: 'sk-ant-local-plain', image });
       await stage.api('POST', '/v1/agents', ALLISON);
-    }, 20 * MINUTE);
+    }, 10 * MINUTE);
     afterAll(() => stage?.close(), MINUTE);
     const out = (script: string) => stage.out('allison', script);
 
     test(
       'the agent becomes ready, on what the image has',
       async () => {
-        await stage.follow('allison', 'ready', 15 * MINUTE);
+        await stage.follow('allison', 'ready', 8 * MINUTE);
         expect(await out('agent ask "What can you do?"')).toContain(ALLISON.user);
         const image = join(await ensureImage(BUILD), 'opt/openclaw');
         const built = execFileSync('sh', ['-c', LIST], {
@@ -40,7 +40,7 @@ const LIST = `find . -type f ! -name .package-lock.json -printf '%P %s\\n' -o -t
         );
         expect(await out('node --version')).toBe(process.version);
       },
-      20 * MINUTE,
+      10 * MINUTE,
     );
 
     test(

@@ -2,14 +2,13 @@
 # Builds a root file system like Google's debian-12: what is in that image and nothing of ours. Beside
 # it, in their own places, what a fast mirror would hand out: Debian's packages and npm's, downloaded
 # and not installed.
-#   build.sh ROOTFS OPENCLAW_VERSION
+#   build.sh ROOTFS
 # Needs root, mmdebstrap, npm; half a minute, and as long as the downloads take.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 recipe=$here/../../../../infra/image
 root=$1
-version=$2
 scratch=$1.scratch
 trap 'rm -rf "$scratch"' EXIT
 
@@ -32,5 +31,4 @@ fi
 mkdir -p "$scratch/npm"
 cp "$recipe/npm/package.json" "$recipe/npm/package-lock.json" "$recipe/npm/.npmrc" "$scratch/npm/"
 npm ci --prefix "$scratch/npm" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
-npm install --global --prefix "$scratch/global" --ignore-scripts --no-audit --no-fund --loglevel=error "openclaw@$version" >/dev/null
 install -D -m 0644 "$here/npm-cache.conf" "$root/etc/systemd/system.conf.d/60-npm-cache.conf"

@@ -1,7 +1,5 @@
 /** The cached root file system of a plain debian-12, with the package caches of build.sh. */
 
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   type BuildOptions,
   cached,
@@ -18,9 +16,7 @@ const FILES = [
 
 /** Some minutes the first time, for the downloads; needs root and mmdebstrap. Throws PlaneError INTERNAL. */
 export async function ensurePlain(options: BuildOptions): Promise<string> {
-  const recipe = join(import.meta.dirname, '../../../../infra/image/package.json');
-  const { dependencies } = JSON.parse(await readFile(recipe, 'utf8'));
   return await cached('plain', [...(await recipeFiles()), ...FILES], options, (unfinished) =>
-    runRecipe([`${HERE}/build.sh`, unfinished, dependencies.openclaw], options),
+    runRecipe([`${HERE}/build.sh`, unfinished], options),
   );
 }
