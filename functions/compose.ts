@@ -1,5 +1,6 @@
 /** Wires the functions with plain assignments. Everything that talks to Google is made at its first use. */
 
+import { PlaneError } from '../contracts/errors.ts';
 import type { Config } from './config.ts';
 import { createPages } from './core/pages.ts';
 import { apiRoutes } from './http/api.ts';
@@ -14,6 +15,7 @@ import {
 import type { App } from './http/handler.ts';
 import { errorPage, pageRoutes } from './http/pages.ts';
 import { vmRoutes } from './http/vm.ts';
+import { manyPlaces, onePlace, type Places } from './service/cells.ts';
 import { sharedGuest } from './service/guest-memory.ts';
 import { ensureLinkKey, readLinkKey } from './service/link-key.ts';
 import type { LinkTools } from './service/pairing-link.ts';
@@ -24,7 +26,7 @@ import {
   patientMachines,
   patientSecrets,
 } from './service/patient.ts';
-import type { Clock } from './service/ports.ts';
+import type { Clock, Machines } from './service/ports.ts';
 import type { SelfTools } from './service/self.ts';
 import type { Tools } from './service/steps.ts';
 import { currentVm } from './service/vm-caller.ts';
@@ -142,6 +144,37 @@ function tools(
   });
 }
 
+/** One project, or the cells that the fleet is cut into. */
+function places(
+  config: Config,
+  ambient: Ambient,
+  google: ReturnType<typeof access>,
+  common: () => Promise<Tools>,
+): Places {
+  if (config.cells.length === 0) return onePlace(common);
+  // What is named after the plane's project lies there; each cell has a subnetwork of its own.
+  const inCell = (project: string): Config => ({
+    ...config,
+    project,
+    subnetwork: config.subnetwork.replace(`projects/${config.project}/`, `projects/${project}/`),
+  });
+  const each = new Map(
+    config.cells.map(({ project }) => [project, tools(inCell(project), ambient, google)]),
+  );
+  return manyPlaces(async () => ({
+    cells: config.cells,
+    records: (await common()).records,
+    toolsOf(project) {
+      const found = each.get(project);
+      if (found) return found();
+      const problem = 'holds agents and is not named there';
+      throw new PlaneError('FAILED_PRECONDITION', 'A project of the fleet is not known.', {
+        details: [{ field: 'AGENTS_PLANE_CELLS', problem, fix: `add ${project}` }],
+      });
+    },
+  }));
+}
+
 /** What giving out pairing links takes, on top of the rest. */
 function linkTools(config: Config, { newId, newKey }: Ambient, common: () => Promise<Tools>) {
   return lazy(async (): Promise<Tools & LinkTools> => {
@@ -178,17 +211,19 @@ export function composeApi(config: Config, ambient: Ambient): App {
   const google = access(config);
   const common = tools(config, ambient, google);
   const links = linkTools(config, ambient, common);
+  const fleet = places(config, ambient, google, common);
   const bulk = lazy(async () => {
     const [base, at, { tasksDriver }] = await Promise.all([
       links(),
       google(),
       import('./drivers/tasks.ts'),
     ]);
-    return { ...base, queue: tasksDriver(at, config) };
+    return { ...base, fleet, queue: tasksDriver(at, config) };
   });
   return {
     routes: apiRoutes({
-      tools: common,
+      tools: fleet.of,
+      fleet,
       links,
       bulk,
       journal: lazy(async () => {
@@ -223,7 +258,12 @@ export function composeVm(config: Config, ambient: Ambient): App {
   const google = access(config);
   const common = tools(config, ambient, google);
   const links = linkTools(config, ambient, common);
-  const current = lazy(async () => currentVm((await common()).machines, ambient.clock));
+  const fleet = places(config, ambient, google, common);
+  // Each agent's VM is looked for in its own cell.
+  const machines: Pick<Machines, 'instance'> = {
+    instance: async (name) => (await fleet.of(name)).machines.instance(name),
+  };
+  const current = currentVm(machines, ambient.clock);
   const self = lazy(async () => {
     const [base, at, { mailDriver }, { ownerMailboxDriver }, service] = await Promise.all([
       links(),
@@ -249,10 +289,22 @@ export function composeVm(config: Config, ambient: Ambient): App {
     return { service, tools: all };
   });
   return {
-    routes: vmRoutes({ self, url: config.vmUrl }),
+    routes: vmRoutes({
+      url: config.vmUrl,
+      self: async (name) => {
+        const { service, tools: all } = await self();
+        return { service, tools: { ...all, ...(await fleet.of(name)) } };
+      },
+    }),
     authenticate: async (_role, authorization, identified) => {
-      const caller = await authenticateVm(tokens, config, authorization, identified);
-      await (await current())(caller);
+      const projects = [config.project, ...config.cells.map(({ project }) => project)];
+      const settings = { vmUrl: config.vmUrl, projects };
+      const caller = await authenticateVm(tokens, settings, authorization, identified);
+      // A VM that somebody made in another of our projects and named like an agent is nobody.
+      if ((await fleet.of(caller.name)).project !== caller.project) {
+        throw new PlaneError('PERMISSION_DENIED', 'The agent is not in this project.');
+      }
+      await current(caller);
       return caller.name;
     },
   };

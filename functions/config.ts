@@ -99,6 +99,17 @@ const TABLE = {
     'projects/nine30-prod/locations/europe-west1/queues/agents-plane-bulk',
   ),
   AGENTS_PLANE_TASKS_ACCOUNT: row('tasksAccount', email, 'the account that the queue calls as'),
+  AGENTS_PLANE_CELLS: row(
+    'cells',
+    commaList(z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]=[1-9]\d{0,4}$/)).transform((cells) =>
+      cells.map((cell) => {
+        const [project = '', room] = cell.split('=');
+        return { project, room: Number(room) };
+      }),
+    ),
+    'the projects that hold agents and how many each, nine30-prod=1400,nine30-two=1400; unset: one project',
+    '',
+  ),
   AGENTS_PLANE_IMAGE: row(
     'image',
     z.string().regex(/^[\w./:-]{1,500}$/),

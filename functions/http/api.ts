@@ -14,9 +14,10 @@ import { numberConnected, numberCredentials } from '../../contracts/whatsapp-num
 import { openapi } from '../core/openapi.ts';
 import { type Policy, parseBody } from '../core/request.ts';
 import { getAgent, linkFor } from '../service/agents.ts';
+import type { Places } from '../service/cells.ts';
 import type { ImportTools } from '../service/import.ts';
 import { readName } from '../service/lifecycle.ts';
-import { listAgents } from '../service/list.ts';
+import { listFleet } from '../service/list.ts';
 import { connectNumber } from '../service/number.ts';
 import type { LinkTools } from '../service/pairing-link.ts';
 import type { Journal } from '../service/ports.ts';
@@ -35,7 +36,8 @@ import { syncRoutes } from './sync.ts';
 
 export interface ApiParts {
   /** Made at the first call that needs Google. */
-  readonly tools: () => Promise<Tools>;
+  readonly tools: Places['of'];
+  readonly fleet: Places;
   readonly links: () => Promise<Tools & LinkTools>;
   readonly bulk: () => Promise<ImportTools>;
   readonly journal: () => Promise<Journal>;
@@ -49,9 +51,10 @@ const health = z.strictObject({ status: z.literal('ok') });
 const anyDocument = z.record(z.string(), z.unknown());
 const state = { schema: z.enum(AGENT_STATES), description: `one of ${AGENT_STATES.join(', ')}` };
 
-async function postAgent({ tools, policy }: ApiParts, call: Call): Promise<Answer> {
-  const wanted = readRequest(policy, call.body);
-  const done = await provision(await tools(), wanted, call.query.get('dryRun') === 'true');
+async function postAgent({ fleet, policy }: ApiParts, call: Call): Promise<Answer> {
+  const isDry = call.query.get('dryRun') === 'true';
+  const { tools, wanted } = await fleet.allot(readRequest(policy, call.body), isDry);
+  const done = await provision(tools, wanted, isDry);
   if (done.kind === 'plan') return { status: 200, body: done.plan, agent: done.plan.agent };
   const status = done.kind === 'changed' ? 202 : 200;
   return { status, body: done.agent, agent: done.agent.name, change: done.change };
@@ -97,7 +100,7 @@ function agentRoutes(parts: ApiParts): readonly Route[] {
       handle: async (call) => {
         const wanted = state.schema.safeParse(call.query.get('state')).data;
         const page = { ...pageOf(call), state: wanted };
-        return { status: 200, body: await listAgents(await parts.tools(), page) };
+        return { status: 200, body: await listFleet(await parts.fleet.all(), page) };
       },
     },
     {
@@ -108,7 +111,8 @@ function agentRoutes(parts: ApiParts): readonly Route[] {
       role: 'viewer',
       answers: { 200: { description: 'The agent', schema: agent } },
       handle: async ({ params }) => {
-        const body = await getAgent(await parts.tools(), params.name ?? '');
+        const name = readName(params.name);
+        const body = await getAgent(await parts.tools(name), name);
         return { status: 200, body, agent: body.name };
       },
     },
@@ -122,7 +126,8 @@ function agentRoutes(parts: ApiParts): readonly Route[] {
       answers: { 200: { description: 'A link that works for seven days', schema: pairingLink } },
       handle: async ({ params, body }) => {
         const { replace } = parseBody(pairingLinkRequest, body);
-        const { name, link } = await linkFor(await parts.links(), params.name ?? '', replace);
+        const at = { ...(await parts.links()), ...(await parts.tools(readName(params.name))) };
+        const { name, link } = await linkFor(at, params.name ?? '', replace);
         return { status: 200, body: link, agent: name };
       },
     },

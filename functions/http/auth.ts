@@ -172,6 +172,12 @@ export function authenticateScheduler(
 
 export interface VmSettings {
   readonly vmUrl: string;
+  /** Those that hold agents. */
+  readonly projects: readonly string[];
+}
+
+/** Who calls, and the project that its VM is in. */
+export interface VmClaims extends VmCaller {
   readonly project: string;
 }
 
@@ -186,18 +192,20 @@ export async function authenticateVm(
   settings: VmSettings,
   header: string | undefined,
   identified: Identified,
-): Promise<VmCaller> {
+): Promise<VmClaims> {
   bearerToken(header);
   const claims = await claimsOf(await verifier(), header, settings.vmUrl);
   const account = emailAddress.safeParse(claims.email).data;
   if (account) identified(account);
   const engine = computeEngine(claims.google);
   const name = agentOfInstance(engine.instance);
-  const email = name && serviceAccountEmail(name, settings.project);
+  const email = name && serviceAccountEmail(name, engine.project);
   const genuine =
-    engine.project === settings.project && claims.email === email && claims.email_verified === true;
+    settings.projects.includes(engine.project) &&
+    claims.email === email &&
+    claims.email_verified === true;
   if (!name || !genuine) throw denied('The token does not belong to the VM of an agent.');
-  return { name, instanceId: engine.id };
+  return { name, instanceId: engine.id, project: engine.project };
 }
 
 interface Engine {

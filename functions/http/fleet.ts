@@ -5,6 +5,7 @@ import { agent, plan } from '../../contracts/agent.ts';
 import { onceRequest, receipt, updateRequest } from '../../contracts/lifecycle.ts';
 import type { AgentName } from '../../contracts/names.ts';
 import { type Policy, parseBody } from '../core/request.ts';
+import type { Places } from '../service/cells.ts';
 import {
   carryOut,
   deprovision,
@@ -25,7 +26,8 @@ import type { Call, Route } from './router.ts';
 
 export interface FleetParts {
   /** Made at the first call that needs Google. */
-  readonly tools: () => Promise<Tools>;
+  readonly tools: Places['of'];
+  readonly fleet: Places;
   readonly policy: Policy;
 }
 
@@ -48,7 +50,7 @@ function verb(
 ): Route {
   const handle = async (call: Call): Promise<Answer> => {
     const name = readName(call.params.name);
-    const at = await tools();
+    const at = await tools(name);
     const outcome = await carryOut(at, name, await ask(at, name, call), isDry(call));
     if (outcome.kind === 'plan') return { status: 200, body: outcome.plan, agent: name };
     const { kind, agent: body, change } = outcome;
@@ -119,7 +121,7 @@ function powerRoutes(parts: FleetParts): readonly Route[] {
   ];
 }
 
-const purgeRoute = ({ tools }: FleetParts): Route => ({
+const purgeRoute = ({ tools, fleet }: FleetParts): Route => ({
   method: 'POST',
   path: '/v1/agents/{name}/purge',
   id: 'purgeAgent',
@@ -131,8 +133,9 @@ const purgeRoute = ({ tools }: FleetParts): Route => ({
   },
   handle: async (call) => {
     const name = readName(call.params.name);
-    const done = await purge(await tools(), name, isDry(call));
+    const done = await purge(await tools(name), name, isDry(call));
     if (done.kind === 'plan') return { status: 200, body: done.plan, agent: name };
+    await fleet.leave(name);
     return { status: 200, body: done.receipt, agent: name, change: done.change };
   },
 });

@@ -76,7 +76,7 @@ export function reconcileRoutes({ tools, bulk }: FleetParts & RoundParts): reado
       answers: { 200: { description: 'The plan', schema: plan } },
       handle: async ({ params }) => {
         const name = readName(params.name);
-        return { status: 200, body: await planOne(await tools(), name), agent: name };
+        return { status: 200, body: await planOne(await tools(name), name), agent: name };
       },
     },
     {
@@ -88,7 +88,7 @@ export function reconcileRoutes({ tools, bulk }: FleetParts & RoundParts): reado
       answers: { 200: { description: 'What was done', schema: reconciled } },
       handle: async ({ params }) => {
         const name = readName(params.name);
-        const body = await reconcileOne(await tools(), name);
+        const body = await reconcileOne(await tools(name), name);
         return {
           status: 200,
           body,

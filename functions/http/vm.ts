@@ -40,7 +40,9 @@ type SelfModule = typeof import('../service/backup.ts') &
 
 export interface VmParts {
   /** The service and what it works with; made at the first call that needs them. */
-  readonly self: () => Promise<{ readonly service: SelfModule; readonly tools: SelfTools }>;
+  readonly self: (
+    name: AgentName,
+  ) => Promise<{ readonly service: SelfModule; readonly tools: SelfTools }>;
   /** URL of this API. */
   readonly url: string;
 }
@@ -60,7 +62,7 @@ function route(
 ): Route {
   const handle = async ({ caller, body }: Call) => {
     const name = agentName.parse(caller);
-    const { service, tools } = await self();
+    const { service, tools } = await self(name);
     return { status: 200, body: await action(service, tools, name, body), agent: name };
   };
   return { ...spec, method: 'POST', role: 'vm', handle };

@@ -17,6 +17,7 @@ import { agentIn, inFilters } from '../core/listed.ts';
 import { type Known, ownerOf, readPeople, takesFor, workId } from '../core/people.ts';
 import { type Policy, parseBody } from '../core/request.ts';
 import { isTicket, ticketFor } from '../core/ticket.ts';
+import type { Places } from './cells.ts';
 import { everyRecord } from './fleet.ts';
 import type { WorkQueue } from './ports.ts';
 import { type Provisioned, provision, readRequest } from './provision.ts';
@@ -30,6 +31,7 @@ const AT_ONCE = 20;
 
 export interface ImportTools extends Tools {
   readonly queue: WorkQueue;
+  readonly fleet: Places;
   /** Signs what is put into the queue. */
   readonly linkKey: () => Promise<string>;
 }
@@ -51,20 +53,24 @@ export async function importPeople(
   return { people: told, waiting };
 }
 
-/** The agents of these people, by owner. */
-async function knownOf(tools: Tools, people: readonly ProvisionRequest[]) {
+/** The agents of these people, by owner, in whichever cell. */
+async function knownOf({ fleet }: ImportTools, people: readonly ProvisionRequest[]) {
   const wanted = new Set(people.map(({ user }) => user));
+  const found = await Promise.all((await fleet.all()).map((cell) => knownIn(cell, wanted)));
+  return new Map<string, Known>(found.flat());
+}
+
+async function knownIn(tools: Tools, wanted: ReadonlySet<string>) {
   const rows = (await everyRecord(tools)).flatMap(({ id, secret }) => {
     const [name, owner] = [agentIn(id, secret), ownerOf(secret)];
     return name && owner && wanted.has(owner) ? [{ name, owner, secret }] : [];
   });
-  const machines = await machinesOf(
-    tools,
-    rows.map(({ name }) => name),
-  );
-  return new Map<string, Known>(
-    rows.map(({ owner, ...row }) => [owner, { ...row, hasMachine: machines.has(row.name) }]),
-  );
+  const names = rows.map(({ name }) => name);
+  const machines = await machinesOf(tools, names);
+  return rows.map(({ owner, ...row }): readonly [string, Known] => [
+    owner,
+    { ...row, hasMachine: machines.has(row.name) },
+  ]);
 }
 
 async function machinesOf(
@@ -120,7 +126,8 @@ export async function provisionOne(
   }
   const { request, by } = parseBody(provisionWork, work);
   try {
-    return { by, outcome: await provision(tools, readRequest(policy, request), false) };
+    const at = await tools.fleet.allot(readRequest(policy, request), false);
+    return { by, outcome: await provision(at.tools, at.wanted, false) };
   } catch (error) {
     if (!(error instanceof PlaneError) || isPassing(error)) throw error;
     return { by, outcome: error };

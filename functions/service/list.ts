@@ -31,6 +31,23 @@ interface Row {
   readonly summary: Summary;
 }
 
+/**
+ * All cells, one after the other; a page ends where its cell does. The token of a fleet in one
+ * project is Google's alone; else the number of the cell stands before it.
+ */
+export async function listFleet(cells: readonly Tools[], page: ListPage): Promise<AgentList> {
+  const [first] = cells;
+  if (first && cells.length === 1) return listAgents(first, page);
+  const [, at = '0', theirs = ''] = /^(\d{1,4})_(.*)$/.exec(page.token ?? '0_') ?? [];
+  const cell = cells[Number(at)];
+  if (!cell) throw noSuchPage();
+  const { agents, nextPageToken } = await listAgents(cell, { ...page, token: theirs || undefined });
+  const isLast = Number(at) + 1 === cells.length;
+  const following = isLast ? undefined : `${Number(at) + 1}_`;
+  const next = nextPageToken === undefined ? following : `${at}_${nextPageToken}`;
+  return { agents, ...(next === undefined ? {} : { nextPageToken: next }) };
+}
+
 /** With a filter, a page may hold fewer agents than its size, and be followed by another. */
 export async function listAgents(tools: Tools, page: ListPage): Promise<AgentList> {
   const { size = LIST_PAGE, token, state } = page;
@@ -52,11 +69,15 @@ async function recordsAt({ listing }: Tools, size: number, token: string | undef
   } catch (error) {
     const theirs = error instanceof PlaneError && error.code === 'INVALID_ARGUMENT';
     if (token === undefined || !theirs) throw error;
-    const problem = 'is not one that a page before gave';
-    throw new PlaneError('INVALID_ARGUMENT', 'There is no such page.', {
-      details: [{ field: 'query.pageToken', problem, fix: 'begin again without it' }],
-    });
+    throw noSuchPage();
   }
+}
+
+function noSuchPage(): PlaneError {
+  const problem = 'is not one that a page before gave';
+  return new PlaneError('INVALID_ARGUMENT', 'There is no such page.', {
+    details: [{ field: 'query.pageToken', problem, fix: 'begin again without it' }],
+  });
 }
 
 const encode = (token: string): string => Buffer.from(token).toString('base64url');

@@ -71,6 +71,7 @@ export async function startGoogle(options: GoogleOptions): Promise<Google> {
   const { ticks } = clock;
   const { all, secretManager, ...parts } = createServices(world, {
     project: projects[0],
+    others: projects.slice(1),
     delegations,
     people,
     ...(mailDir === undefined ? {} : { mailDir }),

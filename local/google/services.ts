@@ -22,6 +22,8 @@ import type { World } from './world.ts';
 
 export interface ServicesOptions {
   readonly project: Project;
+  /** More of them: cells. */
+  readonly others?: readonly Project[];
   readonly delegations: readonly Delegation[];
   readonly hypervisor?: Hypervisor;
   readonly images?: readonly ImageSpec[];

@@ -46,6 +46,7 @@ export interface Harness {
 }
 
 export interface VmTokenChange {
+  readonly email?: string;
   readonly audience?: string;
   readonly instance?: string;
   /** Number of the instance; that of the one that runs when left out. */
@@ -81,6 +82,12 @@ export interface HarnessOptions {
   readonly target: 'api' | 'vm' | 'pages';
   readonly fault?: FaultHook;
   readonly sharedKey?: boolean;
+  /** More projects, into which the fleet is cut. */
+  readonly cells?: readonly {
+    readonly id: string;
+    readonly number: string;
+    readonly name: string;
+  }[];
   readonly accountsPerProject?: number;
   /** The built function instead of its source. */
   readonly built?: boolean;
@@ -96,7 +103,7 @@ export interface HarnessOptions {
 export async function startEmulator(options: Omit<HarnessOptions, 'target'>): Promise<Google> {
   const image = { project: project.id, name: 'image-1', family: LOCAL.imageFamily };
   const google = await startGoogle({
-    projects: [project],
+    projects: [project, ...(options.cells ?? [])],
     users: [{ primaryEmail: LOCAL.admin, isAdmin: true }, LOCAL.viewer, ...LOCAL.users],
     delegations: [{ serviceAccount: PLANE_ACCOUNT, scopes: DELEGATED_SCOPES }],
     images: [{ ...image, diskSizeGb: 10, createdAt: 0 }],
@@ -174,7 +181,7 @@ export function vmToken(
   agent: string,
   change: VmTokenChange,
 ): Promise<string> {
-  const email = `agent-${agent}@${project.id}.iam.gserviceaccount.com`;
+  const email = change.email ?? `agent-${agent}@${project.id}.iam.gserviceaccount.com`;
   const account = world.accounts.find(email) ?? { email, uniqueId: '100000000000000000000' };
   return world.tokens.accountIdToken(account, change.audience ?? ENVIRONMENT.AGENTS_PLANE_VM_URL, {
     instance: {

@@ -3,6 +3,7 @@
 import { apiRoutes } from '../../functions/http/api.ts';
 import type { Route } from '../../functions/http/router.ts';
 import { vmRoutes } from '../../functions/http/vm.ts';
+import { onePlace } from '../../functions/service/cells.ts';
 
 const never = () => Promise.reject(new Error('needs no Google'));
 const policy = { domains: ['nine30.com'], budgetMax: 500, model: 'anthropic/claude-sonnet-4-6' };
@@ -11,6 +12,7 @@ const TABLES: ReadonlyArray<readonly [string, readonly Route[]]> = [
     'api',
     apiRoutes({
       ...{ tools: never, links: never, bulk: never, journal: never, syncing: never },
+      fleet: onePlace(never),
       policy,
       url: 'https://api.example',
     }),

@@ -18,6 +18,8 @@ export interface ImageSpec {
 
 export interface CatalogOptions {
   readonly project: { readonly id: string; readonly number: string };
+  /** More projects with the same zones and subnetworks. */
+  readonly others?: readonly { readonly id: string; readonly number: string }[] | undefined;
   readonly zones: readonly string[];
   /** The project's own images, and what others share with everybody. */
   readonly images: readonly ImageSpec[];
@@ -114,10 +116,11 @@ const projectOf = (project: { id: string; number: string }): CatalogEntry => ({
 });
 
 export function createCatalog(options: CatalogOptions): Catalog {
-  const known = (id: string): void => {
-    if (id !== options.project.id && id !== options.project.number) {
-      throw notFound(`projects/${id}`);
-    }
+  const projects = [options.project, ...(options.others ?? [])];
+  const known = (id: string) => {
+    const project = projects.find((each) => id === each.id || id === each.number);
+    if (!project) throw notFound(`projects/${id}`);
+    return project;
   };
   const newestFirst = [...options.images].sort((a, b) => b.createdAt - a.createdAt);
   return {
@@ -130,8 +133,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
       return { ...base('zone', zonePath(project, zone)), status: 'UP', region };
     },
     project(project) {
-      known(project);
-      return projectOf(options.project);
+      return projectOf(known(project));
     },
     machineTypes: (project, zone) =>
       Object.keys(MACHINE_TYPES).flatMap((name) => machineTypeOf(project, zone, name) ?? []),

@@ -13,6 +13,7 @@ export interface Page<T> {
 
 interface Named {
   readonly name: string;
+  readonly selfLink?: string;
   readonly creationTimestamp?: string;
   /** Of operations. */
   readonly insertTime?: string;
@@ -42,7 +43,11 @@ export function pageOf<T extends Named>(call: Call, all: Iterable<T>): Page<T> {
   const after = decode(call.query.get('pageToken') ?? '');
   const keep = parseFilter(call.query.get('filter'));
   const order = orderOf(call);
-  const rest = [...all].filter((item) => item.name > after && keep(item)).sort(order);
+  const { project = '' } = call.params;
+  const isHere = ({ selfLink = '' }: Named): boolean => selfLink.includes(`/projects/${project}/`);
+  const rest = [...all]
+    .filter((item) => isHere(item) && item.name > after && keep(item))
+    .sort(order);
   const items = rest.slice(0, size || MAX_RESULTS);
   const last = items.at(-1);
   return rest.length > items.length && last

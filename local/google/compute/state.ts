@@ -13,6 +13,7 @@ import { createPower, type Power } from './power.ts';
 
 export interface ComputeDeps {
   readonly project: { readonly id: string; readonly number: string };
+  readonly others?: readonly { readonly id: string; readonly number: string }[];
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly iam: IamStore;
@@ -74,6 +75,7 @@ export function createCompute(deps: ComputeDeps): Compute {
   };
   const catalog = createCatalog({
     project: deps.project,
+    others: deps.others,
     zones: deps.zones ?? DEFAULT_ZONES,
     images: [...PUBLIC_IMAGES, ...(deps.images ?? [])],
     subnetworks: ['default', ...(deps.subnetworks ?? [])],

@@ -15,7 +15,13 @@ import type { FaultHook } from '../../../local/google/gate.ts';
 import type { Google } from '../../../local/google/google.ts';
 import { IMAGE, LOCAL, PLANE_ACCOUNT, SUBNETWORK } from '../../../local/plane/settings.ts';
 import { ENVIRONMENT } from '../fixtures.ts';
-import { type Answered, send, startEmulator, startMetadata } from '../harness.ts';
+import {
+  type Answered,
+  type HarnessOptions,
+  send,
+  startEmulator,
+  startMetadata,
+} from '../harness.ts';
 
 export interface InProcess {
   readonly google: Google;
@@ -64,11 +70,14 @@ const realClock = { now: Date.now, sleep: (ms: number) => sleep(ms) };
 export async function startInProcess(
   fault?: FaultHook,
   time: 'virtual' | 'real' = 'virtual',
+  /** Over those that every test has. */
+  env: Readonly<Record<string, string>> = {},
+  cells: HarnessOptions['cells'] = [],
 ): Promise<InProcess> {
   const reached = { api: '' };
   const reach = (asked: string): string =>
     asked.replace(ENVIRONMENT.AGENTS_PLANE_AUDIENCE, reached.api);
-  const google = await startEmulator({ reach, ...(fault ? { fault } : {}) });
+  const google = await startEmulator({ reach, cells, ...(fault ? { fault } : {}) });
   const metadata = await startMetadata(google);
   process.env.GCE_METADATA_HOST = metadata.host;
   const config = parseConfig({
@@ -77,6 +86,7 @@ export async function startInProcess(
     AGENTS_PLANE_SUBNETWORK: SUBNETWORK,
     AGENTS_PLANE_SERVICE_ACCOUNT: PLANE_ACCOUNT,
     AGENTS_PLANE_GOOGLE_ENDPOINT: google.restUrl,
+    ...env,
   });
   const pauses: number[] = [];
   const clock = time === 'virtual' ? virtualClock(pauses) : realClock;

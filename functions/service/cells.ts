@@ -1,0 +1,142 @@
+/**
+ * The fleet cut into projects: which one an agent is in. Everything of an agent lies in its cell;
+ * the record that names the cell lies in the plane's own bucket, where a new one can be claimed
+ * (docs/decisions/094).
+ */
+
+import { z } from 'zod';
+import { PlaneError } from '../../contracts/errors.ts';
+import { type AgentName, configSecretId } from '../../contracts/names.ts';
+import { isOurs } from '../core/foreign.ts';
+import { ANNOTATION_USER } from '../core/observed.ts';
+import { everyRecord } from './fleet.ts';
+import type { Records } from './ports.ts';
+import type { Wanted } from './provision.ts';
+import type { Tools } from './steps.ts';
+
+export interface Cell {
+  readonly project: string;
+  /** Agents that it may hold. */
+  readonly room: number;
+}
+
+export interface Cells {
+  /** In the order in which they are filled; the first is the plane's own project. */
+  readonly cells: readonly Cell[];
+  readonly records: Records;
+  /** @throws PlaneError FAILED_PRECONDITION for a project that is no cell (any more) */
+  toolsOf(project: string): Promise<Tools>;
+}
+
+const record = z.strictObject({ project: z.string(), user: z.string() });
+const nameOf = (name: AgentName): string => `cells/${name}`;
+
+/** Undefined: none was ever written, so the agent is in the plane's own project, if anywhere. */
+async function recordOf({ records }: Cells, name: AgentName) {
+  const kept = await records.get(nameOf(name));
+  return record.safeParse(kept?.value).data;
+}
+
+const homeOf = ({ cells }: Cells): string => cells[0]?.project ?? '';
+
+/** The project that the agent is in. */
+export const cellOf = async (cells: Cells, name: AgentName): Promise<string> =>
+  (await recordOf(cells, name))?.project ?? homeOf(cells);
+
+/** Agents of before there were cells have no record. @returns their owner */
+async function ownerAtHome(cells: Cells, name: AgentName): Promise<string | undefined> {
+  const secret = await (await cells.toolsOf(homeOf(cells))).secrets.get(configSecretId(name));
+  return secret && isOurs(secret.labels, name)
+    ? (secret.annotations[ANNOTATION_USER] ?? '')
+    : undefined;
+}
+
+async function withRoom(cells: Cells): Promise<string> {
+  for (const { project, room } of cells.cells) {
+    if ((await everyRecord(await cells.toolsOf(project))).length < room) return project;
+  }
+  const fix = 'name another project in AGENTS_PLANE_CELLS, or purge agents';
+  throw new PlaneError('RESOURCE_EXHAUSTED', 'No project has room for another agent.', {
+    details: [{ field: 'user', problem: 'fits into no cell', fix }],
+  });
+}
+
+export interface Allotted {
+  readonly project: string;
+  readonly wanted: Wanted;
+}
+
+/**
+ * Where the person's agent is, or is to be: then the place is claimed under its name, so that of
+ * two requests at once both go to the same one.
+ * @param dryRun claims nothing
+ * @throws PlaneError RESOURCE_EXHAUSTED, ALREADY_EXISTS, ABORTED (somebody claimed the name just now)
+ */
+export async function allot(cells: Cells, wanted: Wanted, dryRun: boolean): Promise<Allotted> {
+  const { user } = wanted.request;
+  const seen = await Promise.all(
+    wanted.names.map(async (name) => {
+      const at = await recordOf(cells, name);
+      const owner = at ? at.user : await ownerAtHome(cells, name);
+      return { name, owner, project: at?.project ?? homeOf(cells) };
+    }),
+  );
+  const theirs = seen.find(({ owner }) => owner === user);
+  if (theirs) return { project: theirs.project, wanted: { ...wanted, names: [theirs.name] } };
+  const free = seen.find(({ owner }) => owner === undefined);
+  if (!free) {
+    const fix = 'give the address another local part, or remove the other agent';
+    throw new PlaneError('ALREADY_EXISTS', 'Another person has an agent of this name.', {
+      details: [{ field: 'user', problem: 'every name for this address is taken', fix }],
+    });
+  }
+  const project = await withRoom(cells);
+  if (!dryRun) await cells.records.put(nameOf(free.name), { project, user }, undefined);
+  return { project, wanted: { ...wanted, names: [free.name] } };
+}
+
+/** After a purge the name is free again. */
+export async function leave({ records }: Cells, name: AgentName): Promise<void> {
+  const kept = await records.get(nameOf(name));
+  if (kept) await records.remove(kept.name, kept.generation);
+}
+
+/** Where requests find their tools. */
+export interface Places {
+  /** Of the agent's own project; without one, of the plane's. */
+  readonly of: (agent?: AgentName) => Promise<Tools>;
+  /** Of all projects that hold agents. */
+  readonly all: () => Promise<readonly Tools[]>;
+  /** Of the project in which that person's agent is, or is to be. */
+  readonly allot: (
+    wanted: Wanted,
+    dryRun: boolean,
+  ) => Promise<{ readonly tools: Tools; readonly wanted: Wanted }>;
+  /** After a purge. */
+  readonly leave: (agent: AgentName) => Promise<void>;
+}
+
+/** The fleet in one project: no record is read or written. */
+export const onePlace = (tools: () => Promise<Tools>): Places => ({
+  of: () => tools(),
+  all: async () => [await tools()],
+  allot: async (wanted) => ({ tools: await tools(), wanted }),
+  leave: async () => {},
+});
+
+export const manyPlaces = (cells: () => Promise<Cells>): Places => ({
+  of: async (agent) => {
+    const known = await cells();
+    return known.toolsOf(agent ? await cellOf(known, agent) : homeOf(known));
+  },
+  all: async () => {
+    const known = await cells();
+    return Promise.all(known.cells.map(({ project }) => known.toolsOf(project)));
+  },
+  allot: async (wanted, dryRun) => {
+    const known = await cells();
+    const { project, wanted: named } = await allot(known, wanted, dryRun);
+    return { tools: await known.toolsOf(project), wanted: named };
+  },
+  leave: async (agent) => leave(await cells(), agent),
+});
