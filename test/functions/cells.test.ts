@@ -15,9 +15,10 @@ let plane: InProcess;
 beforeAll(async () => {
   const env = { AGENTS_PLANE_CELLS: `${LOCAL.project.id}=1,${TWO.id}=2` };
   plane = await startInProcess(undefined, 'virtual', env, [TWO]);
-  plane.google.world.iam.grant(`projects/${TWO.id}`, PLANE_ROLE, [
-    `serviceAccount:${PLANE_ACCOUNT}`,
-  ]);
+  const member = `serviceAccount:${PLANE_ACCOUNT}`;
+  for (const role of [PLANE_ROLE, `${PLANE_ROLE}Fleet`]) {
+    plane.google.world.iam.grant(`projects/${TWO.id}`, role, [member]);
+  }
 });
 afterAll(() => plane.close());
 
