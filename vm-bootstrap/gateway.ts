@@ -35,17 +35,14 @@ export function gatewayAddress(host: Host, layout: Layout): { port: number; toke
   return { port: gateway?.port ?? GATEWAY_PORT, token };
 }
 
-/** True when the probe says 200. OpenClaw's /readyz asks for its channels, too; /startupz for itself alone. */
-export async function gatewayAnswers(
-  host: Host,
-  port: number,
-  probe: 'readyz' | 'startupz' = 'readyz',
-): Promise<boolean> {
+/**
+ * True when it has started. /readyz would be 503 for a channel that is down, too
+ * (docs/gateway/health.md of OpenClaw).
+ */
+export async function gatewayAnswers(host: Host, port: number): Promise<boolean> {
   try {
-    const answer = await host.request({
-      url: `http://127.0.0.1:${port}/${probe}`,
-      timeoutMs: 2_000,
-    });
+    const url = `http://127.0.0.1:${port}/startupz`;
+    const answer = await host.request({ url, timeoutMs: 2_000 });
     return answer.status === 200;
   } catch {
     return false;
@@ -59,7 +56,7 @@ const UP_POLL_MS = 500;
 /** True when it runs, now or soon; whether WhatsApp does is another matter. */
 export async function gatewayIsUp(host: Host, port: number): Promise<boolean> {
   const deadline = host.now().getTime() + UP_WITHIN_MS;
-  while (!(await gatewayAnswers(host, port, 'startupz'))) {
+  while (!(await gatewayAnswers(host, port))) {
     if (host.now().getTime() > deadline) return false;
     await host.sleep(UP_POLL_MS);
   }

@@ -17,7 +17,7 @@ import { forgetSecrets } from './fetch-key.ts';
 const READY_WITHIN_MS = 170_000;
 const POLL_MS = 200;
 
-/** True once /readyz is 200 and the key is resolved; a cold secret gets one reload while its file is there. */
+/** True once the gateway has started and the key is resolved; a cold secret gets one reload while its file is there. */
 export async function gatewayReady(host: Host, layout: Layout): Promise<boolean> {
   const address = gatewayAddress(host, layout);
   const deadline = host.now().getTime() + READY_WITHIN_MS;
