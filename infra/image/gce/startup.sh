@@ -36,7 +36,9 @@ apt-get install -y -qq --no-install-recommends "${packages[@]}"
 systemd-tmpfiles --create agents-plane.conf
 install -D -m 0644 "$KIT/image/gce/console.conf" /etc/systemd/journald.conf.d/agents-plane.conf
 
-# Nothing of this boot goes into the image: no host key, no log, no kit.
+# Nothing of this boot goes into the image: no host key, no log, no kit. Each machine makes its own id at its
+# first boot; an empty file is how systemd wants that.
+: >/etc/machine-id
 rm -rf "$KIT" "$KIT.tar.gz" /etc/ssh/ssh_host_* /var/lib/apt/lists/* /var/log/journal/*
 say ok
 poweroff
