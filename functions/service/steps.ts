@@ -83,6 +83,8 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
   'account-enabled': ({ tools, desired: { name, project } }) =>
     tools.serviceAccounts.enable(serviceAccountEmail(name, project)),
   'boot-disk-removal': async ({ tools: { machines }, desired: { name } }) => {
+    // Since the plan was made another request may have made the VM whose disk this is.
+    if (await machines.instance(name)) return;
     const operation = await machines.removeDisk(instanceName(name));
     if (operation !== undefined) await machines.wait(operation);
   },

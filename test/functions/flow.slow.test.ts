@@ -48,9 +48,8 @@ test('a provision takes five sequential round trips to Google, one for the polic
 test('the same request five times at once makes one agent', async () => {
   const body = { user: 'allison@nine30.com', ...PHONE };
   const answers = await Promise.all(Array.from({ length: 5 }, () => post(body)));
-  expect(
-    answers.map((each) => each.status).every((status) => status === 200 || status === 202),
-  ).toBe(true);
+  const refused = answers.filter(({ status }) => status !== 200 && status !== 202);
+  expect(refused).toEqual([]);
   expect(new Set(answers.map((each) => each.body.name))).toEqual(new Set(['allison']));
   expect((await post(body)).status).toBe(200);
   const listed = await send(`${harness.plane.url}/v1/agents`, 'GET', token);

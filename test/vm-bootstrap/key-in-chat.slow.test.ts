@@ -85,7 +85,9 @@ test('before: turns run on the shared key', async () => {
 
 test('a key in the chat is stored and in use at the next turn, the gateway never restarted', async () => {
   const before = agent.asked.length;
-  expect(await write(`Here is my key: ${KEYS.first}`)).toMatch(/^All set! You're on your own key/);
+  expect(await write(`Here is my key: ${KEYS.first}`)).toMatch(
+    /^All set! Your key works and is stored/,
+  );
   expect(await versions()).toEqual(['1 ENABLED']);
   expect(agent.asked).toHaveLength(before);
   expect(agent.gateway.exitCode).toBeNull();
