@@ -1,6 +1,6 @@
 /**
  * Filters of Cloud Logging, as far as they are used: comparisons of a dotted path with a
- * value or a regular expression, joined by OR, which binds closer, and AND (or lines).
+ * value or a regular expression, joined by OR, which binds closer, and AND (or lines), and in parentheses.
  *
  * https://cloud.google.com/logging/docs/view/logging-query-language
  */
@@ -67,12 +67,33 @@ function parseTerm(term: string): (entry: Json) => boolean {
   };
 }
 
+type Matches = (entry: Json) => boolean;
+
+/** Cuts where `joint` stands outside of quotes and parentheses. */
+function cut(text: string, joint: RegExp): string[] {
+  const parts = [''];
+  let depth = 0;
+  for (const [piece] of text.matchAll(
+    /"(?:[^"\\]|\\.)*"|[()]|\s+(?:AND|OR)\s+|\n+|[^"()\s]+|\s+/g,
+  )) {
+    if (piece === '(') depth += 1;
+    if (piece === ')') depth -= 1;
+    if (depth === 0 && joint.test(piece)) parts.push('');
+    else parts[parts.length - 1] += piece;
+  }
+  return parts.map((part) => part.trim()).filter(Boolean);
+}
+
+const IN_PARENTHESES = /^\(([\s\S]*)\)$/;
+
+const alternatives = (text: string): readonly Matches[] =>
+  cut(text, /^\s+OR\s+$/).map((term) => {
+    const inner = IN_PARENTHESES.exec(term)?.[1];
+    return inner === undefined ? parseTerm(term) : logFilter(inner);
+  });
+
 /** @throws GoogleError INVALID_ARGUMENT */
-export function logFilter(filter: string): (entry: Json) => boolean {
-  const terms = filter
-    .split(/\s+AND\s+|\n+/)
-    .map((term) => term.trim())
-    .filter(Boolean)
-    .map((term) => term.split(/\s+OR\s+/).map(parseTerm));
-  return (entry) => terms.every((some) => some.some((matches) => matches(entry)));
+export function logFilter(filter: string): Matches {
+  const all = cut(filter, /^(?:\s+AND\s+|\n+)$/).map(alternatives);
+  return (entry) => all.every((some) => some.some((matches) => matches(entry)));
 }
