@@ -259,7 +259,7 @@ const host = await canRun('nspawn');
           ([, unit, figure]) => [unit, Number(figure)] as const,
         );
         process.stdout.write(`exposure: ${figures.map((pair) => pair.join(' ')).join(', ')}\n`);
-        expect(figures).toHaveLength(11);
+        expect(figures).toHaveLength(12);
         for (const [, figure] of figures) expect(figure).toBeLessThanOrEqual(3);
       },
       MINUTE,
