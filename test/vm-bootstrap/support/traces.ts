@@ -1,25 +1,21 @@
 /** What is left of a secret: a search through the raw bytes of files. */
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
 
-function holds(path: string, texts: readonly string[]): boolean {
-  try {
-    const bytes = readFileSync(path);
-    return texts.some((text) => bytes.includes(text));
-  } catch (error) {
-    // Gone since it was listed.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
-}
+/** grep's exit codes: found, not found, and found or not while a file went away. */
+const SEARCHED: ReadonlySet<number | null> = new Set([0, 1, 2]);
 
-/** Paths of the files below a directory that hold one of the texts, SQLite's free pages included. */
+/**
+ * Paths of the files below a directory that hold one of the texts, SQLite's free pages included.
+ * By grep: OpenClaw's plugins are tens of thousands of files.
+ */
 export function tracesOf(texts: readonly string[], ...directories: readonly string[]): string[] {
-  return directories.flatMap((directory) =>
-    readdirSync(directory, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .filter((path) => holds(path, texts)),
+  const patterns = texts.flatMap((text) => ['-e', text]);
+  const { status, stdout } = spawnSync(
+    'grep',
+    ['-rlaFs', '--devices=skip', ...patterns, '--', ...directories],
+    { encoding: 'utf8', maxBuffer: 1 << 24 },
   );
+  if (!SEARCHED.has(status)) throw new Error(`grep ended with ${status}`);
+  return stdout.split('\n').filter(Boolean);
 }
