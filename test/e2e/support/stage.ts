@@ -110,10 +110,13 @@ function viewOf(plane: Plane): Omit<Stage, 'plane' | 'close'> {
     sh,
     async follow(name, state, withinMs = 3 * MINUTE) {
       const seen: Agent['state'][] = [];
+      const steps: string[] = [];
       await until(
-        () => `${name} to be ${state} (was: ${seen.join(', ')})`,
+        () => `${name} to be ${state} (was: ${steps.join(', ')})`,
         async () => {
           const now = await agent(name);
+          const step = now.reason === undefined ? now.state : `${now.state}: ${now.reason}`;
+          if (steps.at(-1) !== step) steps.push(step);
           if (seen.at(-1) !== now.state) seen.push(now.state);
           return now.state === state;
         },
