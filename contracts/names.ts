@@ -46,15 +46,18 @@ export const numberSecretId = (name: AgentName): string => `agent-${name}-whatsa
 /** Pub/Sub topic, and its one subscription, on which the agent's webhooks wait. */
 export const webhookQueueId = (name: AgentName): string => `agent-${name}-whatsapp`;
 
-/** Of everything that an agent can have, but its service account. */
-export const idsOf = (name: AgentName): readonly string[] => [
-  instanceName(name),
-  dataDiskName(name),
-  configSecretId(name),
-  keySecretId(name),
-  backupSecretId(name),
-  channelsSecretId(name),
+/** Of everything that carries an agent's labels: its VM and disks, its secrets, its queue. */
+const ID_MAKERS: readonly ((name: AgentName) => string)[] = [
+  instanceName,
+  dataDiskName,
+  configSecretId,
+  keySecretId,
+  backupSecretId,
+  channelsSecretId,
+  numberSecretId,
+  webhookQueueId,
 ];
+export const idsOf = (name: AgentName): readonly string[] => ID_MAKERS.map((make) => make(name));
 
 export const serviceAccountEmail = (name: AgentName, project: string): string =>
   `${serviceAccountId(name)}@${project}.iam.gserviceaccount.com`;
@@ -65,6 +68,17 @@ const INSTANCE_PREFIX = 'agent-';
 export function agentOfInstance(instance: string): AgentName | undefined {
   if (!instance.startsWith(INSTANCE_PREFIX)) return undefined;
   return agentName.safeParse(instance.slice(INSTANCE_PREFIX.length)).data;
+}
+
+/** What each of the ids adds to that of the VM, the VM's own nothing last. */
+const ID_ENDS: readonly string[] = idsOf('x' as AgentName)
+  .map((id) => id.slice(instanceName('x' as AgentName).length))
+  .sort((a, b) => b.length - a.length);
+
+/** The agent that a VM, disk or secret of ours is named after; undefined when the name is none of ours. */
+export function agentOfId(id: string): AgentName | undefined {
+  const end = ID_ENDS.find((each) => id.endsWith(each)) ?? '';
+  return agentOfInstance(id.slice(0, id.length - end.length));
 }
 
 /** Object of the plane's bucket with the agent's encrypted WhatsApp credentials. */

@@ -2,7 +2,7 @@
 
 import {
   type AgentName,
-  agentName,
+  agentOfId,
   idsOf,
   LABEL_MANAGED_BY,
   MANAGED_BY,
@@ -10,7 +10,6 @@ import {
 import type { Tools } from './steps.ts';
 
 const LABELS = { [LABEL_MANAGED_BY]: MANAGED_BY };
-const NAME = /^agent-(.+?)(?:-config|-api-key|-channels|-backup-key|-data)?$/;
 
 /**
  * By what carries our labels: secrets, VMs and disks.
@@ -27,7 +26,7 @@ export async function orphansBeside(
   const explained = new Set(known.flatMap(idsOf));
   const names = [...ids, ...instances, ...disks]
     .filter((id) => !explained.has(id))
-    .map((id) => agentName.safeParse(NAME.exec(id)?.[1]).data)
+    .map(agentOfId)
     .filter((name) => name !== undefined);
   return [...new Set(names)].sort();
 }

@@ -259,6 +259,14 @@ describe('what is reported and left alone', () => {
     expect((await reconciled()).outcome).toBe('unchanged');
   });
 
+  test("a business number's credentials are the agent's, and of no agent `allison-whatsapp`", async () => {
+    const labels = { 'managed-by': 'agents-plane', 'agents-plane-agent': 'allison' };
+    const body = { replication: { automatic: {} }, labels };
+    await hand('POST', `/v1/${PROJECT}/secrets?secretId=agent-allison-whatsapp`, body);
+    expect((await call('GET', '/v1/plan')).body.plans).toEqual([]);
+    await hand('DELETE', secret('whatsapp'));
+  });
+
   test('deprovision takes every right; to provision again gives all of them back', async () => {
     const before = await everythingIn(plane.google);
     expect((await call('POST', '/v1/agents/allison/deprovision')).status).toBe(202);
