@@ -84,3 +84,13 @@ export async function mailboxOf(
   const auth = await actAs(access, delegate, person, scopes);
   return new gmail_v1.Gmail({ ...access.rest, auth });
 }
+
+/** Ids of the messages that a search finds, the newest first. @param q as in Gmail's search field */
+export async function messageIds(
+  gmail: gmail_v1.Gmail,
+  q: string,
+  maxResults: number,
+): Promise<string[]> {
+  const { data } = await gmail.users.messages.list({ userId: 'me', q, maxResults });
+  return (data.messages ?? []).flatMap(({ id }) => (id ? [id] : []));
+}

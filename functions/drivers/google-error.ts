@@ -129,3 +129,12 @@ export async function read<T>(what: string, run: () => Promise<T>): Promise<T | 
     throw translated;
   }
 }
+
+/** Makes something; what is there already is as good as made. @throws PlaneError */
+export async function make(what: string, run: () => Promise<unknown>): Promise<void> {
+  try {
+    await call(what, run);
+  } catch (error) {
+    if (!(error instanceof PlaneError) || error.code !== 'ALREADY_EXISTS') throw error;
+  }
+}

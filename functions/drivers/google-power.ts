@@ -10,11 +10,7 @@ import { DATA_DEVICE } from '../core/instance.ts';
 import type { Machines } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call, read } from './google-error.ts';
-
-interface Place {
-  readonly project: string;
-  readonly zone: string;
-}
+import type { Place } from './google-place.ts';
 
 /** Every change answers with an operation; its name is all that is kept of it. */
 type Started = readonly [

@@ -12,6 +12,7 @@ import { instanceName } from '../../contracts/names.ts';
 import type { AuditQuery, Journal } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call, read } from './google-error.ts';
+import type { Place } from './google-place.ts';
 
 const serial = z.object({ contents: z.string().default(''), next: z.string().default('0') });
 
@@ -26,11 +27,6 @@ const entries = z.object({
     .default([]),
   nextPageToken: z.string().optional(),
 });
-
-export interface Place {
-  readonly project: string;
-  readonly zone: string;
-}
 
 const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
 

@@ -12,6 +12,7 @@ import { agentOfInstance, LABEL_MANAGED_BY, MANAGED_BY } from '../../contracts/n
 import type { Listing } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call } from './google-error.ts';
+import { lastSegment, type Place } from './google-place.ts';
 
 /** Most that Compute Engine gives in one page. */
 const MAX_RESULTS = '500';
@@ -46,13 +47,6 @@ const operationPage = z.object({
     )
     .default([]),
 });
-
-const lastSegment = (name: string): string => name.split('/').at(-1) ?? '';
-
-export interface Place {
-  readonly project: string;
-  readonly zone: string;
-}
 
 type Get = <T extends z.ZodType>(
   schema: T,

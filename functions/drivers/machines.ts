@@ -12,12 +12,8 @@ import { GUEST_KEY_PAIRING, pairing } from '../../contracts/pairing.ts';
 import type { Machines, OperationState } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call, read } from './google-error.ts';
+import { lastSegment, type Place } from './google-place.ts';
 import { operationOf, powerCalls } from './google-power.ts';
-
-export interface Place {
-  readonly project: string;
-  readonly zone: string;
-}
 
 /** The VM writes these itself: what does not fit the schema counts as not written. */
 function readAs<T extends z.ZodType>(
@@ -52,8 +48,6 @@ async function lastOperation(
     errors: errors.map(({ code, message }) => ({ code: code ?? '', message: message ?? '' })),
   };
 }
-
-const lastSegment = (link: string | null | undefined): string => link?.split('/').at(-1) ?? '';
 
 function reads(access: GoogleAccess, place: Place, instances: InstancesClient) {
   const disks = new DisksClient(access.generated, gax);

@@ -4,7 +4,7 @@ import type { gmail_v1 } from 'googleapis/build/src/apis/gmail/v1.js';
 import { ID_HEADER, renderMime } from '../core/mime.ts';
 import type { Mailer, Message, OwnersReply } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
-import { type Delegate, mailboxOf } from './google-delegation.ts';
+import { type Delegate, mailboxOf, messageIds } from './google-delegation.ts';
 import { call } from './google-error.ts';
 
 export interface Sender extends Delegate {
@@ -62,11 +62,6 @@ async function idOf(gmail: gmail_v1.Gmail, id: string): Promise<string | undefin
   return headerOf(data.payload, ID_HEADER);
 }
 
-async function idsOf(gmail: gmail_v1.Gmail, q: string, maxResults: number): Promise<string[]> {
-  const { data } = await gmail.users.messages.list({ userId: 'me', q, maxResults });
-  return (data.messages ?? []).flatMap(({ id }) => (id ? [id] : []));
-}
-
 export function mailDriver(access: GoogleAccess, sender: Sender): Mailer {
   const rawOf = async (message: Message): Promise<string> => {
     const mime = await renderMime({ ...message, from: sender.from, at: sender.now() });
@@ -89,7 +84,7 @@ export function mailDriver(access: GoogleAccess, sender: Sender): Mailer {
     wasSent: (id, to) =>
       call('search sent mail', async () => {
         const gmail = await as(sender.from, SEND);
-        for (const messageId of await idsOf(gmail, `in:sent to:${to}`, LOOK_AT)) {
+        for (const messageId of await messageIds(gmail, `in:sent to:${to}`, LOOK_AT)) {
           if ((await idOf(gmail, messageId)) === id) return true;
         }
         return false;
@@ -107,7 +102,7 @@ export function mailDriver(access: GoogleAccess, sender: Sender): Mailer {
       call('look for replies', async () => {
         const gmail = await as(owner, READ);
         const q = `in:sent to:${sender.from} after:${Math.floor(after / 1000)}`;
-        const ids = await idsOf(gmail, q, REPLIES_AT);
+        const ids = await messageIds(gmail, q, REPLIES_AT);
         const replies = await Promise.all(ids.map((id) => replyIn(gmail, id)));
         return replies.filter(({ at }) => at > after);
       }),

@@ -4,7 +4,7 @@ import type { gmail_v1 } from 'googleapis/build/src/apis/gmail/v1.js';
 import { headerOf, searchable, textOfMail } from '../core/mail-text.ts';
 import type { OwnerMailbox, OwnersMail } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
-import { type Delegate, mailboxOf } from './google-delegation.ts';
+import { type Delegate, mailboxOf, messageIds } from './google-delegation.ts';
 import { call, read } from './google-error.ts';
 
 /** Where owners reply to. */
@@ -17,11 +17,6 @@ const READ = ['gmail.readonly'];
 const MODIFY = ['gmail.modify'];
 /** How far back replies are looked for. */
 const REPLIES_SINCE_S = 2 * 24 * 3600;
-
-async function idsOf(gmail: gmail_v1.Gmail, q: string, maxResults: number): Promise<string[]> {
-  const { data } = await gmail.users.messages.list({ userId: 'me', q, maxResults });
-  return (data.messages ?? []).flatMap(({ id }) => (id ? [id] : []));
-}
 
 async function mailOf(
   gmail: gmail_v1.Gmail,
@@ -63,7 +58,7 @@ export function ownerMailboxDriver(access: GoogleAccess, sender: Correspondent):
     list: (owner, query, limit) =>
       call('list mail', async () => {
         const gmail = await as(owner, READ);
-        const ids = await idsOf(gmail, query, limit);
+        const ids = await messageIds(gmail, query, limit);
         return Promise.all(ids.map((id) => mailOf(gmail, id, 'metadata')));
       }),
     read: (owner, id) => find('read mail', async () => mailOf(await as(owner, READ), id, 'full')),
@@ -79,7 +74,7 @@ export function ownerMailboxDriver(access: GoogleAccess, sender: Correspondent):
         const gmail = await as(owner, READ);
         const since = Math.floor(sender.now() / 1000) - REPLIES_SINCE_S;
         const q = `in:sent to:${sender.from} after:${since}`;
-        const ids = (await idsOf(gmail, q, seen.size + limit)).filter((id) => !seen.has(id));
+        const ids = (await messageIds(gmail, q, seen.size + limit)).filter((id) => !seen.has(id));
         return Promise.all(ids.slice(0, limit).map((id) => mailOf(gmail, id, 'full')));
       }),
     forgetReply: async (owner, id) => {
@@ -89,7 +84,7 @@ export function ownerMailboxDriver(access: GoogleAccess, sender: Correspondent):
         // The copy that arrived first: as long as the owner's is there, a repetition finds both.
         const arrived = await as(sender.from, MODIFY);
         const q = `from:${owner} rfc822msgid:${messageId}`;
-        for (const copy of searchable(messageId) ? await idsOf(arrived, q, 5) : []) {
+        for (const copy of searchable(messageId) ? await messageIds(arrived, q, 5) : []) {
           await arrived.users.messages.trash({ userId: 'me', id: copy });
         }
         await gmail.users.messages.trash({ userId: 'me', id });

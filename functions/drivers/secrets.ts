@@ -7,6 +7,7 @@ import type { VersionState } from '../core/observed.ts';
 import type { Policy, Secrets } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call, read } from './google-error.ts';
+import { lastSegment } from './google-place.ts';
 
 type Client = SecretManagerServiceClient;
 
@@ -25,8 +26,6 @@ interface WireBinding {
 
 /** Nobody goes further back than so many, and Google lists them newest first. */
 const VERSIONS = 25;
-
-const lastSegment = (name: string | null | undefined): string => name?.split('/').at(-1) ?? '';
 
 /** Bytes of a proto, which the client gives as a buffer or as base64. */
 const bytes = (data: Uint8Array | string | null | undefined): Buffer =>

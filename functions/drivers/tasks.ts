@@ -1,10 +1,9 @@
 /** Port `WorkQueue` on Cloud Tasks: googleapis' single-API module, a few KB where the generated client brings protos. */
 
 import { cloudtasks_v2 } from 'googleapis/build/src/apis/cloudtasks/v2.js';
-import { PlaneError } from '../../contracts/errors.ts';
 import type { WorkQueue } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
-import { call } from './google-error.ts';
+import { call, make } from './google-error.ts';
 
 export interface QueueSettings {
   /** `projects/p/locations/l/queues/q` */
@@ -33,11 +32,7 @@ export function tasksDriver(
         oidcToken: { serviceAccountEmail: tasksAccount, audience },
       };
       const task = { name: `${queue}/tasks/${id}`, httpRequest };
-      try {
-        await call('create a task', () => tasks.create({ parent: queue, requestBody: { task } }));
-      } catch (error) {
-        if (!(error instanceof PlaneError) || error.code !== 'ALREADY_EXISTS') throw error;
-      }
+      await make('create a task', () => tasks.create({ parent: queue, requestBody: { task } }));
     },
     waiting: () =>
       call('list the tasks', async () => {

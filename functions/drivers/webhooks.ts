@@ -5,26 +5,16 @@
  */
 
 import { pubsub_v1 } from 'googleapis/build/src/apis/pubsub/v1.js';
-import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, labelsOf, webhookQueueId } from '../../contracts/names.ts';
 import type { WebhookPart, Webhooks } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
-import { call, read } from './google-error.ts';
+import { call, make, read } from './google-error.ts';
 
 const ROLE_SUBSCRIBER = 'roles/pubsub.subscriber';
 /** As long as Pub/Sub keeps anything: an agent may be stopped over a holiday. */
 const RETENTION = '604800s';
 /** Enough to write a batch to the disk; what a VM that went down had pulled comes again so late. */
 const ACK_DEADLINE_S = 20;
-
-/** What is there already is as good as made. */
-async function make(what: string, run: () => Promise<unknown>): Promise<void> {
-  try {
-    await call(what, run);
-  } catch (error) {
-    if (!(error instanceof PlaneError) || error.code !== 'ALREADY_EXISTS') throw error;
-  }
-}
 
 export function webhooksDriver(access: GoogleAccess, project: string): Webhooks {
   const { topics, subscriptions } = new pubsub_v1.Pubsub(access.rest).projects;
