@@ -3,10 +3,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { http } from '@google-cloud/functions-framework';
-import { type Ambient, composeApi, composePages, composeVm } from './compose.ts';
+import { composeApi, composePages, composeVm } from './compose.ts';
 import { parseConfig } from './config.ts';
 import { type Context, createHandler } from './http/handler.ts';
 import { guardWire } from './http/wire.ts';
+import type { Ambient } from './parts.ts';
 
 const ambient: Ambient = {
   clock: { now: Date.now, sleep: (ms) => sleep(ms) },
