@@ -3,11 +3,12 @@
  * image as boot disk, a network namespace each. The host needs root and no systemd.
  */
 
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PlaneError } from '../../contracts/errors.ts';
 import type { GuestConnection, Hypervisor, Machine, MachineSpec } from '../machine.ts';
 import { createGroup, removeGroup } from './cgroup.ts';
+import { type DataDisks, dataDisks } from './data-disk.ts';
 import { prepareGuest } from './guest.ts';
 import { removeLeftovers, removeRemains } from './leftovers.ts';
 import { createNetwork, type Network } from './network.ts';
@@ -46,6 +47,7 @@ interface Site {
   readonly options: NspawnOptions;
   readonly runId: string;
   readonly disks: string;
+  readonly data: DataDisks;
   readonly network: Network;
   /** Every machine that boots or runs; undefined while it is booting. */
   readonly machines: Map<string, Machine | undefined>;
@@ -55,14 +57,10 @@ function bootDiskOf({ disks, options, runId }: Site, name: string): BootDisk {
   return bootDisk(join(disks, 'boot', name), join(options.runDir, runId, 'root', name));
 }
 
-function dataDiskOf({ disks }: Site, name: string): string {
-  return join(disks, 'data', name);
-}
-
 async function bindArguments(site: Site, spec: MachineSpec): Promise<string[]> {
   const mounted = spec.dataDisks.flatMap((disk) => {
     const point = MOUNT_POINTS[disk.deviceName];
-    return point === undefined ? [] : [{ directory: dataDiskOf(site, disk.name), point }];
+    return point === undefined ? [] : [{ directory: site.data.directoryOf(disk.name), point }];
   });
   for (const { directory } of mounted) await mkdir(directory, { recursive: true });
   return mounted.map(({ directory, point }) => `--bind=${directory}:${point}`);
@@ -129,7 +127,9 @@ export async function createNspawnHypervisor(options: NspawnOptions): Promise<Hy
       else listener({ socket, port, machine });
     },
   });
-  const site: Site = { options, runId, disks, network, machines: new Map() };
+  const data = dataDisks(disks);
+  await data.sweep();
+  const site: Site = { options, runId, disks, data, network, machines: new Map() };
 
   return {
     kind: 'nspawn',
@@ -143,9 +143,7 @@ export async function createNspawnHypervisor(options: NspawnOptions): Promise<Hy
       }
       await deleteBootDisk(bootDiskOf(site, name));
     },
-    async deleteDataDisk(name) {
-      await rm(dataDiskOf(site, name), { recursive: true, force: true });
-    },
+    deleteDataDisk: data.remove,
     async close() {
       await Promise.all([...site.machines.values()].map((machine) => machine?.stop()));
       await network.close();

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PlaneError } from '../../contracts/errors.ts';
 import type { GuestConnection, Hypervisor, Machine, MachineSpec } from '../machine.ts';
+import { dataDisks } from './data-disk.ts';
 import type { Openclaw } from './image.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { furnishRoot, rootEnvironment } from './process-root.ts';
@@ -91,6 +92,8 @@ export async function createProcessHypervisor(options: ProcessOptions): Promise<
   const machines = new Map<string, Machine | undefined>();
   let listener: ((connection: GuestConnection) => void) | undefined;
   const diskOf = (name: string) => join(disks, 'boot', name);
+  const data = dataDisks(disks);
+  await data.sweep();
   await mkdir(runDirectory, { recursive: true });
   // Machines are entered by a short name: a socket's path may have 107 bytes (unix(7)).
   const doors = join(tmpdir(), runId);
@@ -103,7 +106,7 @@ export async function createProcessHypervisor(options: ProcessOptions): Promise<
       throw new PlaneError('FAILED_PRECONDITION', `Machine ${name} is running already`);
     }
     machines.set(name, undefined);
-    const data = spec.dataDisks.find((disk) => disk.deviceName === DATA_DEVICE);
+    const disk = spec.dataDisks.find(({ deviceName }) => deviceName === DATA_DEVICE);
     const server = await metadataPort((socket) => {
       if (listener === undefined) socket.destroy();
       else listener({ socket, port: 80, machine: name });
@@ -112,7 +115,7 @@ export async function createProcessHypervisor(options: ProcessOptions): Promise<
     await mkdir(diskOf(name), { recursive: true });
     await rm(root, { force: true });
     await symlink(diskOf(name), root);
-    await furnishRoot(root, options.openclaw, data && join(disks, 'data', data.name));
+    await furnishRoot(root, options.openclaw, disk && data.directoryOf(disk.name));
     const machine = startMachine({
       name,
       node: options.node ?? process.execPath,
@@ -140,9 +143,7 @@ export async function createProcessHypervisor(options: ProcessOptions): Promise<
       }
       await rm(diskOf(name), { recursive: true, force: true });
     },
-    async deleteDataDisk(name) {
-      await rm(join(disks, 'data', name), { recursive: true, force: true });
-    },
+    deleteDataDisk: data.remove,
     async close() {
       await Promise.all([...machines.values()].map((machine) => machine?.stop()));
       await rm(doors, { recursive: true, force: true });

@@ -134,6 +134,30 @@ const title = real
   );
 
   test(
+    'a data disk that is made again while the old one is still being deleted is a new one, and stays',
+    async () => {
+      const first = await boot('agent-a');
+      // As many files as it takes for their deletion to be under way at the next boot.
+      const many = 'cd /var/lib/agents-plane && seq 100000 | xargs touch';
+      await output(first, 'sh', '-c', many);
+      await first.stop();
+      await hypervisor.deleteBootDisk('agent-a');
+
+      let deleted = false;
+      const deletion = hypervisor.deleteDataDisk('data-a').then(() => {
+        deleted = true;
+      });
+      const again = await hypervisor.boot({ name: 'agent-a', dataDisks: DATA }, () => {});
+      expect(deleted).toBe(false);
+      const writing = 'cd /var/lib/agents-plane && ls | wc -l && echo new > kept';
+      expect(await output(again, 'sh', '-c', writing)).toBe('0');
+      await deletion;
+      expect(await output(again, 'cat', '/var/lib/agents-plane/kept')).toBe('new');
+    },
+    MINUTES,
+  );
+
+  test(
     'powering off from inside ends the machine',
     async () => {
       const machine = await boot('agent-a');

@@ -98,7 +98,9 @@ function requestIdOf(call: Call): string | undefined {
 function failureOf(error: unknown): OperationFailure {
   if (error instanceof OperationFailure) return error;
   if (error instanceof GoogleError) return new OperationFailure('INVALID_USAGE', error.message);
-  const why = error instanceof Error ? error.message : String(error);
+  const messageOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown));
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : undefined;
+  const why = [error, ...(cause === undefined ? [] : [cause])].map(messageOf).join(': ');
   return new OperationFailure('INTERNAL_ERROR', `Internal error: ${why}`, 500);
 }
 

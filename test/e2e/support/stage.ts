@@ -103,6 +103,13 @@ function viewOf(plane: Plane): Omit<Stage, 'plane' | 'close'> {
     if (!machine) throw new Error(`no machine of agent ${name} runs`);
     return machine.exec(['/bin/sh', '-c', script], { timeoutMs: MINUTE, ...options });
   };
+  /** What emulated Compute Engine really said: the plane tells an admin no more than the code. */
+  const complaints = (): string =>
+    plane.google.compute.operations
+      .list(LOCAL.zone)
+      .flatMap(({ error }) => error?.errors ?? [])
+      .map(({ code, message }) => `; ${code}: ${message}`)
+      .join('');
   return {
     api,
     google,
@@ -112,7 +119,7 @@ function viewOf(plane: Plane): Omit<Stage, 'plane' | 'close'> {
       const seen: Agent['state'][] = [];
       const steps: string[] = [];
       await until(
-        () => `${name} to be ${state} (was: ${steps.join(', ')})`,
+        () => `${name} to be ${state} (was: ${steps.join(', ')})${complaints()}`,
         async () => {
           const now = await agent(name);
           const step = now.reason === undefined ? now.state : `${now.state}: ${now.reason}`;
