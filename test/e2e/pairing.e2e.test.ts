@@ -157,7 +157,7 @@ const host = await canRun('nspawn');
         await remove(INSTANCE);
         await remove(`${ZONE}/disks/agent-allison-data`);
         expect((await stage.api('POST', '/v1/agents', ALLISON)).status).toBe(202);
-        await stage.follow('allison', 'ready', 2 * MINUTE);
+        await stage.follow('allison', 'ready');
         await phone.until(
           'a login of the same device',
           () => phone.devices.find(({ id, logins }) => id === device?.id && logins > before),

@@ -98,10 +98,9 @@ function requestIdOf(call: Call): string | undefined {
 function failureOf(error: unknown): OperationFailure {
   if (error instanceof OperationFailure) return error;
   if (error instanceof GoogleError) return new OperationFailure('INVALID_USAGE', error.message);
-  const messageOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown));
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : undefined;
-  const why = [error, ...(cause === undefined ? [] : [cause])].map(messageOf).join(': ');
-  return new OperationFailure('INTERNAL_ERROR', `Internal error: ${why}`, 500);
+  const { message: why, cause } = error instanceof Error ? error : new Error(String(error));
+  const because = cause instanceof Error ? `: ${cause.message}` : '';
+  return new OperationFailure('INTERNAL_ERROR', `Internal error: ${why}${because}`, 500);
 }
 
 export function createOperations(options: OperationsOptions): Operations {

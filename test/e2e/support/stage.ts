@@ -115,7 +115,7 @@ function viewOf(plane: Plane): Omit<Stage, 'plane' | 'close'> {
     google,
     agent,
     sh,
-    async follow(name, state, withinMs = 3 * MINUTE) {
+    async follow(name, state, withinMs = 5 * MINUTE) {
       const seen: Agent['state'][] = [];
       const steps: string[] = [];
       await until(
