@@ -1,6 +1,7 @@
 /** Wires the functions with plain assignments. */
 
 import { PlaneError } from '../contracts/errors.ts';
+import type { AgentName } from '../contracts/names.ts';
 import type { Config } from './config.ts';
 import { createPages } from './core/pages.ts';
 import { apiRoutes } from './http/api.ts';
@@ -20,25 +21,26 @@ import {
   access,
   lazy,
   linkTools,
+  perCell,
   places,
   template,
   templatesIn,
   tools,
   verifier,
 } from './parts.ts';
+import type { Places } from './service/cells.ts';
 import { sharedGuest } from './service/guest-memory.ts';
 import { readLinkKey } from './service/link-key.ts';
 import { patientJournal, patientMachines, patientSecrets } from './service/patient.ts';
 import type { Machines } from './service/ports.ts';
 import type { SelfTools } from './service/self.ts';
-import type { Tools } from './service/steps.ts';
 import { currentVm } from './service/vm-caller.ts';
 
 /** What following the Workspace Directory takes, on top of the rest. */
 function syncTools(
   config: Config,
   { clock }: Ambient,
-  common: () => Promise<Tools>,
+  fleet: Places,
   google: ReturnType<typeof access>,
 ) {
   const mailer = lazy(async () => {
@@ -47,7 +49,8 @@ function syncTools(
     return mailDriver(await google(), { serviceAccount, from: mailFrom, now: clock.now });
   });
   return lazy(async () => ({
-    ...(await common()),
+    ...(await fleet.of()),
+    fleet,
     mailer,
     rules: { policy: config, phoneRegion: config.phoneRegion, share: config.syncShare },
     admins: config.admins,
@@ -59,9 +62,10 @@ function syncTools(
 export function composeApi(config: Config, ambient: Ambient): App {
   const tokens = verifier(config);
   const google = access(config);
-  const common = tools(config, ambient, google);
+  const cells = tools(config, ambient, google);
+  const common = () => cells.of();
   const links = linkTools(config, ambient, common);
-  const fleet = places(config, ambient, google, common);
+  const fleet = places(config, cells);
   const bulk = lazy(async () => {
     const [base, at, { tasksDriver }] = await Promise.all([
       links(),
@@ -76,14 +80,14 @@ export function composeApi(config: Config, ambient: Ambient): App {
       fleet,
       links,
       bulk,
-      journal: lazy(async () => {
+      journal: perCell(config, ambient, google, async (cell) => {
         const [at, { journalDriver }] = await Promise.all([
           google(),
           import('./drivers/journal.ts'),
         ]);
-        return patientJournal(journalDriver(at, config), ambient);
-      }),
-      syncing: syncTools(config, ambient, common, google),
+        return patientJournal(journalDriver(at, cell), ambient);
+      }).of,
+      syncing: syncTools(config, ambient, fleet, google),
       policy: config,
       url: config.audience,
     }),
@@ -106,9 +110,10 @@ export function composeApi(config: Config, ambient: Ambient): App {
 export function composeVm(config: Config, ambient: Ambient): App {
   const tokens = verifier(config);
   const google = access(config);
-  const common = tools(config, ambient, google);
+  const cells = tools(config, ambient, google);
+  const common = () => cells.of();
   const links = linkTools(config, ambient, common);
-  const fleet = places(config, ambient, google, common);
+  const fleet = places(config, cells);
   // Each agent's VM is looked for in its own cell.
   const machines: Pick<Machines, 'instance'> = {
     instance: async (name) => (await fleet.of(name)).machines.instance(name),
@@ -162,16 +167,44 @@ export function composeVm(config: Config, ambient: Ambient): App {
 
 /** What taking webhooks takes: little, for it has to be answered within seconds of a cold start. */
 function webhookTools(config: Config, ambient: Ambient, google: ReturnType<typeof access>) {
-  return lazy(async () => {
-    const [at, { secretsDriver }, { webhooksDriver }, service] = await Promise.all([
+  const cells = perCell(config, ambient, google, async ({ project }) => {
+    const [at, { secretsDriver }, { webhooksDriver }] = await Promise.all([
       google(),
       import('./drivers/secrets.ts'),
       import('./drivers/webhooks.ts'),
-      import('./service/webhook.ts'),
     ]);
-    const secrets = patientSecrets(secretsDriver(at, config.project), ambient);
-    const credentials = service.rememberedCredentials(secrets, ambient.clock);
-    return { service, tools: { webhooks: webhooksDriver(at, config.project), credentials } };
+    const secrets = patientSecrets(secretsDriver(at, project), ambient);
+    return { secrets, webhooks: webhooksDriver(at, project) };
+  });
+  return lazy(async () => {
+    const service = await import('./service/webhook.ts');
+    const secretsOf = async (name: AgentName) => (await cells.of(name)).secrets;
+    const credentials = service.rememberedCredentials(secretsOf, ambient.clock);
+    const webhooksOf = async (name: AgentName) => (await cells.of(name)).webhooks;
+    return { service, tools: { webhooksOf, credentials } };
+  });
+}
+
+/** What the pairing page takes of the agent's project, and of the plane's. */
+function pairingTools(config: Config, ambient: Ambient, google: ReturnType<typeof access>) {
+  const cells = perCell(config, ambient, google, async (cell) => {
+    const [at, { secretsDriver }, { machinesDriver }] = await Promise.all([
+      google(),
+      import('./drivers/secrets.ts'),
+      import('./drivers/machines.ts'),
+    ]);
+    const secrets = patientSecrets(secretsDriver(at, cell.project), ambient);
+    const driver = machinesDriver(at, cell);
+    // The page itself asks again, at a pace that Google's limit on guest attributes allows.
+    const guest = sharedGuest(driver, ambient.clock);
+    return { secrets, machines: { ...patientMachines(driver, ambient), guest } };
+  });
+  return lazy(async () => {
+    const service = await import('./service/pairing.ts');
+    const { clock, newId } = ambient;
+    // Read once in the life of a process, so that forged links cost Google nothing.
+    const linkKey = lazy(async () => readLinkKey((await cells.of()).secrets));
+    return { service, tools: { of: cells.of, clock, newId, linkKey } };
   });
 }
 
@@ -183,25 +216,12 @@ export function composePages(config: Config, ambient: Ambient): App {
     style: template('pages/pairing.css'),
     script: template('pages/pairing.js'),
   });
-  const pairing = lazy(async () => {
-    const [at, { secretsDriver }, { machinesDriver }, service] = await Promise.all([
-      google(),
-      import('./drivers/secrets.ts'),
-      import('./drivers/machines.ts'),
-      import('./service/pairing.ts'),
-    ]);
-    const secrets = patientSecrets(secretsDriver(at, config.project), ambient);
-    const { clock, newId } = ambient;
-    const driver = machinesDriver(at, config);
-    // The page itself asks again, at a pace that Google's limit on guest attributes allows.
-    const guest = sharedGuest(driver, clock);
-    const machines = { ...patientMachines(driver, ambient), guest };
-    // Read once in the life of a process, so that forged links cost Google nothing.
-    const linkKey = lazy(() => readLinkKey(secrets));
-    return { service, tools: { secrets, machines, clock, newId, linkKey } };
-  });
   return {
-    routes: pageRoutes({ pairing, pages, webhooks: webhookTools(config, ambient, google) }),
+    routes: pageRoutes({
+      pairing: pairingTools(config, ambient, google),
+      pages,
+      webhooks: webhookTools(config, ambient, google),
+    }),
     authenticate: () => Promise.reject(new Error('no route of this function has a role')),
     errorPage: (error, answer) => errorPage(pages, error, answer),
   };

@@ -162,6 +162,16 @@ export type Config = {
   readonly [V in keyof Table as Table[V]['key']]: z.output<Table[V]['is']>;
 };
 
+/** What agents were made before there were cells is in the plane's own project: it is the first of them. */
+function cellProblems({ project, cells = [] }: Partial<Config>): Problem[] {
+  const names = cells.map((cell) => cell.project);
+  const twice = new Set(names).size < names.length;
+  if (!twice && (names.length === 0 || project === undefined || names[0] === project)) return [];
+  const problem = twice ? 'names a project twice' : "does not begin with the plane's own project";
+  const fix = `name each project once, ${project ?? 'the project of the plane'} first`;
+  return [{ field: 'AGENTS_PLANE_CELLS', problem, fix }];
+}
+
 /**
  * Reads the environment.
  * @throws PlaneError FAILED_PRECONDITION whose details name every variable that is wrong.
@@ -177,6 +187,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     }
     return [key, parsed?.data];
   });
+  problems.push(...cellProblems(Object.fromEntries(entries) as Partial<Config>));
   if (problems.length > 0) {
     const list = problems.map((each) => `${each.field} ${each.problem}: ${each.fix}`).join('; ');
     throw new PlaneError('FAILED_PRECONDITION', `The environment is incomplete. ${list}`, {

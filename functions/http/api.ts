@@ -10,6 +10,7 @@ import {
   plan,
 } from '../../contracts/agent.ts';
 import { provisionRequest } from '../../contracts/config-document.ts';
+import type { AgentName } from '../../contracts/names.ts';
 import { numberConnected, numberCredentials } from '../../contracts/whatsapp-number.ts';
 import { openapi } from '../core/openapi.ts';
 import { type Policy, parseBody } from '../core/request.ts';
@@ -40,7 +41,7 @@ export interface ApiParts {
   readonly fleet: Places;
   readonly links: () => Promise<Tools & LinkTools>;
   readonly bulk: () => Promise<ImportTools>;
-  readonly journal: () => Promise<Journal>;
+  readonly journal: (agent?: AgentName) => Promise<Journal>;
   readonly syncing: () => Promise<SyncTools>;
   readonly policy: Policy;
   /** URL of this API. */
@@ -59,6 +60,15 @@ async function postAgent({ fleet, policy }: ApiParts, call: Call): Promise<Answe
   const status = done.kind === 'changed' ? 202 : 200;
   return { status, body: done.agent, agent: done.agent.name, change: done.change };
 }
+
+/** In the agent's own project; links are signed with the plane's key. */
+const linksOf = async (
+  { links, tools }: ApiParts,
+  name: AgentName,
+): Promise<Tools & LinkTools> => ({
+  ...(await links()),
+  ...(await tools(name)),
+});
 
 /** The agent that a request would rather have; two people of one name may make it another. */
 function nameFor(policy: Policy, body: unknown): string | undefined {
@@ -126,7 +136,7 @@ function agentRoutes(parts: ApiParts): readonly Route[] {
       answers: { 200: { description: 'A link that works for seven days', schema: pairingLink } },
       handle: async ({ params, body }) => {
         const { replace } = parseBody(pairingLinkRequest, body);
-        const at = { ...(await parts.links()), ...(await parts.tools(readName(params.name))) };
+        const at = await linksOf(parts, readName(params.name));
         const { name, link } = await linkFor(at, params.name ?? '', replace);
         return { status: 200, body: link, agent: name };
       },
@@ -141,7 +151,7 @@ function agentRoutes(parts: ApiParts): readonly Route[] {
       answers: { 200: { description: 'It is connected', schema: numberConnected } },
       handle: async ({ params, body }) => {
         const name = readName(params.name);
-        const done = await connectNumber(await parts.links(), name, body);
+        const done = await connectNumber(await linksOf(parts, name), name, body);
         return { status: 200, body: done, agent: name };
       },
     },

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { auditAnswer, vmLog } from '../../contracts/journal.ts';
-import { agentName } from '../../contracts/names.ts';
+import { type AgentName, agentName } from '../../contracts/names.ts';
 import { readName } from '../service/lifecycle.ts';
 import type { Journal } from '../service/ports.ts';
 import { notFound } from '../service/steer.ts';
@@ -31,7 +31,10 @@ const auditQuery = {
   },
 };
 
-export const journalRoutes = (journal: () => Promise<Journal>): readonly Route[] => [
+/** @param journal of the project that the agent is in; without one, of the plane's, where all functions' lines are */
+export const journalRoutes = (
+  journal: (agent?: AgentName) => Promise<Journal>,
+): readonly Route[] => [
   {
     method: 'GET',
     path: '/v1/agents/{name}/logs',
@@ -43,7 +46,7 @@ export const journalRoutes = (journal: () => Promise<Journal>): readonly Route[]
     answers: { 200: { description: 'A part of it', schema: vmLog } },
     handle: async ({ params, query }) => {
       const name = readName(params.name);
-      const found = await (await journal()).serial(name, query.get('from') ?? '0');
+      const found = await (await journal(name)).serial(name, query.get('from') ?? '0');
       if (!found) throw notFound();
       return { status: 200, body: { agent: name, ...found }, agent: name };
     },

@@ -6,15 +6,15 @@ import {
   releaseNumber,
 } from '../../contracts/number-pool.ts';
 import { parseBody } from '../core/request.ts';
+import type { Places } from '../service/cells.ts';
 import { addNumbers, listNumbers, releaseOne } from '../service/number-pool.ts';
-import type { Tools } from '../service/steps.ts';
 import type { Route } from './router.ts';
 
 export interface NumberParts {
-  readonly tools: () => Promise<Tools>;
+  readonly fleet: Places;
 }
 
-export const numberRoutes = ({ tools }: NumberParts): readonly Route[] => [
+export const numberRoutes = ({ fleet }: NumberParts): readonly Route[] => [
   {
     method: 'GET',
     path: '/v1/numbers',
@@ -22,7 +22,7 @@ export const numberRoutes = ({ tools }: NumberParts): readonly Route[] => [
     summary: 'The pool of WhatsApp numbers, masked.',
     role: 'viewer',
     answers: { 200: { description: 'All of them', schema: numberList } },
-    handle: async () => ({ status: 200, body: await listNumbers(await tools(), false) }),
+    handle: async () => ({ status: 200, body: await listNumbers(await fleet.of(), false) }),
   },
   {
     method: 'GET',
@@ -31,7 +31,7 @@ export const numberRoutes = ({ tools }: NumberParts): readonly Route[] => [
     summary: 'The pool of WhatsApp numbers, in full.',
     role: 'admin',
     answers: { 200: { description: 'All of them', schema: numberList } },
-    handle: async () => ({ status: 200, body: await listNumbers(await tools(), true) }),
+    handle: async () => ({ status: 200, body: await listNumbers(await fleet.of(), true) }),
   },
   {
     method: 'POST',
@@ -43,7 +43,7 @@ export const numberRoutes = ({ tools }: NumberParts): readonly Route[] => [
     answers: { 200: { description: 'The pool', schema: numberList } },
     handle: async ({ body }) => {
       const { numbers } = parseBody(addRequest, body);
-      return { status: 200, body: await addNumbers(await tools(), numbers) };
+      return { status: 200, body: await addNumbers(fleet, numbers) };
     },
   },
   {
@@ -56,7 +56,7 @@ export const numberRoutes = ({ tools }: NumberParts): readonly Route[] => [
     answers: { 200: { description: 'The pool', schema: numberList } },
     handle: async ({ body }) => {
       const request = parseBody(releaseNumber, body);
-      return { status: 200, body: await releaseOne(await tools(), request) };
+      return { status: 200, body: await releaseOne(fleet, request) };
     },
   },
 ];

@@ -64,7 +64,7 @@ interface RoundParts {
   readonly bulk: () => Promise<ImportTools>;
 }
 
-export function reconcileRoutes({ tools, bulk }: FleetParts & RoundParts): readonly Route[] {
+export function reconcileRoutes({ tools, fleet, bulk }: FleetParts & RoundParts): readonly Route[] {
   return [
     ...roundRoutes({ bulk }),
     {
@@ -105,7 +105,7 @@ export function reconcileRoutes({ tools, bulk }: FleetParts & RoundParts): reado
       role: 'viewer',
       query: paging,
       answers: { 200: { description: 'The plans', schema: planAnswer } },
-      handle: async (call) => ({ status: 200, body: await planAll(await tools(), pageOf(call)) }),
+      handle: async (call) => ({ status: 200, body: await planAll(fleet, pageOf(call)) }),
     },
     {
       method: 'POST',
@@ -116,7 +116,7 @@ export function reconcileRoutes({ tools, bulk }: FleetParts & RoundParts): reado
       query: paging,
       answers: { 200: { description: 'What was done', schema: reconcileAnswer } },
       handle: async (call) => {
-        const page = await reconcileAll(await tools(), pageOf(call));
+        const page = await reconcileAll(fleet, pageOf(call));
         return { status: 200, body: page, changes: told('reconcileFleet', page) };
       },
     },

@@ -9,7 +9,7 @@ import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, configSecretId } from '../../contracts/names.ts';
 import { isOurs } from '../core/foreign.ts';
 import { ANNOTATION_USER } from '../core/observed.ts';
-import { everyRecord } from './fleet.ts';
+import { everyRecord } from './every-record.ts';
 import type { Records } from './ports.ts';
 import type { Wanted } from './provision.ts';
 import type { Tools } from './steps.ts';
@@ -20,10 +20,13 @@ export interface Cell {
   readonly room: number;
 }
 
-export interface Cells {
+export interface Known {
   /** In the order in which they are filled; the first is the plane's own project. */
   readonly cells: readonly Cell[];
   readonly records: Records;
+}
+
+export interface Cells extends Known {
   /** @throws PlaneError FAILED_PRECONDITION for a project that is no cell (any more) */
   toolsOf(project: string): Promise<Tools>;
 }
@@ -32,15 +35,15 @@ const record = z.strictObject({ project: z.string(), user: z.string() });
 const nameOf = (name: AgentName): string => `cells/${name}`;
 
 /** Undefined: none was ever written, so the agent is in the plane's own project, if anywhere. */
-async function recordOf({ records }: Cells, name: AgentName) {
+async function recordOf({ records }: Known, name: AgentName) {
   const kept = await records.get(nameOf(name));
   return record.safeParse(kept?.value).data;
 }
 
-const homeOf = ({ cells }: Cells): string => cells[0]?.project ?? '';
+const homeOf = ({ cells }: Known): string => cells[0]?.project ?? '';
 
 /** The project that the agent is in. */
-export const cellOf = async (cells: Cells, name: AgentName): Promise<string> =>
+export const cellOf = async (cells: Known, name: AgentName): Promise<string> =>
   (await recordOf(cells, name))?.project ?? homeOf(cells);
 
 /** Agents of before there were cells have no record. @returns their owner */
@@ -95,8 +98,23 @@ export async function allot(cells: Cells, wanted: Wanted, dryRun: boolean): Prom
   return { project, wanted: { ...wanted, names: [free.name] } };
 }
 
+/**
+ * Whether an agent of which something is in that project belongs there. A record that was lost is
+ * written again where the agent is; one that names another project stays.
+ */
+async function adopt(cells: Cells, name: AgentName, { project, secrets }: Tools): Promise<boolean> {
+  const known = await recordOf(cells, name);
+  if (known) return known.project === project;
+  if (project === homeOf(cells)) return true;
+  const secret = await secrets.get(configSecretId(name));
+  const user = secret && isOurs(secret.labels, name) ? secret.annotations[ANNOTATION_USER] : '';
+  if (!user || (await ownerAtHome(cells, name)) !== undefined) return false;
+  await cells.records.put(nameOf(name), { project, user }, undefined);
+  return true;
+}
+
 /** After a purge the name is free again. */
-export async function leave({ records }: Cells, name: AgentName): Promise<void> {
+export async function leave({ records }: Known, name: AgentName): Promise<void> {
   const kept = await records.get(nameOf(name));
   if (kept) await records.remove(kept.name, kept.generation);
 }
@@ -112,6 +130,8 @@ export interface Places {
     wanted: Wanted,
     dryRun: boolean,
   ) => Promise<{ readonly tools: Tools; readonly wanted: Wanted }>;
+  /** Whether the agent belongs into that project; mends its record. */
+  readonly adopt: (agent: AgentName, cell: Tools) => Promise<boolean>;
   /** After a purge. */
   readonly leave: (agent: AgentName) => Promise<void>;
 }
@@ -121,6 +141,7 @@ export const onePlace = (tools: () => Promise<Tools>): Places => ({
   of: () => tools(),
   all: async () => [await tools()],
   allot: async (wanted) => ({ tools: await tools(), wanted }),
+  adopt: async () => true,
   leave: async () => {},
 });
 
@@ -138,5 +159,34 @@ export const manyPlaces = (cells: () => Promise<Cells>): Places => ({
     const { project, wanted: named } = await allot(known, wanted, dryRun);
     return { tools: await known.toolsOf(project), wanted: named };
   },
+  adopt: async (agent, cell) => adopt(await cells(), agent, cell),
   leave: async (agent) => leave(await cells(), agent),
 });
+
+/**
+ * A page of all cells, one after the other; it ends where its cell does. The token of a fleet in
+ * one project is that cell's own; else the number of the cell stands before it.
+ * @throws PlaneError INVALID_ARGUMENT for a token that no page gave
+ */
+export async function acrossCells<P extends { readonly nextPageToken?: string | undefined }>(
+  cells: readonly Tools[],
+  token: string | undefined,
+  pageIn: (cell: Tools, token: string | undefined) => Promise<P>,
+): Promise<P> {
+  const [first] = cells;
+  if (first && cells.length === 1) return pageIn(first, token);
+  const [, at = '', theirs = ''] = /^(\d{1,4})_(.*)$/.exec(token ?? '0_') ?? [];
+  const cell = at === '' ? undefined : cells[Number(at)];
+  if (!cell) throw noSuchPage();
+  const { nextPageToken, ...page } = await pageIn(cell, theirs || undefined);
+  const following = Number(at) + 1 < cells.length ? `${Number(at) + 1}_` : undefined;
+  const next = nextPageToken === undefined ? following : `${at}_${nextPageToken}`;
+  return { ...page, ...(next === undefined ? {} : { nextPageToken: next }) } as P;
+}
+
+export function noSuchPage(): PlaneError {
+  const problem = 'is not one that a page before gave';
+  return new PlaneError('INVALID_ARGUMENT', 'There is no such page.', {
+    details: [{ field: 'query.pageToken', problem, fix: 'begin again without it' }],
+  });
+}

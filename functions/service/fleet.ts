@@ -10,7 +10,9 @@ import { agentIn, statusIn } from '../core/listed.ts';
 import type { Observed } from '../core/observed.ts';
 import { viewOf } from '../core/plan.ts';
 import { untouchedIn } from '../core/untouched.ts';
+import { acrossCells, type Places } from './cells.ts';
 import { each } from './each.ts';
+import { everyRecord } from './every-record.ts';
 import { asRecorded } from './lifecycle.ts';
 import { sweepNumbers } from './number-pool.ts';
 import { orphansBeside } from './orphans.ts';
@@ -31,20 +33,6 @@ export interface Page {
 export interface Names {
   readonly names: readonly AgentName[];
   readonly nextPageToken?: string;
-}
-
-/** Most that Secret Manager gives in one call. */
-const RECORDS = 25_000;
-
-export async function everyRecord({ listing }: Tools) {
-  const all = [];
-  let next: string | undefined;
-  do {
-    const page = await listing.records(RECORDS, next);
-    all.push(...page.records);
-    next = page.next;
-  } while (next !== undefined);
-  return all;
 }
 
 /**
@@ -113,10 +101,18 @@ const orphaned = (name: AgentName): Problem => ({
   fix: 'provision the person again, with everything kept, or deprovision --purge it',
 });
 
+/** Something of the agent is in a project that its record does not name: nobody asked for it. */
+const strayed = (name: AgentName, { project }: Tools): Problem => ({
+  field: `agent ${name} in ${project}`,
+  problem: 'is not where its record says that it is',
+  fix: `look at both projects: what of it is in ${project} is not used, and is yours to remove`,
+});
+
 /** One agent's trouble is not another's: it is told in its line. */
-async function outcomeOf(tools: Tools, name: AgentName): Promise<Reconciled> {
+async function outcomeOf(fleet: Places, cell: Tools, name: AgentName): Promise<Reconciled> {
   try {
-    return await reconcileOne(tools, name);
+    if (await fleet.adopt(name, cell)) return await reconcileOne(cell, name);
+    return { agent: name, outcome: 'refused', done: [], untouched: [strayed(name, cell)] };
   } catch (error) {
     if (error instanceof PlaneError && error.code === 'NOT_FOUND') {
       return { agent: name, outcome: 'orphaned', done: [], untouched: [orphaned(name)] };
@@ -128,24 +124,39 @@ async function outcomeOf(tools: Tools, name: AgentName): Promise<Reconciled> {
   }
 }
 
+interface Part {
+  readonly cell: Tools;
+  readonly names: readonly AgentName[];
+  readonly nextPageToken?: string;
+}
+
+/** A page of all cells' agents, and what is left of some; it ends where its cell does. */
+const partOf = async (fleet: Places, { size, token }: Page): Promise<Part> =>
+  acrossCells(await fleet.all(), token, async (cell, theirs) => ({
+    cell,
+    ...(await namesOf(cell, { size, token: theirs }, { orphans: true })),
+  }));
+
 /** @param onward told of the next page before this one is begun */
 export async function reconcileAll(
-  tools: Tools,
+  fleet: Places,
   page: Page,
   onward: (token: string) => Promise<void> = async () => undefined,
 ): Promise<ReconcileAnswer> {
-  const { names, ...next } = await namesOf(tools, page, { orphans: true });
+  const { cell, names, ...next } = await partOf(fleet, page);
   if (next.nextPageToken) await onward(next.nextPageToken);
-  const agents = await each(names, (name) => outcomeOf(tools, name));
+  const agents = await each(names, (name) => outcomeOf(fleet, cell, name));
   if (page.token !== undefined) return { agents, ...next };
-  return { agents, numbersReturned: await sweepNumbers(tools), ...next };
+  return { agents, numbersReturned: await sweepNumbers(fleet), ...next };
 }
 
-export async function planAll(tools: Tools, page: Page): Promise<z.infer<typeof planAnswer>> {
-  const { names, ...next } = await namesOf(tools, page, { orphans: true });
+export async function planAll(fleet: Places, page: Page): Promise<z.infer<typeof planAnswer>> {
+  const { cell, names, ...next } = await partOf(fleet, page);
   const plans = await each(names, async (name) => {
     try {
-      return await planOne(tools, name);
+      const { project } = await fleet.of(name);
+      if (project !== cell.project) return viewOf(name, [], [strayed(name, cell)]);
+      return await planOne(cell, name);
     } catch (error) {
       if (!(error instanceof PlaneError) || error.code !== 'NOT_FOUND') throw error;
       return viewOf(name, [], [orphaned(name)]);

@@ -18,7 +18,7 @@ import { type Known, ownerOf, readPeople, takesFor, workId } from '../core/peopl
 import { type Policy, parseBody } from '../core/request.ts';
 import { isTicket, ticketFor } from '../core/ticket.ts';
 import type { Places } from './cells.ts';
-import { everyRecord } from './fleet.ts';
+import { everyRecord } from './every-record.ts';
 import type { WorkQueue } from './ports.ts';
 import { type Provisioned, provision, readRequest } from './provision.ts';
 import { isPassing, persistently, READ_DEADLINE_MS } from './retry.ts';

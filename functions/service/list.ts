@@ -10,6 +10,7 @@ import { readDocument } from '../core/document.ts';
 import { agentIn, inFilters, MAY_HAVE_FAILED, statusIn } from '../core/listed.ts';
 import type { Observed, OperationState, SecretState } from '../core/observed.ts';
 import { ANNOTATION_SUMMARY, parseSummary, type Summary, summaryOf } from '../core/summary.ts';
+import { acrossCells, noSuchPage } from './cells.ts';
 import { each } from './each.ts';
 import type { ListedInstance } from './ports.ts';
 import { resourceOf } from './resource.ts';
@@ -31,22 +32,8 @@ interface Row {
   readonly summary: Summary;
 }
 
-/**
- * All cells, one after the other; a page ends where its cell does. The token of a fleet in one
- * project is Google's alone; else the number of the cell stands before it.
- */
-export async function listFleet(cells: readonly Tools[], page: ListPage): Promise<AgentList> {
-  const [first] = cells;
-  if (first && cells.length === 1) return listAgents(first, page);
-  const [, at = '0', theirs = ''] = /^(\d{1,4})_(.*)$/.exec(page.token ?? '0_') ?? [];
-  const cell = cells[Number(at)];
-  if (!cell) throw noSuchPage();
-  const { agents, nextPageToken } = await listAgents(cell, { ...page, token: theirs || undefined });
-  const isLast = Number(at) + 1 === cells.length;
-  const following = isLast ? undefined : `${Number(at) + 1}_`;
-  const next = nextPageToken === undefined ? following : `${at}_${nextPageToken}`;
-  return { agents, ...(next === undefined ? {} : { nextPageToken: next }) };
-}
+export const listFleet = (cells: readonly Tools[], page: ListPage): Promise<AgentList> =>
+  acrossCells(cells, page.token, (cell, token) => listAgents(cell, { ...page, token }));
 
 /** With a filter, a page may hold fewer agents than its size, and be followed by another. */
 export async function listAgents(tools: Tools, page: ListPage): Promise<AgentList> {
@@ -71,13 +58,6 @@ async function recordsAt({ listing }: Tools, size: number, token: string | undef
     if (token === undefined || !theirs) throw error;
     throw noSuchPage();
   }
-}
-
-function noSuchPage(): PlaneError {
-  const problem = 'is not one that a page before gave';
-  return new PlaneError('INVALID_ARGUMENT', 'There is no such page.', {
-    details: [{ field: 'query.pageToken', problem, fix: 'begin again without it' }],
-  });
 }
 
 const encode = (token: string): string => Buffer.from(token).toString('base64url');

@@ -19,7 +19,9 @@ import {
 } from '../core/number-pool.ts';
 import { maskPhone } from '../core/redact.ts';
 import { ANNOTATION_SUMMARY, parseSummary } from '../core/summary.ts';
+import type { Places } from './cells.ts';
 import { each } from './each.ts';
+import { everyRecord } from './every-record.ts';
 import type { Kept } from './ports.ts';
 import type { Tools } from './steps.ts';
 
@@ -48,10 +50,11 @@ export async function listNumbers(tools: Tools, whole: boolean): Promise<NumberL
 }
 
 /** Numbers that are there stay as they are; one that an agent has already is that agent's. */
-export async function addNumbers(tools: Tools, numbers: readonly string[]): Promise<NumberList> {
+export async function addNumbers(fleet: Places, numbers: readonly string[]): Promise<NumberList> {
+  const tools = await fleet.of();
   const wanted = [...new Set(numbers)];
   const known = new Set((await pool(tools)).map(({ record }) => record.number));
-  const holders = await holdersOf(tools, new Set(wanted));
+  const holders = await holdersOf(await fleet.all(), new Set(wanted));
   const now = tools.clock.now();
   await each(
     wanted.filter((number) => !known.has(number)),
@@ -71,23 +74,20 @@ function unlessThere(error: unknown): void {
 
 /** Agents that were given one of these numbers by hand: summaries say where to look, documents decide. */
 async function holdersOf(
-  tools: Tools,
+  cells: readonly Tools[],
   numbers: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, AgentName>> {
   const masks = new Set([...numbers].map(maskPhone));
   const holders = new Map<string, AgentName>();
-  let token: string | undefined;
-  do {
-    const { records, next } = await tools.listing.records(500, token);
-    await each(records, async ({ id, secret }) => {
+  for (const cell of cells) {
+    await each(await everyRecord(cell), async ({ id, secret }) => {
       const name = agentIn(id, secret);
       const summary = parseSummary(secret.annotations[ANNOTATION_SUMMARY]);
       if (!name || (summary && !masks.has(summary.whatsappNumber ?? ''))) return;
-      const number = await numberOf(tools, name);
+      const number = await numberOf(cell, name);
       if (number !== undefined && numbers.has(number)) holders.set(number, name);
     });
-    token = next;
-  } while (token !== undefined);
+  }
   return holders;
 }
 
@@ -100,14 +100,15 @@ async function numberOf({ secrets }: Tools, name: AgentName): Promise<string | u
  * @throws PlaneError FAILED_PRECONDITION while an agent uses it, NOT_FOUND when it is not in the pool
  */
 export async function releaseOne(
-  tools: Tools,
+  fleet: Places,
   { number, remove }: ReleaseNumber,
 ): Promise<NumberList> {
+  const tools = await fleet.of();
   const kept = await tools.records.get(recordName(number));
   const found = kept && pooled(kept);
   if (!found) throw refused('NOT_FOUND', 'is not in the pool', 'numbers list shows what is');
   const { agent } = found.record;
-  if (agent !== undefined && (await numberOf(tools, agent)) === number) {
+  if (agent !== undefined && (await numberOf(await fleet.of(agent), agent)) === number) {
     throw refused(
       'FAILED_PRECONDITION',
       `is the number of ${agent}`,
@@ -207,14 +208,16 @@ export async function returnNumbers(tools: Tools, name: AgentName): Promise<void
  * Finds the numbers that were allotted and then not used: a request that died on the way, an agent
  * that was given another one. @returns how many came back
  */
-export async function sweepNumbers(tools: Tools): Promise<number> {
+export async function sweepNumbers(fleet: Places): Promise<number> {
+  const tools = await fleet.of();
   const now = tools.clock.now();
   const back = await each(await pool(tools), async (one) => {
     const { agent, number } = one.record;
     if (agent === undefined || !isLeaked(one.record, undefined, now)) return 0;
+    const { secrets } = await fleet.of(agent);
     const [secret, latest] = await Promise.all([
-      tools.secrets.get(configSecretId(agent)),
-      tools.secrets.latest(configSecretId(agent)),
+      secrets.get(configSecretId(agent)),
+      secrets.latest(configSecretId(agent)),
     ]);
     const document = readDocument(latest?.payload);
     // Of an agent whose document cannot be read nobody knows.

@@ -12,9 +12,14 @@ import { settle } from './observe.ts';
 import type { Clock, Machines, Secrets } from './ports.ts';
 import { CONFLICT_SCHEDULE_MS, retrying } from './retry.ts';
 
-export interface PageTools {
+/** What a page looks at in the project that the agent is in. */
+export interface PageCell {
   readonly secrets: Secrets;
   readonly machines: Machines;
+}
+
+export interface PageTools {
+  readonly of: (agent: AgentName) => Promise<PageCell>;
   readonly clock: Clock;
   /** @throws PlaneError NOT_FOUND while no link was ever given out */
   readonly linkKey: () => Promise<string>;
@@ -40,7 +45,7 @@ async function claimsOf(tools: PageTools, token: string): Promise<LinkClaims | u
 }
 
 /** As much of what `observe` sees as a page needs. */
-async function glance({ secrets, machines }: PageTools, name: AgentName): Promise<Observed> {
+async function glance({ secrets, machines }: PageCell, name: AgentName): Promise<Observed> {
   const { guest, secret, instance } = await settle({
     secret: secrets.get(configSecretId(name)),
     instance: machines.instance(name),
@@ -67,12 +72,13 @@ export async function visit(
   const claims = await claimsOf(tools, token);
   if (!claims) return NOBODYS;
   const { agent } = claims;
+  const cell = await tools.of(agent);
   const good = stillGood(code, tools.clock.now());
   if (good) {
-    const secret = await tools.secrets.get(configSecretId(agent));
+    const secret = await cell.secrets.get(configSecretId(agent));
     return { agent, view: deadLink(claims, secret?.annotations, tools.clock.now()) ?? good };
   }
-  return { agent, view: viewOf(claims, await glance(tools, agent), tools.clock.now(), asked) };
+  return { agent, view: viewOf(claims, await glance(cell, agent), tools.clock.now(), asked) };
 }
 
 /**
@@ -83,23 +89,25 @@ export async function askForCode(tools: PageTools, token: string): Promise<Visit
   const claims = await claimsOf(tools, token);
   if (!claims) return NOBODYS;
   const { agent } = claims;
+  const cell = await tools.of(agent);
   const retry = { codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock: tools.clock } as const;
   const view = await retrying(retry, async (): Promise<PairingView> => {
-    const observed = await glance(tools, agent);
+    const observed = await glance(cell, agent);
     const seen = viewOf(claims, observed, tools.clock.now());
     if (seen.state !== 'idle' || !observed.instance) return seen;
-    return { state: 'working', request: await writeRequest(tools, agent, observed.instance) };
+    const request = newRequestId(tools.clock.now(), tools.newId());
+    await writeRequest(cell, agent, observed.instance, request);
+    return { state: 'working', request };
   });
   return { agent, view };
 }
 
 async function writeRequest(
-  { machines, clock, newId }: PageTools,
+  { machines }: PageCell,
   name: AgentName,
   { metadata, metadataFingerprint }: InstanceState,
-): Promise<string> {
-  const request = newRequestId(clock.now(), newId());
+  request: string,
+): Promise<void> {
   const changed = { ...metadata, [METADATA_PAIRING_REQUEST]: request };
   await machines.setMetadata(name, changed, metadataFingerprint);
-  return request;
 }

@@ -1,6 +1,6 @@
 /** The ports with reads that are tried again: Google says "not now" to one call in some thousand. */
 
-import type { Journal, Listing, Machines, Secrets, ServiceAccounts } from './ports.ts';
+import type { Journal, Listing, Machines, Records, Secrets, ServiceAccounts } from './ports.ts';
 import { type Patience, persistently, READ_DEADLINE_MS } from './retry.ts';
 
 type Read = (...args: never[]) => Promise<unknown>;
@@ -39,3 +39,6 @@ export const patientListing = (port: Listing, patience: Patience): Listing =>
 
 export const patientJournal = (port: Journal, patience: Patience): Journal =>
   patient(port, ['serial', 'audit'], patience);
+
+export const patientRecords = (port: Records, patience: Patience): Records =>
+  patient(port, ['get', 'list'], patience);

@@ -46,5 +46,5 @@ export async function walkPage(tools: ImportTools, body: unknown): Promise<Recon
   }
   const { round, token } = parseBody(roundPage, work);
   const next = (page: string): Promise<void> => enqueue(tools, round, page);
-  return reconcileAll(tools, { size: PAGE_SIZE, token: token || undefined }, next);
+  return reconcileAll(tools.fleet, { size: PAGE_SIZE, token: token || undefined }, next);
 }

@@ -19,7 +19,9 @@ import {
   type SyncRules,
 } from '../core/sync-plan.ts';
 import { annotate } from './annotations.ts';
+import type { Places } from './cells.ts';
 import { AT_ONCE, each } from './each.ts';
+import { everyRecord } from './every-record.ts';
 import { carryOut, deprovision, followed, revoke } from './lifecycle.ts';
 import { alone } from './lock.ts';
 import type { Directory, Mailer } from './ports.ts';
@@ -28,6 +30,7 @@ import type { Tools } from './steps.ts';
 import { tellAdmins } from './sync-mail.ts';
 
 export interface SyncTools extends Tools {
+  readonly fleet: Places;
   readonly mailer: () => Promise<Mailer>;
   readonly rules: SyncRules;
   readonly admins: readonly string[];
@@ -57,7 +60,6 @@ export interface SyncOutcome {
 const LEASE_MS = 120_000;
 /** No action is begun after that: the rest is the next sync's. */
 const BUDGET_MS = 35_000;
-const PAGE = 500;
 
 /**
  * @throws PlaneError ABORTED while another sync is at work, FAILED_PRECONDITION when the directory
@@ -88,27 +90,20 @@ async function carriedOut(tools: SyncTools, { confirm }: SyncRequest): Promise<S
 
 /** The fleet first: an agent that is made meanwhile is not judged by an older list of people. */
 async function planned(tools: SyncTools): Promise<SyncPlan> {
-  const fleet = await fleetOf(tools);
+  const fleet = (await Promise.all((await tools.fleet.all()).map(membersOf))).flat();
   const directory = await tools.directory();
   const people = await directory.everybody();
   return planSync(await completed(directory, people, fleet), fleet, tools.rules);
 }
 
-async function fleetOf({ listing }: Tools): Promise<readonly Member[]> {
-  const members: Member[] = [];
-  let token: string | undefined;
-  do {
-    const { records, next } = await listing.records(PAGE, token);
-    for (const { id, secret } of records) {
-      const name = agentIn(id, secret);
-      const user = secret.annotations[ANNOTATION_USER];
-      if (!name || user === undefined) continue;
-      const { life } = intentOf({ configSecret: secret });
-      members.push({ name, user, life, followed: secret.annotations[ANNOTATION_FOLLOWED] });
-    }
-    token = next;
-  } while (token !== undefined);
-  return members;
+async function membersOf(cell: Tools): Promise<readonly Member[]> {
+  return (await everyRecord(cell)).flatMap(({ id, secret }): Member[] => {
+    const name = agentIn(id, secret);
+    const user = secret.annotations[ANNOTATION_USER];
+    if (!name || user === undefined) return [];
+    const { life } = intentOf({ configSecret: secret });
+    return [{ name, user, life, followed: secret.annotations[ANNOTATION_FOLLOWED] }];
+  });
 }
 
 /**
@@ -174,9 +169,10 @@ async function act(tools: SyncTools, action: SyncAction) {
   const { policy } = tools.rules;
   if (action.action === 'provision') {
     const wanted = { ...readRequest(policy, action.request), followed: PENDING };
-    const made = await provision(tools, wanted, false);
+    const at = await tools.fleet.allot(wanted, false);
+    const made = await provision(at.tools, at.wanted, false);
     if (made.kind === 'plan') throw new Error('a sync makes no dry runs of agents');
-    await markFollowed(tools, made.agent.name, action.followed);
+    await markFollowed(at.tools, made.agent.name, action.followed);
     return { agent: made.agent.name, change: made.change };
   }
   const { agent } = action;
@@ -185,9 +181,10 @@ async function act(tools: SyncTools, action: SyncAction) {
     deprovision: () => deprovision,
     update: () => followed(agent, policy, action.action === 'update' ? action.fields : {}),
   }[action.action]();
-  const outcome = await carryOut(tools, agent, change, false);
+  const cell = await tools.fleet.of(agent);
+  const outcome = await carryOut(cell, agent, change, false);
   if (outcome.kind === 'plan') throw new Error('a sync makes no dry runs of agents');
-  if (action.action === 'update') await markFollowed(tools, agent, action.followed);
+  if (action.action === 'update') await markFollowed(cell, agent, action.followed);
   return { agent, change: outcome.change };
 }
 

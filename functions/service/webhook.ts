@@ -14,7 +14,8 @@ import {
 import type { Clock, Secrets, Webhooks } from './ports.ts';
 
 export interface WebhookTools {
-  readonly webhooks: Pick<Webhooks, 'publish'>;
+  /** Of the project that the agent is in. */
+  readonly webhooksOf: (name: AgentName) => Promise<Pick<Webhooks, 'publish'>>;
   /** The number's credentials; undefined when the agent has none that webhooks come with. */
   readonly credentials: (name: AgentName) => Promise<CloudApiCredentials | undefined>;
 }
@@ -31,15 +32,19 @@ const parsed = (payload: string | undefined): CloudApiCredentials | undefined =>
   return found?.mode === 'cloud-api' ? found : undefined;
 };
 
-/** @returns reads credentials, with the memory of one process */
+/**
+ * @param secretsOf those of the project that the agent is in
+ * @returns reads credentials, with the memory of one process
+ */
 export function rememberedCredentials(
-  secrets: Pick<Secrets, 'latest'>,
+  secretsOf: (name: AgentName) => Promise<Pick<Secrets, 'latest'>>,
   clock: Pick<Clock, 'now'>,
 ): WebhookTools['credentials'] {
   type Answer = Promise<CloudApiCredentials | undefined>;
   const known = new Map<AgentName, { until: number; readonly answer: Answer }>();
   const look = async (name: AgentName): Answer => {
-    const found = parsed((await secrets.latest(numberSecretId(name)))?.payload);
+    const latest = await (await secretsOf(name)).latest(numberSecretId(name));
+    const found = parsed(latest?.payload);
     const entry = known.get(name);
     if (entry && !found) entry.until = clock.now() + MISSING_MS;
     return found;
@@ -105,6 +110,7 @@ export async function takeWebhook(
     throw new PlaneError('UNAUTHENTICATED', 'This is not the signature of a number here.');
   }
   const agent = agentName.parse(name);
-  await tools.webhooks.publish(agent, body, { [SIGNATURE_HEADER]: signature });
+  const webhooks = await tools.webhooksOf(agent);
+  await webhooks.publish(agent, body, { [SIGNATURE_HEADER]: signature });
   return agent;
 }

@@ -1,32 +1,22 @@
 /** One plane, two projects: an agent's record names its own. */
 
-import { LOCAL, PLANE_ACCOUNT, PLANE_ROLE } from '../../local/plane/settings.ts';
+import { LOCAL } from '../../local/plane/settings.ts';
 import { vmToken } from './harness.ts';
-import { type InProcess, startInProcess } from './support/in-process.ts';
+import { startTwoCells, TWO, type TwoCells } from './support/two-cells.ts';
 
-const TWO = { id: 'nine30-two', number: '223456789012', name: 'Nine30, the second' };
 const person = (name: string, more: object = {}) => ({
   user: `${name}@nine30.com`,
   userPhone: '+15551234567',
   ...more,
 });
 
-let plane: InProcess;
+let plane: TwoCells;
 beforeAll(async () => {
-  const env = { AGENTS_PLANE_CELLS: `${LOCAL.project.id}=1,${TWO.id}=2` };
-  plane = await startInProcess(undefined, 'virtual', env, [TWO]);
-  const member = `serviceAccount:${PLANE_ACCOUNT}`;
-  for (const role of [PLANE_ROLE, `${PLANE_ROLE}Fleet`]) {
-    plane.google.world.iam.grant(`projects/${TWO.id}`, role, [member]);
-  }
+  plane = await startTwoCells([1, 2]);
 });
 afterAll(() => plane.close());
 
-const post = async (path: string, body?: object) => {
-  const answer = await plane.call('POST', path, body);
-  await plane.google.compute.operations.idle();
-  return answer;
-};
+const post = (path: string, body?: object) => plane.post(path, body);
 const machine = (name: string) => plane.google.compute.instances.byName(`agent-${name}`);
 
 test('a new agent goes to the first project with room, and stays there', async () => {

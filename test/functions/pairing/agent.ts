@@ -173,12 +173,15 @@ export function createAgent(time: VirtualTime, random: () => number): Agent {
   };
   put({ type: 'link', link: 'unlinked' });
 
+  const cell = {
+    secrets: secrets as Secrets,
+    machines: { ...machines, guest: sharedGuest(machines, clock) } as Machines,
+  };
   let ids = 0;
   const exp = Math.floor(now() / 1000) + 7 * 24 * 3600;
   return {
     tools: {
-      secrets: secrets as Secrets,
-      machines: { ...machines, guest: sharedGuest(machines, clock) } as Machines,
+      of: async () => cell,
       clock,
       linkKey: async () => KEY,
       newId: () => `id${++ids}`,

@@ -38,7 +38,13 @@ export interface InProcess {
   /** Function `vm`, as whoever holds the token. */
   callVm(method: string, path: string, body?: unknown, token?: string): Promise<Answered>;
   /** Function `pages`, as whoever has opened its address. */
-  callPages(method: string, path: string, token?: string): Promise<Answered>;
+  callPages(
+    method: string,
+    path: string,
+    token?: string,
+    body?: string,
+    headers?: Record<string, string>,
+  ): Promise<Answered>;
   /** The route tables that requests are matched with. */
   readonly routes: Readonly<Record<'api' | 'vm' | 'pages', readonly Route[]>>;
   /** Another process of the same function: nothing in memory is kept. */
@@ -128,7 +134,8 @@ export async function startInProcess(
     wait: (ms) => void clock.sleep(ms),
     call: (method, path, body, token = admin) => send(`${url}${path}`, method, token, body),
     callVm: (method, path, body, token) => send(`${vmUrl}${path}`, method, token, body),
-    callPages: (method, path, token) => send(`${pagesUrl}${path}`, method, token),
+    callPages: (method, path, token, body, headers) =>
+      send(`${pagesUrl}${path}`, method, token, body, headers),
     routes: { api: apps.api.routes, vm: apps.vm.routes, pages: apps.pages.routes },
     restart: () => {
       handler = make();
