@@ -5,6 +5,7 @@ locals {
   synced    = local.deployed ? var.sync : false
   admins    = var.admins == "" ? [] : split(",", var.admins)
   viewers   = var.viewers == "" ? [] : split(",", var.viewers)
+  cells     = var.cells == "" ? [] : split(",", var.cells)
 }
 
 resource "google_cloud_run_v2_service_iam_member" "people_call_api" {
@@ -47,6 +48,15 @@ resource "google_cloud_run_v2_service_iam_member" "agents_call_vm" {
   name     = local.functions.vm.service
   role     = "roles/run.invoker"
   member   = local.all_accounts
+}
+
+# So do those of the other projects that hold agents.
+resource "google_cloud_run_v2_service_iam_member" "cells_call_vm" {
+  for_each = local.deployed ? toset(local.cells) : toset([])
+  location = var.region
+  name     = local.functions.vm.service
+  role     = "roles/run.invoker"
+  member   = "principalSet://cloudresourcemanager.googleapis.com/projects/${each.value}/type/ServiceAccount"
 }
 
 # An owner opens the pairing page from a mail, on a phone, signed in to nothing. What protects it is

@@ -1,11 +1,11 @@
-# Spend: what the whole project costs. Each agent's own budget for its model is the plane's matter.
+# Spend: what the projects of the plane and its agents cost. Each agent's own budget for its model is the plane's matter.
 resource "google_billing_budget" "project" {
   count           = var.billing_account == "" ? 0 : 1
   billing_account = var.billing_account
   display_name    = "Agents Plane ${var.project}"
 
   budget_filter {
-    projects = ["projects/${data.google_project.this.number}"]
+    projects = concat(["projects/${data.google_project.this.number}"], formatlist("projects/%s", local.cells))
   }
 
   amount {

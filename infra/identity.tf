@@ -1,9 +1,5 @@
 locals {
-  # Every service account of the project: each agent has one, and none needs a binding of its own here.
-  # https://cloud.google.com/iam/docs/principal-identifiers
-  all_accounts  = "principalSet://cloudresourcemanager.googleapis.com/projects/${data.google_project.this.number}/type/ServiceAccount"
-  plane_role    = jsondecode(file("${path.module}/roles/plane.json"))
-  fleet_role    = jsondecode(file("${path.module}/roles/fleet.json"))
+  plane         = google_service_account.plane.member
   signer_role   = jsondecode(file("${path.module}/roles/signer.json"))
   keeper_role   = jsondecode(file("${path.module}/roles/keeper.json"))
   enqueuer_role = jsondecode(file("${path.module}/roles/enqueuer.json"))
@@ -39,45 +35,6 @@ resource "google_service_account" "scheduler" {
   description  = "What Cloud Scheduler calls the plane's scheduled routes as. It may do nothing else."
 }
 
-# What the code calls, recorded from a life of an agent: test/functions/role.test.ts.
-resource "google_project_iam_custom_role" "plane" {
-  role_id     = "agentsPlane"
-  title       = local.plane_role.title
-  description = local.plane_role.description
-  permissions = local.plane_role.permissions
-}
-
-resource "google_project_iam_member" "plane" {
-  project = var.project
-  role    = google_project_iam_custom_role.plane.name
-  member  = google_service_account.plane.member
-}
-
-resource "google_project_iam_custom_role" "fleet" {
-  role_id     = "agentsPlaneFleet"
-  title       = local.fleet_role.title
-  description = local.fleet_role.description
-  permissions = local.fleet_role.permissions
-}
-
-# Other people's secrets, VMs and disks in the same project are out of the plane's reach, by their names:
-# conditions cannot ask for labels. https://cloud.google.com/iam/docs/conditions-resource-attributes
-resource "google_project_iam_member" "plane_and_its_fleet" {
-  project = var.project
-  role    = google_project_iam_custom_role.fleet.name
-  member  = google_service_account.plane.member
-
-  condition {
-    title = "names of the fleet"
-    expression = join(" || ", [
-      "resource.name.startsWith(\"projects/${data.google_project.this.number}/secrets/agent-\")",
-      "resource.name.startsWith(\"projects/${data.google_project.this.number}/secrets/agents-plane-\")",
-      "resource.name.extract(\"/instances/{name}\").startsWith(\"agent-\")",
-      "resource.name.extract(\"/disks/{name}\").startsWith(\"agent-\")",
-    ])
-  }
-}
-
 # The plane signs its own delegation to Gmail: no key file, and no other account's signature.
 resource "google_project_iam_custom_role" "signer" {
   role_id     = "agentsPlaneSigner"
@@ -106,12 +63,6 @@ resource "google_project_iam_custom_role" "enqueuer" {
   title       = local.enqueuer_role.title
   description = local.enqueuer_role.description
   permissions = local.enqueuer_role.permissions
-}
-
-resource "google_project_iam_member" "accounts_write_logs" {
-  project = var.project
-  role    = "roles/logging.logWriter"
-  member  = local.all_accounts
 }
 
 # https://cloud.google.com/functions/docs/securing/build-custom-sa

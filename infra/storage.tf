@@ -49,6 +49,19 @@ resource "google_storage_bucket_iam_member" "accounts_read_the_bundle" {
   }
 }
 
+# So do the VMs of the other projects that hold agents.
+resource "google_storage_bucket_iam_member" "cells_read_the_bundle" {
+  for_each = toset(local.cells)
+  bucket   = google_storage_bucket.plane.name
+  role     = "roles/storage.objectViewer"
+  member   = "principalSet://cloudresourcemanager.googleapis.com/projects/${each.value}/type/ServiceAccount"
+
+  condition {
+    title      = "bundles"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.plane.name}/objects/vm/\")"
+  }
+}
+
 # The plane keeps the agents' encrypted WhatsApp credentials. Replacing an object takes deleting it.
 resource "google_storage_bucket_iam_member" "plane_keeps_backups" {
   bucket = google_storage_bucket.plane.name

@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, configSecretId } from '../../contracts/names.ts';
 import { isOurs } from '../core/foreign.ts';
-import { ANNOTATION_USER } from '../core/observed.ts';
+import { agentIn } from '../core/listed.ts';
+import { ownerOf } from '../core/people.ts';
 import { everyRecord } from './every-record.ts';
 import type { Records } from './ports.ts';
 import type { Wanted } from './provision.ts';
@@ -46,17 +47,12 @@ const homeOf = ({ cells }: Known): string => cells[0]?.project ?? '';
 export const cellOf = async (cells: Known, name: AgentName): Promise<string> =>
   (await recordOf(cells, name))?.project ?? homeOf(cells);
 
-/** Agents of before there were cells have no record. @returns their owner */
-async function ownerAtHome(cells: Cells, name: AgentName): Promise<string | undefined> {
-  const secret = await (await cells.toolsOf(homeOf(cells))).secrets.get(configSecretId(name));
-  return secret && isOurs(secret.labels, name)
-    ? (secret.annotations[ANNOTATION_USER] ?? '')
-    : undefined;
-}
-
-async function withRoom(cells: Cells): Promise<string> {
+/** @param atHome how many agents the first of them has */
+async function withRoom(cells: Cells, atHome: number): Promise<string> {
+  const countIn = async (project: string): Promise<number> =>
+    project === homeOf(cells) ? atHome : (await everyRecord(await cells.toolsOf(project))).length;
   for (const { project, room } of cells.cells) {
-    if ((await everyRecord(await cells.toolsOf(project))).length < room) return project;
+    if ((await countIn(project)) < room) return project;
   }
   const fix = 'name another project in AGENTS_PLANE_CELLS, or purge agents';
   throw new PlaneError('RESOURCE_EXHAUSTED', 'No project has room for another agent.', {
@@ -77,25 +73,30 @@ export interface Allotted {
  */
 export async function allot(cells: Cells, wanted: Wanted, dryRun: boolean): Promise<Allotted> {
   const { user } = wanted.request;
+  const on = (project: string, name: AgentName): Allotted => ({
+    project,
+    wanted: { ...wanted, names: [name] },
+  });
   const seen = await Promise.all(
-    wanted.names.map(async (name) => {
-      const at = await recordOf(cells, name);
-      const owner = at ? at.user : await ownerAtHome(cells, name);
-      return { name, owner, project: at?.project ?? homeOf(cells) };
-    }),
+    wanted.names.map(async (name) => ({ name, at: await recordOf(cells, name) })),
   );
-  const theirs = seen.find(({ owner }) => owner === user);
-  if (theirs) return { project: theirs.project, wanted: { ...wanted, names: [theirs.name] } };
-  const free = seen.find(({ owner }) => owner === undefined);
+  const recorded = seen.find(({ at }) => at?.user === user);
+  if (recorded?.at) return on(recorded.at.project, recorded.name);
+  const home = await everyRecord(await cells.toolsOf(homeOf(cells)));
+  const owners = new Map(home.map(({ id, secret }) => [agentIn(id, secret), ownerOf(secret)]));
+  const unrecorded = seen.filter(({ at }) => !at).map(({ name }) => name);
+  const theirs = unrecorded.find((name) => owners.get(name) === user);
+  if (theirs) return on(homeOf(cells), theirs);
+  const free = unrecorded.find((name) => !owners.has(name));
   if (!free) {
     const fix = 'give the address another local part, or remove the other agent';
     throw new PlaneError('ALREADY_EXISTS', 'Another person has an agent of this name.', {
       details: [{ field: 'user', problem: 'every name for this address is taken', fix }],
     });
   }
-  const project = await withRoom(cells);
-  if (!dryRun) await cells.records.put(nameOf(free.name), { project, user }, undefined);
-  return { project, wanted: { ...wanted, names: [free.name] } };
+  const project = await withRoom(cells, home.length);
+  if (!dryRun) await cells.records.put(nameOf(free), { project, user }, undefined);
+  return on(project, free);
 }
 
 /**
@@ -106,9 +107,12 @@ async function adopt(cells: Cells, name: AgentName, { project, secrets }: Tools)
   const known = await recordOf(cells, name);
   if (known) return known.project === project;
   if (project === homeOf(cells)) return true;
-  const secret = await secrets.get(configSecretId(name));
-  const user = secret && isOurs(secret.labels, name) ? secret.annotations[ANNOTATION_USER] : '';
-  if (!user || (await ownerAtHome(cells, name)) !== undefined) return false;
+  const home = await cells.toolsOf(homeOf(cells));
+  const [secret, atHome] = await Promise.all(
+    [secrets, home.secrets].map((each) => each.get(configSecretId(name))),
+  );
+  const user = secret && isOurs(secret.labels, name) ? ownerOf(secret) : undefined;
+  if (!user || atHome) return false;
   await cells.records.put(nameOf(name), { project, user }, undefined);
   return true;
 }

@@ -4,17 +4,27 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Plan, planModule } from '../terraform/module.ts';
-import { LOCAL } from './settings.ts';
+import { LOCAL, PLANE_ACCOUNT } from './settings.ts';
 
 const FOLDER = fileURLToPath(new URL('../../infra', import.meta.url));
 
-/** The module's files: what Terraform reads of infra/, and no more. */
-export function infraFiles(): Record<string, string> {
+/** A module's files: what Terraform reads of its folder, and no more. */
+function filesOf(folder: string): Record<string, string> {
   const files = [
-    ...readdirSync(FOLDER).filter((name) => /\.(tf|json)$/.test(name)),
-    ...readdirSync(join(FOLDER, 'roles')).map((name) => `roles/${name}`),
+    ...readdirSync(folder).filter((name) => /\.(tf|json)$/.test(name)),
+    ...readdirSync(join(folder, 'roles')).map((name) => `roles/${name}`),
   ];
-  return Object.fromEntries(files.map((name) => [name, readFileSync(join(FOLDER, name), 'utf8')]));
+  return Object.fromEntries(files.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+}
+export const infraFiles = (): Record<string, string> => filesOf(FOLDER);
+/** Of the module for a project that holds agents besides the plane's own. */
+export const cellFiles = (): Record<string, string> => filesOf(join(FOLDER, 'cell'));
+
+/** Such a project. */
+export interface CellProject {
+  readonly id: string;
+  /** Decimal. */
+  readonly number: string;
 }
 
 /**
@@ -25,6 +35,7 @@ export const planInfra = (
   files: Readonly<Record<string, string>> = infraFiles(),
   // Any URL: it says that the functions are deployed.
   apiUrl = 'https://api.invalid',
+  cells: readonly CellProject[] = [],
 ): Plan =>
   planModule({
     files,
@@ -35,10 +46,22 @@ export const planInfra = (
       viewers: LOCAL.viewer,
       api_url: apiUrl,
       sync: true,
+      cells: cells.map(({ number }) => number).join(','),
     },
     facts: {
       project: LOCAL.project.id,
       projectNumber: LOCAL.project.number,
       uniqueIdOf: () => '',
     },
+  });
+
+/** @throws TerraformError */
+export const planCell = (
+  { id, number }: CellProject,
+  files: Readonly<Record<string, string>> = cellFiles(),
+): Plan =>
+  planModule({
+    files,
+    inputs: { project: id, region: LOCAL.region, plane_account: PLANE_ACCOUNT },
+    facts: { project: id, projectNumber: number, uniqueIdOf: () => '' },
   });

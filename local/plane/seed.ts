@@ -8,7 +8,7 @@ import { LABEL_MANAGED_BY, MANAGED_BY, SHARED_KEY_SECRET } from '../../contracts
 import type { Google } from '../google/google.ts';
 import { applyResources } from '../google/infra/effects.ts';
 import type { World } from '../google/world.ts';
-import { planInfra } from './infra.ts';
+import { type CellProject, planCell, planInfra } from './infra.ts';
 import { LOCAL } from './settings.ts';
 
 const PROJECT = `projects/${LOCAL.project.id}`;
@@ -24,6 +24,16 @@ export function seedAccess(
 ): void {
   world.iam.grant(PROJECT, 'roles/owner', [`user:${LOCAL.admin}`]);
   applyResources({ world, storage, tasks, project: LOCAL.project.id }, plan.resources);
+}
+
+/** What infra/cell declares, in a project that holds agents besides the plane's own. */
+export function seedCell(
+  { world, storage, tasks }: Pick<Google, 'world' | 'storage' | 'tasks'>,
+  cell: CellProject,
+  plan = planCell(cell),
+): void {
+  world.iam.grant(`projects/${cell.id}`, 'roles/owner', [`user:${LOCAL.admin}`]);
+  applyResources({ world, storage, tasks, project: cell.id }, plan.resources);
 }
 
 async function call(

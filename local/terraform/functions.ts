@@ -23,6 +23,8 @@ export const BUILT_IN: Readonly<Record<string, BuiltIn>> = {
   jsondecode: ([json]) => JSON.parse(text(json)) as Value,
   split: ([separator, joined]) => text(joined).split(text(separator)),
   join: ([separator, items]) => list(items).map(text).join(text(separator)),
+  formatlist: ([format, items]) =>
+    list(items).map((item) => text(format).replace('%s', () => text(item))),
   concat: (lists) => lists.flatMap((each) => list(each)),
   toset: ([items]) =>
     Object.fromEntries(list(items).map((item) => [text(item), item])) satisfies Collection,

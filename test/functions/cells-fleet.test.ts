@@ -21,7 +21,7 @@ beforeAll(async () => {
   for (const name of ['ada', 'abe']) await made(name);
   await made('bob');
   await made('ben', { whatsapp: { mode: 'cloud-api' }, whatsappNumber: '+15559876543' });
-});
+}, 120_000);
 afterAll(() => plane.close());
 
 const made = async (name: string, more: object = {}) => {
@@ -88,10 +88,12 @@ test('so does the round that Cloud Scheduler begins', async () => {
   for (const name of ['abe', 'ben']) await stopByHand(name);
   expect((await plane.call('POST', '/v1/reconcile/begin')).status).toBe(202);
   const waiting = () => plane.google.tasks.queues.get(QUEUE)?.dispatcher.tasks.size ?? 0;
-  while (waiting() > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let looks = 0; waiting() > 0 && looks < 3_000; looks += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
   await plane.google.compute.operations.idle();
   expect([vm('abe'), vm('ben')].map((it) => it?.resource.status)).toEqual(['RUNNING', 'RUNNING']);
-});
+}, 90_000);
 
 test('a record that was lost is written again; one that names another project is believed', async () => {
   const record = 'cells/bob';

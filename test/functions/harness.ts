@@ -17,7 +17,8 @@ import {
   freePort,
   startFunction,
 } from '../../local/plane/function-process.ts';
-import { seedAccess } from '../../local/plane/seed.ts';
+import { infraFiles, planInfra } from '../../local/plane/infra.ts';
+import { seedAccess, seedCell } from '../../local/plane/seed.ts';
 import {
   DELEGATED_SCOPES,
   IMAGE,
@@ -65,16 +66,13 @@ export async function startMetadata({ world }: Google): Promise<{ server: Server
   return { server, host: `127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-async function seedSharedKey({ world, restUrl }: Google): Promise<void> {
+async function seedSharedKey({ world, restUrl }: Google, at: string): Promise<void> {
   const { accessToken } = world.tokens.access(`user:${LOCAL.admin}`);
-  const answer = await fetch(
-    `${restUrl}/v1/projects/${project.id}/secrets?secretId=${SHARED_KEY_SECRET}`,
-    {
-      method: 'POST',
-      headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ replication: { automatic: {} } }),
-    },
-  );
+  const answer = await fetch(`${restUrl}/v1/projects/${at}/secrets?secretId=${SHARED_KEY_SECRET}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ replication: { automatic: {} } }),
+  });
   if (!answer.ok) throw new Error(`seeding the shared key failed: ${answer.status}`);
 }
 
@@ -113,8 +111,12 @@ export async function startEmulator(options: Omit<HarnessOptions, 'target'>): Pr
     ...(options.reach ? { reach: options.reach } : {}),
     ...(options.accountsPerProject ? { accountsPerProject: options.accountsPerProject } : {}),
   });
-  seedAccess(google);
-  if (options.sharedKey !== false) await seedSharedKey(google);
+  const { cells = [] } = options;
+  seedAccess(google, planInfra(infraFiles(), undefined, cells));
+  for (const cell of cells) seedCell(google, cell);
+  for (const { id } of options.sharedKey === false ? [] : [project, ...cells]) {
+    await seedSharedKey(google, id);
+  }
   return google;
 }
 

@@ -172,7 +172,7 @@ test('the roles hold exactly what provisioning, reading, mailing, repairing and 
     .filter(({ principal }) => principal === plane)
     .flatMap(({ demands }) => demands.map(({ permission }) => permission))
     .filter((permission) => !ELSEWHERE.includes(permission));
-  // What Terraform made of the roles: infra/identity.tf reads the files.
+  // What Terraform made of the roles: infra/fleet.tf reads the files.
   const { roles } = api.google.world;
   const granted = [PLANE_ROLE, FLEET_ROLE].flatMap((role) => [...(roles.get(role) ?? [])]);
   expect(granted.sort()).toEqual([...new Set(demanded)].sort());

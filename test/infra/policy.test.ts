@@ -2,12 +2,14 @@
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { infraFiles, planInfra } from '../../local/plane/infra.ts';
+import { infraFiles, planCell, planInfra } from '../../local/plane/infra.ts';
 import { IMAGE, LOCAL, PLANE_ACCOUNT, PLANE_ROLE, SUBNETWORK } from '../../local/plane/settings.ts';
 import type { Resource } from '../../local/terraform/resources.ts';
 
 const INFRA = join(import.meta.dirname, '../../infra');
 const { resources, outputs } = planInfra();
+const TWO = { id: 'nine30-two', number: '223456789012' };
+const cell = planCell(TWO);
 
 /**
  * Bindings that let anybody in, and what stands between anybody and harm there. A new one needs
@@ -83,12 +85,36 @@ function problems(all: readonly Resource[]): string[] {
   });
 }
 
-test('nothing in infra/ is against the rules', () => {
+test('nothing in infra/ is against the rules, with cells or without', () => {
   expect(problems(resources)).toEqual([]);
+  expect(problems(planInfra(infraFiles(), undefined, [TWO]).resources)).toEqual([]);
+  expect(problems(cell.resources)).toEqual([]);
+});
+
+test("what a cell's project has is what the plane's own has, word for word", () => {
+  const home = new Map(resources.map(({ address, values }) => [address, JSON.stringify(values)]));
+  const here = (values: object) =>
+    JSON.stringify(values)
+      .replaceAll(TWO.id, LOCAL.project.id)
+      .replaceAll(TWO.number, LOCAL.project.number);
+  const same = (address: string, values: object) => [address, here(values)];
+  const found = cell.resources.map(({ address, values }) => same(address, values));
+  expect(found).toEqual(cell.resources.map(({ address }) => [address, home.get(address)]));
+  expect(cell.resources.map(({ type }) => type)).toEqual(
+    expect.arrayContaining([
+      'google_compute_firewall',
+      'google_compute_network',
+      'google_compute_router_nat',
+      'google_compute_subnetwork',
+      'google_project_iam_audit_config',
+      'google_project_iam_custom_role',
+      'google_project_iam_member',
+    ]),
+  );
 });
 
 test.each([
-  ['primitive role', 'identity.tf', '"roles/logging.logWriter"', '"roles/editor"'],
+  ['primitive role', 'fleet.tf', '"roles/logging.logWriter"', '"roles/editor"'],
   ['open to all', 'access.tf', 'google_service_account.watch.member', '"allUsers"'],
   ['wildcard', 'roles/fleet.json', '"compute.disks.get"', '"compute.disks.*"'],
   ['bucket can become public', 'storage.tf', '"enforced"', '"inherited"'],

@@ -1,6 +1,6 @@
 /** One plane over two projects, in this process. */
 
-import { LOCAL, PLANE_ACCOUNT, PLANE_ROLE } from '../../../local/plane/settings.ts';
+import { LOCAL } from '../../../local/plane/settings.ts';
 import { send } from '../harness.ts';
 import { type InProcess, startInProcess } from './in-process.ts';
 
@@ -18,11 +18,6 @@ export async function startTwoCells(rooms: readonly [number, number]): Promise<T
   const env = { AGENTS_PLANE_CELLS: `${LOCAL.project.id}=${rooms[0]},${TWO.id}=${rooms[1]}` };
   const plane = await startInProcess(undefined, 'virtual', env, [TWO]);
   const { google } = plane;
-  const member = `serviceAccount:${PLANE_ACCOUNT}`;
-  for (const role of [PLANE_ROLE, `${PLANE_ROLE}Fleet`]) {
-    google.world.iam.grant(`projects/${TWO.id}`, role, [member]);
-  }
-  google.world.iam.grant(`projects/${TWO.id}`, 'roles/owner', [`user:${LOCAL.admin}`]);
   return {
     ...plane,
     async post(path, body) {
