@@ -42,6 +42,8 @@ fi
 say "Agents Plane in project $PROJECT ($REGION)"
 "$BASH" "$ROOT/scripts/setup/step.sh" "$ROOT/scripts/setup/preflight.sh" apply </dev/null ||
   stop "nothing was changed. Mend what is said above and run this again"
+CELL_NUMBERS=$(cell_numbers) || stop "the numbers of the cells' projects cannot be told; nothing was changed"
+export CELL_NUMBERS
 
 if [ -z "$DRY_RUN" ] && [ -z "$YES" ]; then
   printf 'Set up Agents Plane in %s? [y/N] ' "$PROJECT" >&2

@@ -39,10 +39,10 @@ set +a
 inventory >"$WORK/before" || stop "the project cannot be looked at; nothing was changed"
 to_remove "$PURGE" <"$WORK/before" >"$WORK/remove"
 if [ ! -s "$WORK/remove" ]; then
-  say "Nothing of Agents Plane is left to remove in project $PROJECT."
+  say "Nothing of Agents Plane is left to remove in project $PROJECT${CELLS:+ and its cells $CELLS}."
   exit 0
 fi
-say "In project $PROJECT this will be removed:"
+say "Of the plane in project $PROJECT${CELLS:+ and its cells $CELLS} this will be removed:"
 sed 's/^/  /' "$WORK/remove" >&2
 if [ -z "$PURGE" ] && to_keep <"$WORK/before" | grep -q .; then
   say "and this will stay (--purge removes it too):"
@@ -57,10 +57,10 @@ fi
 
 total=$(wc -l <"$WORK/remove" | tr -d ' ')
 number=0
-while read -r kind name place <&3; do
+while read -r project kind name place <&3; do
   number=$((number + 1))
-  say "[$number/$total] $kind $name"
-  remove "$kind" "$name" "$place" </dev/null >/dev/null 2>"$WORK/removing" || {
+  say "[$number/$total] $project $kind $name"
+  PROJECT=$project remove "$kind" "$name" "$place" </dev/null >/dev/null 2>"$WORK/removing" || {
     # Somebody was faster, or an earlier run was: gone is gone.
     grep -qiE 'NOT_FOUND|not found|404' "$WORK/removing" || {
       cat "$WORK/removing" >&2

@@ -26,6 +26,16 @@ export const planeImage = ({ project }: Settings): string =>
   `projects/${project}/global/images/family/agents-plane`;
 export const imageOf = (all: Settings): string => all.image || planeImage(all);
 
+/** Nothing for a fleet in one project. */
+const cellsIn = ({ project, room, cells }: Settings): Record<string, string> =>
+  cells.length === 0
+    ? {}
+    : {
+        AGENTS_PLANE_CELLS: [{ project, room }, ...cells]
+          .map((cell) => `${cell.project}=${cell.room}`)
+          .join(','),
+      };
+
 /** What functions/config.ts reads. Nothing in it is secret. */
 export async function environmentOf(all: Settings, root: string): Promise<Record<string, string>> {
   const { sha256, object } = await bundleOf(root);
@@ -49,6 +59,7 @@ export async function environmentOf(all: Settings, root: string): Promise<Record
     AGENTS_PLANE_SERVICE_ACCOUNT: plane,
     AGENTS_PLANE_QUEUE: queue,
     AGENTS_PLANE_TASKS_ACCOUNT: tasks,
+    ...cellsIn(all),
     AGENTS_PLANE_IMAGE: imageOf(all),
     AGENTS_PLANE_MACHINE_TYPE: all.machine_type,
     AGENTS_PLANE_MODEL: all.model,

@@ -18,6 +18,6 @@ infra_apply() {
   tool infra-files "$WORK/infra"
   tool infra-inputs "$1" >"$WORK/inputs.tfvars"
   gc infra-manager deployments apply "$DEPLOYMENT" --location="$REGION" --local-source="$WORK/infra" \
-    --inputs-file="$WORK/inputs.tfvars" --service-account="projects/$PROJECT/serviceAccounts/$DEPLOYER" \
+    --inputs-file="$WORK/inputs.tfvars" --service-account="projects/$PROJECT/serviceAccounts/$(deployer)" \
     --labels="managed-by=agents-plane,agents-plane-source=$(tool infra-hash "$1")" >/dev/null
 }

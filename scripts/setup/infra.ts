@@ -1,14 +1,23 @@
 /** infra/ with the settings filled in: inputs, outputs, and a hash that says whether it has changed. */
 
 import { createHash } from 'node:crypto';
-import { infraFiles } from '../../local/plane/infra.ts';
+import { cellFiles, infraFiles } from '../../local/plane/infra.ts';
 import { planModule } from '../../local/terraform/module.ts';
 import { regionOf, type Settings } from './settings.ts';
 
 export type Inputs = Readonly<Record<string, string | number | boolean>>;
 
-/** @param apiUrl empty until the functions are deployed */
-export const inputsOf = (all: Settings, apiUrl: string): Inputs => ({
+/** A module of Terraform, with what it is applied with. */
+export interface Root {
+  readonly files: Readonly<Record<string, string>>;
+  readonly inputs: Inputs;
+}
+
+/**
+ * @param apiUrl empty until the functions are deployed
+ * @param cells comma list of the numbers of the other projects that hold agents
+ */
+export const inputsOf = (all: Settings, apiUrl: string, cells = ''): Inputs => ({
   project: all.project,
   region: regionOf(all),
   admins: all.admins.join(','),
@@ -20,6 +29,24 @@ export const inputsOf = (all: Settings, apiUrl: string): Inputs => ({
   budget_usd: all.budget_usd,
   kms: all.kms,
   sync: all.directory_as !== '',
+  cells,
+});
+
+export const planeRoot = (all: Settings, apiUrl: string, cells = ''): Root => ({
+  files: infraFiles(),
+  inputs: inputsOf(all, apiUrl, cells),
+});
+
+/** Of a project that holds agents besides the plane's own. */
+export const cellRoot = (all: Settings, cell: string): Root => ({
+  files: cellFiles(),
+  inputs: {
+    project: cell,
+    region: regionOf(all),
+    plane_account: outputsOf(all).plane,
+    alert_email: all.alert_email,
+    audit_days: all.audit_days,
+  },
 });
 
 /** What Terraform says it makes; facts that only Google knows are left out. */
@@ -61,5 +88,5 @@ export function hashOf(parts: readonly string[]): string {
   return hash.digest('hex').slice(0, 12);
 }
 
-export const infraHash = (all: Settings, apiUrl: string): string =>
-  hashOf([...Object.entries(infraFiles()).sort().flat(), tfvars(inputsOf(all, apiUrl))]);
+export const infraHash = ({ files, inputs }: Root): string =>
+  hashOf([...Object.entries(files).sort().flat(), tfvars(inputs)]);

@@ -1,10 +1,10 @@
-# Everything in the project that is ours, and how each kind is removed: sourced by teardown.sh.
-# One a line: KIND NAME [PLACE], in the order in which it has to be removed.
+# Everything that is ours in the project and the cells', and how each kind is removed: sourced by teardown.sh.
+# One a line: PROJECT KIND NAME [PLACE], in the order in which it has to be removed.
 # shellcheck shell=bash
 
 LABELLED='labels.managed-by=agents-plane'
 
-# listed KIND gcloud...: each line that gcloud prints, behind its kind. What cannot be listed is not
+# listed KIND gcloud...: each line that gcloud prints, behind PROJECT and its kind. What cannot be listed is not
 # taken for absent: that fails. Only an API that was never enabled has nothing.
 listed() {
   local kind=$1 found line
@@ -15,10 +15,17 @@ listed() {
     return 1
   fi
   [ -n "$found" ] || return 0
-  while IFS= read -r line; do echo "$kind $line"; done <<<"$found"
+  while IFS= read -r line; do echo "$PROJECT $kind $line"; done <<<"$found"
 }
 
+# The plane goes first: it would make agents anew in the cells.
 inventory() {
+  local each
+  for each in $PROJECT $CELLS; do PROJECT=$each inventory_of || return 1; done
+}
+
+# Of PROJECT.
+inventory_of() {
   listed function functions list --v2 --regions="$REGION" --filter="$LABELLED" --format='value(name.basename())' || return 1
   listed instance compute instances list --filter="$LABELLED" --format='value(name,zone.basename())' || return 1
   listed disk compute disks list --filter="$LABELLED" --format='value(name,zone.basename())' || return 1
@@ -26,26 +33,26 @@ inventory() {
   # The mark that the plane gives its agents' accounts, which have no labels: functions/core/plan.ts.
   listed account iam service-accounts list --filter='description~^managed-by=agents-plane' --format='value(email)' || return 1
   listed deployment infra-manager deployments list --location="$REGION" --filter="$LABELLED" --format='value(name.basename())' || return 1
-  listed deployer iam service-accounts list --filter="email=$DEPLOYER" --format='value(email)' || return 1
+  listed deployer iam service-accounts list --filter="email=$(deployer)" --format='value(email)' || return 1
 }
 
 # Boot disks go with their instances; data disks and secrets are the agents' own.
 is_kept() { case $1 in disk | secret) true ;; *) false ;; esac; }
 
 to_keep() {
-  local kind rest
-  while read -r kind rest; do if is_kept "$kind"; then echo "$kind $rest"; fi; done
+  local project kind rest
+  while read -r project kind rest; do if is_kept "$kind"; then echo "$project $kind $rest"; fi; done
 }
 
 # to_remove PURGE
 to_remove() {
-  local kind rest
-  while read -r kind rest; do
-    if [ -n "$1" ] || ! is_kept "$kind"; then echo "$kind $rest"; fi
+  local project kind rest
+  while read -r project kind rest; do
+    if [ -n "$1" ] || ! is_kept "$kind"; then echo "$project $kind $rest"; fi
   done
 }
 
-# remove KIND NAME PLACE
+# remove KIND NAME PLACE: from PROJECT.
 remove() {
   case $1 in
     function) gc functions delete "$2" --gen2 --region="$REGION" ;;

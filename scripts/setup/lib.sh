@@ -47,6 +47,25 @@ load_settings() {
   set +a
 }
 
+# The account with whose rights infra/ is applied in PROJECT.
+deployer() { printf 'agents-plane-deploy@%s.iam.gserviceaccount.com' "$PROJECT"; }
+
+# in_cell CELL STEP FUNCTION: a step of setup, in a project that holds agents besides the plane's own.
+in_cell() {
+  PROJECT=$1 CELL=$1 BILLING_ACCOUNT='' \
+    "$BASH" "$ROOT/scripts/setup/step.sh" "$ROOT/scripts/setup/steps/$2.sh" "$3"
+}
+
+# Numbers of the cells' projects, a comma list: by these the plane's project knows their accounts.
+cell_numbers() {
+  local cell number all=''
+  for cell in $CELLS; do
+    number=$(gc projects describe "$cell" --format='value(projectNumber)') || return 1
+    all="$all${all:+,}$number"
+  done
+  printf '%s' "$all"
+}
+
 # run_step FILE PREFIX: looks, does, looks again.
 run_step() {
   local file=$1 prefix=$2 title key='' status=0

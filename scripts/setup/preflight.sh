@@ -52,41 +52,50 @@ permissions() {
 }
 
 # What carries our names but not our label belongs to somebody else, and is left alone.
-foreign() {
-  local status=0 label
+foreign_plane() {
+  local status=0
   look infra-manager deployments describe "$DEPLOYMENT" --location="$REGION" --format='value(name)' >/dev/null || status=$?
   [ "$status" != 2 ] || stop "the project cannot be looked at"
-  if [ "$status" = 1 ]; then
-    if look iam service-accounts describe "$PLANE_ACCOUNT" --format='value(email)' >/dev/null; then
-      problem "service account $PLANE_ACCOUNT exists, and was not made by this: rename or delete it"
-    fi
-    if look storage buckets describe "gs://$BUCKET" --format='value(name)' >/dev/null; then
-      problem "bucket $BUCKET exists, and was not made by this: rename or delete it"
-    fi
+  [ "$status" = 1 ] || return 0
+  if look iam service-accounts describe "$PLANE_ACCOUNT" --format='value(email)' >/dev/null; then
+    problem "service account $PLANE_ACCOUNT exists, and was not made by this: rename or delete it"
   fi
-  status=0
+  if look storage buckets describe "gs://$BUCKET" --format='value(name)' >/dev/null; then
+    problem "bucket $BUCKET exists, and was not made by this: rename or delete it"
+  fi
+}
+
+foreign_key() {
+  local status=0 label
   label=$(look secrets describe "$SHARED_KEY_SECRET" --format='value(labels.managed-by)') || status=$?
   if [ "$status" = 0 ] && [ "$label" != agents-plane ]; then
-    problem "secret $SHARED_KEY_SECRET exists without label managed-by=agents-plane: it is somebody else's"
+    problem "secret $SHARED_KEY_SECRET exists without label managed-by=agents-plane in $PROJECT: it is somebody else's"
   fi
 }
 
 quotas() {
   local short
   short=$(gc compute regions describe "$REGION" --format=json 2>/dev/null | tool short-quotas) || return 0
-  [ -z "$short" ] || problem "quota in $REGION: $short (https://console.cloud.google.com/iam-admin/quotas)"
+  [ -z "$short" ] || problem "quota of $PROJECT in $REGION: $short (https://console.cloud.google.com/iam-admin/quotas)"
 }
 
 title() { echo "Looking before anything changes"; }
 advice() { :; }
 check() { return 1; }
-apply() {
-  tools
-  login
+# All that counts in every project that holds agents, of PROJECT.
+any_project() {
   project
   billing
   permissions
-  foreign
+  foreign_key
   quotas
+}
+
+apply() {
+  local each
+  tools
+  login
+  for each in $PROJECT $CELLS; do PROJECT=$each any_project; done
+  foreign_plane
   [ "$problems" = 0 ] || return 1
 }

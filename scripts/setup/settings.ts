@@ -11,10 +11,18 @@ const domain = z
   .toLowerCase()
   .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, { error: 'not a domain name' });
 
+const projectId = z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, { error: 'not a project id' });
+/** 1,500 members is the most that the policy of the shared key takes (docs/decisions/094). */
+const room = z.number().int().min(1).max(1_450).default(1_400);
+
 /** Unknown keys are refused: a misspelt one would silently be its default. */
-export const settings = z.strictObject({
+const table = z.strictObject({
   /** Id of an existing, billed project. */
-  project: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, { error: 'not a project id' }),
+  project: projectId,
+  /** Agents that it may hold; counts once there are cells. */
+  room,
+  /** More such projects, for the agents that do not fit in there any more. */
+  cells: z.array(z.strictObject({ project: projectId, room })).default([]),
   zone: z
     .string()
     .regex(/^[a-z]+-[a-z]+\d+-[a-z]$/, { error: 'not a zone, like europe-west1-b' })
@@ -61,6 +69,14 @@ export const settings = z.strictObject({
   kms: z.boolean().default(false),
   /** The first agent: what the API takes, seeds' five fields and more. */
   agent: provisionRequest.optional(),
+});
+export const settings = table.superRefine(({ project, cells }, context) => {
+  const names = [project, ...cells.map((cell) => cell.project)];
+  for (const [index, cell] of cells.entries()) {
+    if (names.indexOf(cell.project) > index) continue;
+    const message = cell.project === project ? "is the plane's own project" : 'is named twice';
+    context.addIssue({ code: 'custom', path: ['cells', index, 'project'], message });
+  }
 });
 export type Settings = z.output<typeof settings>;
 

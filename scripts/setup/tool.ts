@@ -8,7 +8,6 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { PlaneError } from '../../contracts/errors.ts';
 import { SHARED_KEY_SECRET } from '../../contracts/names.ts';
-import { infraFiles } from '../../local/plane/infra.ts';
 import { DIRECTORY_SCOPE, MAIL_SCOPES } from '../../local/plane/settings.ts';
 import { describeFailure } from '../ui/failure.ts';
 import { askForSettings } from './ask.ts';
@@ -21,7 +20,7 @@ import {
   services,
 } from './functions.ts';
 import { missingPermissions, shortQuotas, tryDelegation } from './google.ts';
-import { infraHash, inputsOf, outputsOf, tfvars } from './infra.ts';
+import { cellRoot, infraHash, outputsOf, planeRoot, type Root, tfvars } from './infra.ts';
 import { readSettings, regionOf, type Settings, urlOf } from './settings.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -31,6 +30,11 @@ const load = async (): Promise<Settings> => {
   const file = env.AGENTS_PLANE_SETTINGS ?? 'plane.toml';
   return readSettings(await readFile(file, 'utf8'), file);
 };
+/** Of the project that the step is in: a cell's, or the plane's own. */
+async function root(apiUrl = ''): Promise<Root> {
+  const all = await load();
+  return env.CELL ? cellRoot(all, env.CELL) : planeRoot(all, apiUrl, env.CELL_NUMBERS);
+}
 const token = async (): Promise<string> => (await text(process.stdin)).trim();
 const quote = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
 
@@ -40,6 +44,7 @@ function shellVariables(all: Settings, file: string): Record<string, string> {
   return {
     AGENTS_PLANE_SETTINGS: file,
     PROJECT: all.project,
+    CELLS: all.cells.map(({ project }) => project).join(' '),
     REGION: regionOf(all),
     ZONE: all.zone,
     MAIL_FROM: all.mail_from,
@@ -49,7 +54,6 @@ function shellVariables(all: Settings, file: string): Record<string, string> {
     BILLING_ACCOUNT: all.billing_account,
     AGENT_USER: all.agent?.user ?? '',
     DEPLOYMENT: 'agents-plane',
-    DEPLOYER: `agents-plane-deploy@${all.project}.iam.gserviceaccount.com`,
     PLANE_ACCOUNT: plane,
     BUILD_ACCOUNT: build,
     BUCKET: bucket,
@@ -100,10 +104,10 @@ const TOOLS: Readonly<Record<string, Tool>> = {
   'missing-permissions': async ([project = '', ...permissions]) =>
     (await missingPermissions(env, await token(), project, permissions)).join(', '),
   'short-quotas': async () => shortQuotas(JSON.parse(await token())).join(', '),
-  'infra-hash': async ([apiUrl = '']) => infraHash(await load(), apiUrl),
-  'infra-inputs': async ([apiUrl = '']) => tfvars(inputsOf(await load(), apiUrl)),
+  'infra-hash': async ([apiUrl]) => infraHash(await root(apiUrl)),
+  'infra-inputs': async ([apiUrl]) => tfvars((await root(apiUrl)).inputs),
   'infra-files': async ([folder = '']) => {
-    for (const [name, content] of Object.entries(infraFiles())) {
+    for (const [name, content] of Object.entries((await root()).files)) {
       await mkdir(join(folder, dirname(name)), { recursive: true });
       await writeFile(join(folder, name), content);
     }

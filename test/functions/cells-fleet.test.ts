@@ -1,7 +1,9 @@
 /** What goes over the whole fleet, and what comes from outside, where the fleet lies in two projects. */
 
 import { createHmac } from 'node:crypto';
+import { SHARED_KEY_SECRET } from '../../contracts/names.ts';
 import { LOCAL, QUEUE } from '../../local/plane/settings.ts';
+import { vmToken } from './harness.ts';
 import { startTwoCells, TWO, type TwoCells } from './support/two-cells.ts';
 
 const PHONE = '+15551234567';
@@ -19,7 +21,7 @@ let plane: TwoCells;
 beforeAll(async () => {
   plane = await startTwoCells([2, 4]);
   for (const name of ['ada', 'abe']) await made(name);
-  await made('bob');
+  await made('bob', { timezone: 'UTC' });
   await made('ben', { whatsapp: { mode: 'cloud-api' }, whatsappNumber: '+15559876543' });
 }, 120_000);
 afterAll(() => plane.close());
@@ -150,6 +152,22 @@ test("a webhook of a number in the second project waits in that project's queue"
   });
   const { receivedMessages } = (await pulled.json()) as { receivedMessages: unknown[] };
   expect(receivedMessages).toHaveLength(1);
+});
+
+test("a budget that is used up closes the shared key of the agent's own project", async () => {
+  const bob = `agent-bob@${TWO.id}.iam.gserviceaccount.com`;
+  const members = (project: string): string[] =>
+    plane.google.world.iam
+      .get(`projects/${project}/secrets/${SHARED_KEY_SECRET}`)
+      .bindings.flatMap((binding) => binding.members);
+  expect(members(TWO.id)).toContain(`serviceAccount:${bob}`);
+  const others = members(LOCAL.project.id);
+  const token = await vmToken(plane.google, 'bob', { project: TWO.id, email: bob });
+  const report = { month: new Date().toISOString().slice(0, 7), usd: 60, key: 'shared' };
+  const { body } = await plane.callVm('POST', '/v1/self/usage', report, token);
+  expect(body).toMatchObject({ usd: 60, limit: 50, withdrawn: true });
+  expect(members(TWO.id)).not.toContain(`serviceAccount:${bob}`);
+  expect(members(LOCAL.project.id)).toEqual(others);
 });
 
 test("a VM's words on the serial port are read where it runs; what was done, where the functions are", async () => {

@@ -42,6 +42,11 @@ async function refused(project: EmptyProject, env: Readonly<Record<string, strin
       ['an unknown key', `${SETTINGS}\nzones = "x"\n`, 'zones: there is no such setting'],
       ['a wrong value', SETTINGS.replace('europe-west1-b', 'Europe'), 'zone: not a zone'],
       ['a missing one', SETTINGS.replace(/^mail_from.*$/m, ''), 'mail_from'],
+      [
+        "the plane's own project as a cell",
+        `${SETTINGS}\n[[cells]]\nproject = "${LOCAL.project.id}"\n`,
+        "cells.0.project: is the plane's own project",
+      ],
       ['no TOML', 'project = ', 'is not TOML'],
       [
         'an unknown key of the agent',
@@ -57,6 +62,15 @@ async function refused(project: EmptyProject, env: Readonly<Record<string, strin
       'a project that does not exist',
       async () => {
         await settings(SETTINGS.replace(LOCAL.project.id, 'nine30-typo'));
+        expect(await refused(project)).toContain('project nine30-typo does not exist');
+      },
+      3 * MINUTE,
+    );
+
+    test(
+      'a cell that does not exist',
+      async () => {
+        await settings(`${SETTINGS}\n[[cells]]\nproject = "nine30-typo"\n`);
         expect(await refused(project)).toContain('project nine30-typo does not exist');
       },
       3 * MINUTE,

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../../functions/config.ts';
 import { environmentOf } from '../../scripts/setup/functions.ts';
-import { infraHash } from '../../scripts/setup/infra.ts';
-import { readSettings } from '../../scripts/setup/settings.ts';
+import { cellRoot, infraHash, planeRoot } from '../../scripts/setup/infra.ts';
+import { readSettings, type Settings } from '../../scripts/setup/settings.ts';
 import { SETTINGS } from './support/empty-project.ts';
 
 const SHA256 = 'ab'.repeat(32);
@@ -54,7 +54,38 @@ test('each of its variables is needed, or has a default that it overrides', asyn
 
 test('the hash of infra/ changes with an input, and with nothing else', () => {
   const other = readSettings(`${SETTINGS}\nkms = true\n`, 'plane.toml');
-  expect(infraHash(settings, '')).toBe(infraHash(settings, ''));
-  expect(infraHash(other, '')).not.toBe(infraHash(settings, ''));
-  expect(infraHash(settings, 'https://api')).not.toBe(infraHash(settings, ''));
+  const hash = (all: Settings, url = '', cells = '') => infraHash(planeRoot(all, url, cells));
+  expect(hash(settings)).toBe(hash(settings));
+  expect(hash(other)).not.toBe(hash(settings));
+  expect(hash(settings, 'https://api')).not.toBe(hash(settings));
+  expect(hash(settings, '', '223456789012')).not.toBe(hash(settings));
+  expect(infraHash(cellRoot(settings, 'nine30-two'))).not.toBe(
+    infraHash(cellRoot(settings, 'nine30-three')),
+  );
+});
+
+const withCells = (...cells: readonly string[]): string =>
+  [SETTINGS, 'room = 1000', ...cells.map((cell) => `[[cells]]\nproject = "${cell}"`)].join('\n');
+
+test('cells: the plane’s own project first, each with its room', async () => {
+  const two = readSettings(`${withCells('nine30-two')}\nroom = 5\n`, 'plane.toml');
+  expect(parseConfig(await environmentOf(two, root)).cells).toEqual([
+    { project: 'nine30-local', room: 1000 },
+    { project: 'nine30-two', room: 5 },
+  ]);
+  expect(parseConfig(await environmentOf(settings, root)).cells).toEqual([]);
+  expect(cellRoot(two, 'nine30-two').inputs).toMatchObject({
+    project: 'nine30-two',
+    plane_account: 'agents-plane@nine30-local.iam.gserviceaccount.com',
+  });
+});
+
+test.each([
+  ["the plane's own project", withCells('nine30-local'), "cells.0.project: is the plane's own"],
+  ['one twice', withCells('nine30-two', 'nine30-two'), 'cells.1.project: is named twice'],
+  ['no project id', withCells('Two'), 'cells.0.project: not a project id'],
+  ['too much room', `${withCells('nine30-two')}\nroom = 1500`, 'cells.0.room'],
+  ['an unknown key', `${withCells('nine30-two')}\nsize = 1`, 'cells.0.size: there is no such'],
+])('cells: %s is refused', (_what, text, message) => {
+  expect(() => readSettings(text, 'plane.toml')).toThrow(message);
 });

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { accountMetadata } from '../../local/google/metadata.ts';
 import { freePort, startFunction } from '../../local/plane/function-process.ts';
 import { LOCAL, PLANE_ACCOUNT } from '../../local/plane/settings.ts';
-import { type EmptyProject, openEmptyProject, SETTINGS } from './support/empty-project.ts';
+import { CELL, type EmptyProject, openEmptyProject, SETTINGS } from './support/empty-project.ts';
 import { runScript } from './support/run-script.ts';
 
 const gcloud = spawnSync('gcloud', ['--version']).status === 0;
@@ -44,13 +44,15 @@ function stateOf({ google, tools }: EmptyProject) {
   const { world } = google;
   const policy = (resource: string) =>
     world.iam.get(resource).bindings.map(({ role, members }) => ({ role, members }));
-  const [deployment] = [...tools.infra.deployments.values()];
+  const home = (name: string) => name.startsWith(`${PROJECT}/`);
+  const deployments = [...tools.infra.deployments.keys()].filter(home);
+  const deployment = tools.infra.deployments.get(deployments[0] ?? '');
   return {
     accounts: world.accounts.list(LOCAL.project.id).map(({ id }) => id),
     policy: policy(PROJECT),
     plane: policy(`${PROJECT}/serviceAccounts/${PLANE_ACCOUNT}`),
     functions: [...tools.functions.all.values()].map(({ name, labels }) => [name, labels]),
-    deployments: [...tools.infra.deployments.keys()],
+    deployments,
     resources: deployment?.plan.resources.map(({ address }) => address),
     // All buckets but gcloud's own staging one, which keeps every upload.
     objects: google.storage
@@ -72,7 +74,7 @@ describeHere(`setup and teardown${gcloud ? '' : ' (skipped: gcloud is not instal
     'a dry run says what it would do, and changes nothing',
     async () => {
       const { code, said } = await setup(project, ['--dry-run']);
-      expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining('[7/10]') });
+      expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining('[8/11]') });
       expect(writesSince(project, 0)).toEqual([]);
       expect(project.tools.infra.deployments.size).toBe(0);
     },
@@ -96,7 +98,7 @@ describeHere(`setup and teardown${gcloud ? '' : ' (skipped: gcloud is not instal
       const mark = project.google.recording.length;
       const { code, said } = await setup(project);
       expect(code).toBe(0);
-      expect(said.match(/: nothing to do/g)).toHaveLength(10);
+      expect(said.match(/: nothing to do/g)).toHaveLength(11);
       // The delegation is tried with a right that is granted and taken back.
       expect(new Set(writesSince(project, mark))).toEqual(
         new Set(['google.iam.admin.v1.IAM.SetIamPolicy']),
@@ -114,9 +116,9 @@ describeHere(`setup and teardown${gcloud ? '' : ' (skipped: gcloud is not instal
       const killed = await openEmptyProject();
       const granted = killed.delegations.splice(0);
       try {
-        // Nothing to do in step 6 here: there is an image. Nothing after 9: no first agent is named.
-        for (const step of [1, 2, 3, 4, 5, 7, 8]) {
-          const after = new RegExp(`\\[${step}/10\\] .*: done`);
+        // Nothing to do in step 4 and 7 here: there are no cells, and there is an image. Nothing after 10: no first agent is named.
+        for (const step of [1, 2, 3, 5, 6, 8, 9]) {
+          const after = new RegExp(`\\[${step}/11\\] .*: done`);
           expect({ step, ...(await setup(killed, [], after)) }).toMatchObject({ step, code: null });
         }
         const stopped = await setup(killed);
@@ -200,6 +202,43 @@ describeHere(`setup and teardown${gcloud ? '' : ' (skipped: gcloud is not instal
   );
 
   test(
+    'a cell that is named later: another project gets what agents need there, and the plane knows of it',
+    async () => {
+      const { google, tools, folder } = project;
+      await writeFile(
+        join(folder, 'plane.toml'),
+        `${SETTINGS}\n[[cells]]\nproject = "${CELL.id}"\n`,
+      );
+      const mark = google.recording.length;
+      const dry = await setup(project, ['--dry-run']);
+      expect(dry).toMatchObject({
+        code: 0,
+        said: expect.stringContaining('[4/11] Make the cells'),
+      });
+      expect(writesSince(project, mark)).toEqual([]);
+      expect(await setup(project)).toMatchObject({ code: 0 });
+      const there = `projects/${CELL.id}`;
+      const may = (permission: string, resource: string) =>
+        google.world.iam.allows(`serviceAccount:${PLANE_ACCOUNT}`, { permission, resource });
+      expect([
+        may('secretmanager.versions.access', `${there}/secrets/agent-bob-config`),
+        may('secretmanager.versions.access', `${there}/secrets/payroll`),
+      ]).toEqual([true, false]);
+      const api = tools.functions.all.get(
+        `${PROJECT}/locations/${LOCAL.region}/functions/agents-plane-api`,
+      );
+      expect(api?.serviceConfig.environmentVariables).toMatchObject({
+        AGENTS_PLANE_CELLS: `${LOCAL.project.id}=1400,${CELL.id}=1400`,
+      });
+      const agent = google.world.accounts.create(CELL.id, 'agent-bob').email;
+      const vm = `${PROJECT}/locations/${LOCAL.region}/services/agents-plane-vm`;
+      const calls = { permission: 'run.routes.invoke', resource: vm };
+      expect(google.world.iam.allows(`serviceAccount:${agent}`, calls)).toBe(true);
+    },
+    12 * MINUTE,
+  );
+
+  test(
     'teardown keeps data disks and secrets; with --purge nothing is left',
     async () => {
       const kept = await teardown(project);
@@ -219,6 +258,8 @@ describeHere(`setup and teardown${gcloud ? '' : ' (skipped: gcloud is not instal
       );
       const owner = [{ role: 'roles/owner', members: [`user:${LOCAL.admin}`] }];
       expect(stateOf(project).policy).toEqual(owner);
+      const there = google.world.iam.get(`projects/${CELL.id}`).bindings;
+      expect(there.map(({ role, members }) => ({ role, members }))).toEqual(owner);
     },
     8 * MINUTE,
   );

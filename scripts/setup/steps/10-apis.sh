@@ -4,6 +4,9 @@
 APIS="artifactregistry billingbudgets cloudbilling cloudbuild cloudfunctions cloudkms cloudresourcemanager \
 cloudscheduler cloudtasks compute config gmail iam iamcredentials iap logging monitoring pubsub run secretmanager \
 serviceusage storage"
+# What agents call in their own project, and what applies infra/cell there.
+[ -z "${CELL:-}" ] || APIS="cloudbuild cloudresourcemanager compute config iam iap logging monitoring pubsub \
+secretmanager serviceusage storage"
 
 title() { echo "Enable Google's APIs"; }
 advice() { echo "Billing has to be on, and you need roles/serviceusage.serviceUsageAdmin."; }

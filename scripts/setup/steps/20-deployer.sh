@@ -4,6 +4,9 @@
 ROLES="config.agent compute.networkAdmin compute.securityAdmin iam.roleAdmin iam.serviceAccountAdmin \
 iam.serviceAccountUser resourcemanager.projectIamAdmin run.admin storage.admin logging.configWriter monitoring.editor \
 cloudscheduler.admin cloudtasks.queueAdmin cloudkms.admin"
+# infra/cell has neither functions nor buckets.
+[ -z "${CELL:-}" ] || ROLES="config.agent compute.networkAdmin compute.securityAdmin iam.roleAdmin \
+resourcemanager.projectIamAdmin logging.configWriter monitoring.editor"
 
 title() { echo "Make the deployer's service account"; }
 advice() { echo "You need to be an owner of $PROJECT, or roles/iam.serviceAccountAdmin and roles/resourcemanager.projectIamAdmin."; }
@@ -11,7 +14,7 @@ advice() { echo "You need to be an owner of $PROJECT, or roles/iam.serviceAccoun
 missing_roles() {
   local held role
   held=$(gc projects get-iam-policy "$PROJECT" --flatten='bindings[].members' \
-    --filter="bindings.members:serviceAccount:$DEPLOYER" --format='value(bindings.role)') || return 2
+    --filter="bindings.members:serviceAccount:$(deployer)" --format='value(bindings.role)') || return 2
   for role in $ROLES; do
     grep -qx "roles/$role" <<<"$held" || echo "roles/$role"
   done
@@ -19,20 +22,20 @@ missing_roles() {
 
 check() {
   local missing
-  look iam service-accounts describe "$DEPLOYER" --format='value(email)' >/dev/null || return $?
+  look iam service-accounts describe "$(deployer)" --format='value(email)' >/dev/null || return $?
   missing=$(missing_roles) || return 2
   [ -z "$missing" ]
 }
 
 apply() {
   local role missing
-  look iam service-accounts describe "$DEPLOYER" --format='value(email)' >/dev/null ||
-    gc iam service-accounts create "${DEPLOYER%%@*}" --display-name='Agents Plane: deployer'
+  look iam service-accounts describe "$(deployer)" --format='value(email)' >/dev/null ||
+    gc iam service-accounts create "agents-plane-deploy" --display-name='Agents Plane: deployer'
   missing=$(missing_roles)
   for role in $missing; do
-    gc projects add-iam-policy-binding "$PROJECT" --member="serviceAccount:$DEPLOYER" --role="$role" --condition=None >/dev/null
+    gc projects add-iam-policy-binding "$PROJECT" --member="serviceAccount:$(deployer)" --role="$role" --condition=None >/dev/null
   done
   if [ -n "$BILLING_ACCOUNT" ]; then
-    gc billing accounts add-iam-policy-binding "$BILLING_ACCOUNT" --member="serviceAccount:$DEPLOYER" --role=roles/billing.costsManager >/dev/null
+    gc billing accounts add-iam-policy-binding "$BILLING_ACCOUNT" --member="serviceAccount:$(deployer)" --role=roles/billing.costsManager >/dev/null
   fi
 }

@@ -1,17 +1,31 @@
-# The organisation's key for the agents' model. It comes on standard input and goes to Secret Manager.
+# The organisation's key for the agents' model. It comes on standard input and goes to Secret Manager, of each
+# project that holds agents.
 # shellcheck shell=bash
 
 title() { echo "Store the shared API key"; }
 advice() { echo "Give the key on standard input: scripts/setup.sh --key-stdin < the-key, or by a pipe from your password manager."; }
 
-check() {
+# Whether PROJECT has it.
+has_key() {
   local state
   state=$(look secrets versions list "$SHARED_KEY_SECRET" --filter='state:ENABLED' --limit=1 --format='value(name)') || return $?
   [ -n "$state" ]
 }
 
+check() {
+  local project
+  for project in $PROJECT $CELLS; do PROJECT=$project has_key || return $?; done
+}
+
+# store KEY: into PROJECT.
+store() {
+  look secrets describe "$SHARED_KEY_SECRET" --format='value(name)' >/dev/null ||
+    gc secrets create "$SHARED_KEY_SECRET" --replication-policy=automatic --labels=managed-by=agents-plane
+  printf '%s' "$1" | gc secrets versions add "$SHARED_KEY_SECRET" --data-file=-
+}
+
 apply() {
-  local key
+  local key project
   IFS= read -r key || true
   if [ -z "$key" ] && [ -z "$YES" ]; then
     printf 'API key for the agents'\'' model (not shown; empty: agents wait for their owners'\'' keys): ' >/dev/tty
@@ -19,7 +33,7 @@ apply() {
     echo >/dev/tty
   fi
   [ -n "$key" ] || stop "there is no key on standard input"
-  look secrets describe "$SHARED_KEY_SECRET" --format='value(name)' >/dev/null ||
-    gc secrets create "$SHARED_KEY_SECRET" --replication-policy=automatic --labels=managed-by=agents-plane
-  printf '%s' "$key" | gc secrets versions add "$SHARED_KEY_SECRET" --data-file=-
+  for project in $PROJECT $CELLS; do
+    PROJECT=$project has_key || PROJECT=$project store "$key"
+  done
 }

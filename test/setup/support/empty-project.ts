@@ -21,6 +21,9 @@ export interface EmptyProject {
   close(): Promise<void>;
 }
 
+/** Another such project, of the same owner. */
+export const CELL = { id: 'nine30-two', number: '223456789012', name: 'Nine30, the second' };
+
 export const SETTINGS = `
 project = "${LOCAL.project.id}"
 zone = "${LOCAL.zone}"
@@ -38,7 +41,7 @@ export async function openEmptyProject(
   let tools: DeployTools | undefined;
   const delegations: Delegation[] = [{ serviceAccount: PLANE_ACCOUNT, scopes: DELEGATED_SCOPES }];
   const google = await startGoogle({
-    projects: [LOCAL.project],
+    projects: [LOCAL.project, CELL],
     users: [LOCAL.admin, LOCAL.viewer, ...LOCAL.users],
     delegations,
     images: [
@@ -59,7 +62,9 @@ export async function openEmptyProject(
   });
   const folder = await mkdtemp(join(tmpdir(), 'agents-plane-setup-test-'));
   for (const role of roles) {
-    google.world.iam.grant(`projects/${LOCAL.project.id}`, role, [`user:${LOCAL.admin}`]);
+    for (const { id } of [LOCAL.project, CELL]) {
+      google.world.iam.grant(`projects/${id}`, role, [`user:${LOCAL.admin}`]);
+    }
   }
   const tokenFile = join(folder, 'token');
   const { accessToken } = google.tokens.access(`user:${LOCAL.admin}`);
