@@ -47,6 +47,8 @@ export const endpoints = z.strictObject({
   /** Of WhatsApp Web's WebSocket, `wss://host/ws/chat`. */
   whatsapp: z.url({ protocol: /^wss?$/ }).optional(),
   telegram: z.url().optional(),
+  slack: z.url().optional(),
+  discord: z.url().optional(),
 });
 export type Endpoints = z.infer<typeof endpoints>;
 

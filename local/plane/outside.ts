@@ -1,6 +1,12 @@
 /** What lies outside the product: Google, a model, machines, and the network between them. */
 
 import type { RequestListener } from 'node:http';
+import {
+  createDiscord,
+  DISCORD_GATEWAY_HOST,
+  DISCORD_HOST,
+  type Discord,
+} from '../discord/server.ts';
 import type { FaultHook } from '../google/gate.ts';
 import type { Google } from '../google/google.ts';
 import { firewallRules, isAllowed } from '../google/infra/firewall.ts';
@@ -9,6 +15,8 @@ import type { Hypervisor } from '../machine.ts';
 import { METADATA_ADDRESS, SERVICES_ADDRESS } from '../machines/network.ts';
 import { META_HOST, type MetaServer, startMeta } from '../meta/server.ts';
 import { createModelServer, type ModelServer } from '../model/server.ts';
+import { createSignalDaemon, type SignalDaemon } from '../signal/server.ts';
+import { createSlack, SLACK_HOST, SLACK_SOCKET_HOST, type Slack } from '../slack/server.ts';
 import { createTelegram, TELEGRAM_HOST, type Telegram } from '../telegram/server.ts';
 import { createWhatsapp, WHATSAPP_HOST, WHATSAPP_PATH, type Whatsapp } from '../whatsapp/server.ts';
 import { createAuthority } from './authority.ts';
@@ -34,12 +42,20 @@ export interface OutsideOptions {
   readonly fault?: FaultHook | undefined;
 }
 
-export interface Outside {
+/** The channels besides WhatsApp that an agent can be reached on. */
+export interface Chats {
+  readonly telegram: Telegram;
+  readonly slack: Slack;
+  readonly discord: Discord;
+  /** The organisation's signal-cli daemon, at `LOCAL.signalHost`. */
+  readonly signal: SignalDaemon;
+}
+
+export interface Outside extends Chats {
   readonly local: LocalGoogle;
   readonly model: ModelServer;
   /** The model on a loopback port, for machines that cannot resolve its public names. */
   readonly modelUrl: string;
-  readonly telegram: Telegram;
   readonly whatsapp: Whatsapp;
   /** Business numbers: Meta's Graph API, and Kapso. */
   readonly meta: MetaServer;
@@ -55,7 +71,7 @@ function hostTable(
   google: () => Google,
   model: ModelServer,
   whatsapp: Whatsapp,
-  telegram: Telegram,
+  { telegram, slack, discord, signal }: Chats,
   { meta, kapso }: Pick<Outside, 'meta' | 'kapso'>,
   vmOrigin: string,
 ): Record<string, Host> {
@@ -66,6 +82,9 @@ function hostTable(
     ...Object.fromEntries(model.hosts.map((host) => [host, { listener: model.listener }])),
     [WHATSAPP_HOST]: whatsapp,
     [TELEGRAM_HOST]: telegram,
+    ...Object.fromEntries([SLACK_HOST, SLACK_SOCKET_HOST].map((host) => [host, slack])),
+    ...Object.fromEntries([DISCORD_HOST, DISCORD_GATEWAY_HOST].map((host) => [host, discord])),
+    [LOCAL.signalHost]: signal,
     [META_HOST]: { listener: forwardTo(new URL(meta.baseUrl).origin) },
     [KAPSO_HOST]: { listener: forwardTo(new URL(kapso.baseUrl).origin) },
     [LOCAL.vmHost]: { listener: demandInvoker(google, 'agents-plane-vm', forwardTo(vmOrigin)) },
@@ -91,14 +110,19 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
   const model = createModelServer({ accepts: (_provider, key) => acceptsKey(key), now });
   const whatsapp = createWhatsapp({ now });
   stack.defer(whatsapp.close);
-  const telegram = createTelegram({ now });
-  stack.defer(telegram.close);
+  const chats = {
+    telegram: createTelegram({ now }),
+    slack: createSlack({ now }),
+    discord: createDiscord({ now }),
+    signal: createSignalDaemon({ now }),
+  };
+  for (const { close } of Object.values(chats)) stack.defer(close);
   const meta = await startMeta();
   stack.defer(meta.close);
   const kapso = await startKapso();
   stack.defer(kapso.close);
   const business = { meta, kapso };
-  const hosts = hostTable(() => local.google, model, whatsapp, telegram, business, vmOrigin);
+  const hosts = hostTable(() => local.google, model, whatsapp, chats, business, vmOrigin);
 
   const authority = await createAuthority(now);
   const hypervisor =
@@ -111,16 +135,21 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
   const local = await startLocalGoogle({ hypervisor, mailDir, fault });
   stack.defer(local.close);
   if (hypervisor) connect(hypervisor, local.metadata, front);
-  const modelPort = await serveOnLoopback(model.listener);
-  stack.defer(modelPort.close);
-  const whatsappPort = await serveOnLoopback(whatsapp.listener, whatsapp.upgrade);
-  stack.defer(whatsappPort.close);
+  const onLoopback = async ({ listener, upgrade }: Host): Promise<string> => {
+    const port = await serveOnLoopback(listener, upgrade);
+    stack.defer(port.close);
+    return port.host;
+  };
+
+  const urls = {
+    modelUrl: `http://${await onLoopback(model)}`,
+    whatsappUrl: `ws://${await onLoopback(whatsapp)}${WHATSAPP_PATH}`,
+  };
 
   const all = stack.move();
   return {
-    ...{ local, model, whatsapp, telegram, meta, kapso, hypervisor },
-    modelUrl: `http://${modelPort.host}`,
-    whatsappUrl: `ws://${whatsappPort.host}${WHATSAPP_PATH}`,
+    ...{ local, model, whatsapp, ...chats, meta, kapso, hypervisor },
+    ...urls,
     close: () => all.disposeAsync(),
   };
 }

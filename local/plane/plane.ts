@@ -13,13 +13,12 @@ import type { KapsoServer } from '../kapso/server.ts';
 import type { Hypervisor } from '../machine.ts';
 import type { MetaServer } from '../meta/server.ts';
 import type { ModelServer } from '../model/server.ts';
-import type { Telegram } from '../telegram/server.ts';
 import type { Whatsapp } from '../whatsapp/server.ts';
 import type { Controllable } from './control.ts';
 import { functionEnv } from './function-env.ts';
 import { freePort, startFunction } from './function-process.ts';
 import type { Prepared } from './hypervisor.ts';
-import { type Outside, startOutside } from './outside.ts';
+import { type Chats, type Outside, startOutside } from './outside.ts';
 import { seedResources } from './seed.ts';
 import { LOCAL } from './settings.ts';
 
@@ -40,7 +39,8 @@ export interface PlaneOptions {
   readonly fault?: FaultHook;
 }
 
-export interface Plane extends Controllable {
+/** Of the channels: where bots and apps are made, and written to. */
+export interface Plane extends Controllable, Chats {
   readonly apiUrl: string;
   readonly vmUrl: string;
   readonly pagesUrl: string;
@@ -51,8 +51,6 @@ export interface Plane extends Controllable {
   /** Business numbers: Meta's Graph API, and Kapso. */
   readonly meta: MetaServer;
   readonly kapso: KapsoServer;
-  /** Where bots are made, and written to. */
-  readonly telegram: Telegram;
   readonly hypervisor: Hypervisor | undefined;
   /** Keys that the model accepts, whoever the provider; add and remove at will. */
   readonly acceptedKeys: Set<string>;
@@ -111,7 +109,8 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const place = { cacheDir, mailDir, machines, vmOrigin };
   const outside = await startOutside({ ...place, acceptsKey, now, fault });
   stack.defer(outside.close);
-  const { local, model, whatsapp, telegram, meta, kapso, hypervisor } = outside;
+  const { local, model, whatsapp, meta, kapso, hypervisor } = outside;
+  const { telegram, slack, discord, signal } = outside;
   const { google } = local;
 
   const bundle = await readFile(join(deployed, 'dist/vm/agent.mjs'));
@@ -146,8 +145,8 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const all = stack.move();
   return {
     info: { apiUrl, restUrl: google.restUrl, admin: LOCAL.admin },
-    ...{ apiUrl, vmUrl, pagesUrl, functionsEnv, google, model, whatsapp, telegram, hypervisor },
-    ...{ meta, kapso },
+    ...{ apiUrl, vmUrl, pagesUrl, functionsEnv, google, model, whatsapp, hypervisor },
+    ...{ telegram, slack, discord, signal, meta, kapso },
     ...{ acceptedKeys, mailDir, logDir },
     idToken: (email) => google.world.tokens.userIdToken(email, apiUrl),
     exec: (machine, argv) => local.machine(machine).exec(argv),

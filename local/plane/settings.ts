@@ -14,6 +14,8 @@ export const LOCAL = {
   bucket: 'nine30-local-agents-plane',
   /** The VM-facing function, as machines know it. */
   vmHost: 'plane.agents-plane.internal',
+  /** A signal-cli daemon that somebody in the organisation runs, behind TLS. */
+  signalHost: 'signal-cli.nine30.com',
   planeAccountId: 'agents-plane',
   network: 'agents-plane',
   imageFamily: 'agents-plane',

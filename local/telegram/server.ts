@@ -1,10 +1,10 @@
 /** A Telegram on this machine, for bots: whoever holds a bot's token is that bot. */
 
-import { EventEmitter } from 'node:events';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { PlaneError } from '../../contracts/errors.ts';
+import { createChanges, untilSeen } from '../changes.ts';
 import { type Bot, BotApiError, METHODS, type SentMessage, type TelegramUser } from './bot-api.ts';
 
 export const TELEGRAM_HOST = 'api.telegram.org';
@@ -33,7 +33,6 @@ export interface Telegram {
 
 const TOKEN = /^(\d{3,}):[\w-]{10,}$/;
 const PATH = /^\/bot([^/]+)\/(\w+)$/;
-const WAIT_MS = 10_000;
 
 async function paramsOf(incoming: IncomingMessage, url: URL): Promise<unknown> {
   const query = Object.fromEntries(url.searchParams);
@@ -63,15 +62,7 @@ function handleOf(bot: Bot, now: () => number): BotHandle {
       bot.updates.push({ update_id: bot.nextId++, message: { ...ids, ...content } });
       bot.changes.emit('change');
     },
-    async until(what, look, timeoutMs = WAIT_MS) {
-      const end = AbortSignal.timeout(timeoutMs);
-      for (;;) {
-        const seen = look(bot.sent);
-        if (seen !== undefined) return seen;
-        if (end.aborted) throw new Error(`waited ${timeoutMs} ms for ${what}`);
-        await EventEmitter.once(bot.changes, 'change', { signal: end }).catch(() => {});
-      }
-    },
+    until: (what, look, timeoutMs) => untilSeen(bot.changes, what, () => look(bot.sent), timeoutMs),
   };
 }
 
@@ -104,7 +95,7 @@ export function createTelegram({ now }: { readonly now: () => number }): Telegra
     bot(token, username = 'agent_bot') {
       const id = Number(TOKEN.exec(token)?.[1]);
       if (!id) throw new PlaneError('INVALID_ARGUMENT', 'A bot token looks like 123456:AA...');
-      const changes = new EventEmitter<{ change: [] }>().setMaxListeners(0);
+      const changes = createChanges();
       const fresh = { id, username, updates: [], sent: [], nextId: 1, poll: undefined, changes };
       const bot: Bot = bots.get(token) ?? fresh;
       bots.set(token, bot);
