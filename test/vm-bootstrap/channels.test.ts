@@ -1,9 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AddedChannel, ChannelsDocument } from '../../contracts/channels.ts';
+import { serve } from '../../vm-bootstrap/broker/serve.ts';
 import { type ChannelInput, readChannelInput } from '../../vm-bootstrap/core/channel-input.ts';
 import { tokenChecks, tokenVerdict } from '../../vm-bootstrap/core/channels.ts';
 import { request } from '../../vm-bootstrap/http.ts';
+import { startConfiguredCloud } from './support/cloud.ts';
+import { newRoot, toldMachine } from './support/machine.ts';
 
 const BOT = '777:AAAA-secret-token';
 const SLACK = ['xoxb-1-secret', 'xapp-1-secret'];
@@ -75,6 +78,15 @@ describe('what is typed', () => {
       { channel: 'signal', tokens: [], account: '+15550001111', daemon: 'file:///x' },
       /URL of a signal-cli daemon/,
     ],
+    ...[
+      'http://signal.example:8080',
+      'https://signal.example:8443',
+      'https://a:secret@b.example',
+    ].map((daemon): [string, ChannelInput, RegExp] => [
+      `a daemon at ${daemon.replace('secret', '*')}`,
+      { channel: 'signal', tokens: [], account: '+15550001111', daemon },
+      /cannot be reached from here.*port 443/,
+    ]),
   ])('%s is refused with what to do, and without the token', (_title, input, sentence) => {
     const refusal = (() => {
       try {
@@ -160,4 +172,22 @@ describe('asking the channel', () => {
     answers.set(path, [status, body]);
     expect((await verdicts(channel))[0]).toBe(verdict);
   });
+});
+
+test('a channel whose plugin the image lacks is refused before its token is tried, let alone stored', async () => {
+  const cloud = await startConfiguredCloud();
+  const machine = await toldMachine(cloud, newRoot());
+  const add = { command: 'channel-add', channel: 'discord', owner: '123456789012345678' };
+  const asked = JSON.stringify({ ...add, tokens: [DISCORD] });
+  try {
+    expect(await serve(machine.host, machine.layout, machine.facts, asked)).toMatchObject({
+      ok: false,
+      code: 'FAILED_PRECONDITION',
+      message: expect.stringMatching(/no plugin @openclaw\/discord/),
+    });
+    expect(cloud.asked).toEqual([]);
+  } finally {
+    machine.remove();
+    await cloud.close();
+  }
 });

@@ -3,7 +3,11 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ADDED_CHANNELS, type ChannelsDocument } from '../../contracts/channels.ts';
+import {
+  ADDED_CHANNELS,
+  type AddedChannel,
+  type ChannelsDocument,
+} from '../../contracts/channels.ts';
 import { configDocument, PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
 import { PROVIDERS, type Provider } from '../../contracts/models.ts';
 import { layoutOf } from '../../vm-bootstrap/core/layout.ts';
@@ -128,7 +132,11 @@ const ADDED: ChannelsDocument = {
   signal: { account: '+15550001111', daemon: 'http://127.0.0.1:8080' },
 };
 
-function withChannels(channels: ChannelsDocument, mode: 'linked' | 'kapso') {
+function withChannels(
+  channels: ChannelsDocument,
+  mode: 'linked' | 'kapso',
+  ahead: readonly AddedChannel[] = [],
+) {
   const config = configDocument.parse({
     user: 'allison@nine30.com',
     userPhone: '+15551234567',
@@ -136,7 +144,8 @@ function withChannels(channels: ChannelsDocument, mode: 'linked' | 'kapso') {
     whatsapp: { mode },
   });
   const layout = { ...layoutOf(''), plugin: join(home, 'plugin') };
-  const inputs = { config, channels, endpoints: {}, gatewayToken: 't'.repeat(64), layout };
+  const rest = { endpoints: {}, gatewayToken: 't'.repeat(64), layout };
+  const inputs = { config, channels, ahead, ...rest };
   // biome-ignore lint/suspicious/noExplicitAny: a test reads into a document of many shapes
   return renderOpenclawConfig(templates['openclaw.json'] ?? '', inputs) as any;
 }
@@ -146,6 +155,7 @@ test('the real OpenClaw accepts each added channel, and all of them together, wi
     ...ADDED_CHANNELS.map((channel) => withChannels({ [channel]: ADDED[channel] }, 'linked')),
     withChannels(ADDED, 'linked'),
     withChannels(ADDED, 'kapso'),
+    withChannels({}, 'linked', ['slack', 'discord', 'signal']),
   ];
   for (const [index, config] of cases.entries()) {
     const { valid, output } = await validate(`added-${index}`, JSON.stringify(config));

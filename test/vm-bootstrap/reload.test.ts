@@ -3,7 +3,11 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
-import { degradedOwners, type GatewayStatus } from '../../vm-bootstrap/core/reload.ts';
+import {
+  degradedOwners,
+  type GatewayStatus,
+  pluginsAhead,
+} from '../../vm-bootstrap/core/reload.ts';
 import { secretsTaken, withGateway } from '../../vm-bootstrap/gateway.ts';
 
 /** Answers of one gateway, by method, the last for ever; `undefined` is a refusal. */
@@ -56,4 +60,15 @@ test('a secret that is not there is named, in the end', async () => {
     code: 'FAILED_PRECONDITION',
     message: 'The gateway could not read: telegram:default.',
   });
+});
+
+test('plugins that the gateway has not loaded come ahead of their channels; Telegram is its own', () => {
+  const wanted = {
+    telegram: { owner: '4242', botToken: '777:AAAA-token' },
+    slack: { owner: 'U012AB3CD', botToken: 'xoxb-1-token', appToken: 'xapp-1-token' },
+    discord: { owner: '123456789012345678', token: 'MTIz.GabcdE.token-token-token' },
+  };
+  expect(pluginsAhead({ channels: { whatsapp: {} } }, wanted)).toEqual(['slack', 'discord']);
+  expect(pluginsAhead({ channels: { slack: { configured: false } } }, wanted)).toEqual(['discord']);
+  expect(pluginsAhead({ channels: { slack: {}, discord: {} } }, wanted)).toEqual([]);
 });

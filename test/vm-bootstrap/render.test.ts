@@ -1,3 +1,4 @@
+import type { AddedChannel, ChannelsDocument } from '../../contracts/channels.ts';
 import { configDocument, PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
 import type { Facts } from '../../vm-bootstrap/core/facts.ts';
 import { machineFiles, underRoot } from '../../vm-bootstrap/core/files.ts';
@@ -25,11 +26,15 @@ const document = (fields: object) =>
     ...fields,
   });
 
-function render(fields: object, endpoints: Facts['endpoints'] = {}) {
+function render(
+  fields: object,
+  endpoints: Facts['endpoints'] = {},
+  added: { readonly channels?: ChannelsDocument; readonly ahead?: readonly AddedChannel[] } = {},
+) {
   const text = templates['openclaw.json'] ?? '';
   const inputs = {
     config: document(fields),
-    channels: {},
+    ...{ channels: {}, ahead: [], ...added },
     endpoints,
     gatewayToken: 'token',
     layout: layoutOf(''),
@@ -52,6 +57,21 @@ describe('openclaw.json', () => {
     expect(config.messages).toEqual({ ackReaction: '👀', ackReactionScope: 'direct' });
     expect(config.commands.ownerAllowFrom).toEqual(['whatsapp:+15551234567']);
     expect(config.plugins.entries.whatsapp).toEqual({ enabled: true });
+  });
+
+  test('a plugin that comes ahead of its channel is there, and nothing else of it', () => {
+    const channels = { telegram: { owner: '4242', botToken: '777:AAAA-token' } };
+    const config = render({}, {}, { channels, ahead: ['slack'] });
+    expect(config.plugins.allow).toEqual(expect.arrayContaining(['telegram', 'slack']));
+    expect(config.plugins.entries.slack).toEqual({ enabled: true });
+    expect(Object.keys(config.channels)).toEqual(['whatsapp', 'telegram']);
+    expect(config.commands.ownerAllowFrom).toEqual(['whatsapp:+15551234567', 'telegram:4242']);
+  });
+
+  test('Discord is asked for no intent that somebody has to switch on', () => {
+    const discord = { owner: '123456789012345678', token: 'MTIz.GabcdE.token-token-token' };
+    const { channels } = render({}, {}, { channels: { discord } });
+    expect(channels.discord).toMatchObject({ intents: { messageContent: false } });
   });
 
   test.each([

@@ -7,18 +7,20 @@
 import type { AddedChannel, ChannelsDocument } from '../../contracts/channels.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { VM_API_PATHS } from '../../contracts/vm-api.ts';
-import { readChannels } from '../commands/inputs.ts';
+import { readChannels, readInputs } from '../commands/inputs.ts';
 import { type ChannelInput, readChannelInput } from '../core/channel-input.ts';
 import {
   addedChannels,
-  CHANNEL_ORIGINS,
   CHANNEL_TITLES,
+  channelOrigins,
+  needsPlugin,
   ownerOn,
   tokenChecks,
   tokenVerdict,
 } from '../core/channels.ts';
 import type { Facts } from '../core/facts.ts';
 import type { Layout } from '../core/layout.ts';
+import { pluginPackage } from '../core/plugin-projects.ts';
 import { accessToken } from '../google/metadata.ts';
 import { callPlane } from '../google/plane.ts';
 import type { SecretsAccess } from '../google/secrets.ts';
@@ -39,10 +41,7 @@ async function check(
   document: ChannelsDocument,
 ): Promise<void> {
   const title = CHANNEL_TITLES[channel];
-  const origins = {
-    ...CHANNEL_ORIGINS,
-    ...(facts.endpoints.telegram !== undefined && { telegram: facts.endpoints.telegram }),
-  };
+  const origins = channelOrigins(facts.endpoints);
   for (const request of tokenChecks(document, channel, origins)) {
     const answer = await host.request(request).catch(() => undefined);
     const verdict = answer ? tokenVerdict(answer.status, answer.text) : 'unknown';
@@ -58,6 +57,27 @@ async function check(
           `${title} could not be asked just now. Nothing was changed; try again in a few minutes.`,
         );
   }
+}
+
+/** @throws PlaneError FAILED_PRECONDITION when the image was made without the channel's plugin */
+function assertPlugin(host: Host, layout: Layout, channel: AddedChannel): void {
+  if (!needsPlugin(channel)) return;
+  const manifest = `${layout.openclawPackages}/${pluginPackage(channel)}/package.json`;
+  if (host.read(manifest) !== undefined) return;
+  throw new PlaneError(
+    'FAILED_PRECONDITION',
+    `This machine's image has no plugin ${pluginPackage(channel)}: your administrator has to make ` +
+      'a newer image and rebuild me. Nothing was changed.',
+  );
+}
+
+/** OpenClaw does not hear what its own account writes. @throws PlaneError INVALID_ARGUMENT */
+async function notTheOwners(host: Host, { signal }: ChannelsDocument): Promise<void> {
+  if (signal === undefined || signal.account !== (await readInputs(host)).config.userPhone) return;
+  throw new PlaneError(
+    'INVALID_ARGUMENT',
+    "That is your owner's own number: I would not hear them. Signal needs a number of mine. Nothing was changed.",
+  );
 }
 
 const place = (facts: Facts) => ({
@@ -108,7 +128,12 @@ export async function addChannel(
 ): Promise<string> {
   const { channel } = input;
   const entry = readChannelInput(input);
-  const [access] = await Promise.all([open(host, facts), check(host, facts, channel, entry)]);
+  assertPlugin(host, layout, channel);
+  const [access] = await Promise.all([
+    open(host, facts),
+    check(host, facts, channel, entry),
+    notTheOwners(host, entry),
+  ]);
   const before = await readChannels(access, facts.channelsSecret);
   await apply(host, layout, facts, access, { before, after: { ...before, ...entry } });
   await tellOwner(host, facts, channel, ownerOn(entry, channel, ''));

@@ -14,8 +14,8 @@ import { readAll, readLine } from '../io.ts';
 
 const KEY_INPUT_MAX = 4096;
 const MAIL_INPUT_MAX = 32_000;
-/** Creating a secret and waiting for its grant may take a minute (`broker/store-key.ts`). */
-const ANSWER_WITHIN_MS = 150_000;
+/** Of the longest, a channel that the gateway does not take and that is put back (`broker/reload-channels.ts`). */
+const ANSWER_WITHIN_MS = 590_000;
 
 async function ask(layout: Layout, request: BrokerRequest): Promise<BrokerAnswer> {
   const socket = connect(layout.brokerSocket);

@@ -7,9 +7,15 @@
  */
 
 import { PlaneError } from '../../contracts/plane-error.ts';
+import { withoutChannels } from '../core/channels.ts';
 import type { Templates } from '../core/files.ts';
 import { type Layout, UNITS } from '../core/layout.ts';
-import { type ChannelsStatus, channelsTaken, degradedOwners } from '../core/reload.ts';
+import {
+  type ChannelsStatus,
+  channelsTaken,
+  degradedOwners,
+  pluginsAhead,
+} from '../core/reload.ts';
 import {
   type Gateway,
   gatewayAddress,
@@ -29,18 +35,42 @@ import { fetchSecrets, forgetSecrets } from './fetch-key.ts';
 import { noteKeyInUse } from './forget-key.ts';
 import { readInputs } from './inputs.ts';
 
-/** Hot reload is debounced by OpenClaw; a plugin that is loaded for the first time is copied, which takes seconds. */
-const TAKEN_WITHIN_MS = 45_000;
+/**
+ * Hot reload is debounced by OpenClaw; a plugin that is loaded is copied first (Discord's is
+ * 43 MB of small files), and the gateway does nothing else meanwhile.
+ */
+const TAKEN_WITHIN_MS = 120_000;
 const POLL_MS = 250;
+/** The plugins, the channels, and what is tried out before each; below the unit's TimeoutStartSec=600. */
+const CHANGED_WITHIN_MS = 540_000;
 
-/** Waits until the watcher has applied the configuration and every secret was read from its file. */
-async function taken({ host, channels }: Context, gateway: Gateway): Promise<void> {
+/** Waits until the gateway's word about its channels is as wanted. @throws PlaneError DEADLINE_EXCEEDED */
+async function until(
+  host: Host,
+  gateway: Gateway,
+  wanted: (status: ChannelsStatus) => boolean,
+): Promise<void> {
   const deadline = host.now().getTime() + TAKEN_WITHIN_MS;
-  while (!channelsTaken((await gateway.call('channels.status', {})) as ChannelsStatus, channels)) {
+  while (!wanted((await gateway.call('channels.status', {})) as ChannelsStatus)) {
     if (host.now().getTime() > deadline)
       throw new PlaneError('DEADLINE_EXCEEDED', 'The gateway did not take the changed channels.');
     await host.sleep(POLL_MS);
   }
+}
+
+/** Has the gateway load the plugins of new channels, and nothing else. */
+async function loadPlugins(context: Context, gateway: Gateway): Promise<void> {
+  const status = (await gateway.call('channels.status', {})) as ChannelsStatus;
+  const ahead = pluginsAhead(status, context.channels);
+  if (ahead.length === 0) return;
+  const known = withoutChannels(context.channels, ahead);
+  await converge([channelPlugins, openclawConfig], { ...context, channels: known, ahead });
+  await until(context.host, gateway, (now) => pluginsAhead(now, context.channels).length === 0);
+}
+
+/** Waits until the watcher has applied the configuration and every secret was read from its file. */
+async function taken({ host, channels }: Context, gateway: Gateway): Promise<void> {
+  await until(host, gateway, (status) => channelsTaken(status, channels));
   await secretsTaken(host, gateway, degradedOwners);
 }
 
@@ -58,8 +88,15 @@ async function reload(machine: {
   const context: Context = { ...machine, ...(await readInputs(host)) };
   await fetchSecrets(host, layout, context.facts);
   try {
-    await converge([channelPlugins, openclawConfig], context);
-    await withGateway(address, (gateway) => taken(context, gateway), 2 * TAKEN_WITHIN_MS);
+    await withGateway(
+      address,
+      async (gateway) => {
+        await loadPlugins(context, gateway);
+        await converge([channelPlugins, openclawConfig], context);
+        await taken(context, gateway);
+      },
+      CHANGED_WITHIN_MS,
+    );
     noteKeyInUse(host, layout);
     rememberGateway(context);
   } finally {

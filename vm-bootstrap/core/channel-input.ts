@@ -29,8 +29,8 @@ const USAGE: Readonly<Record<AddedChannel, string>> = {
     'id is a number: with developer mode on, "Copy User ID".',
   signal:
     'agent channel add signal --account PHONE --daemon URL. This machine has no signal-cli: the ' +
-    'URL is that of a signal-cli daemon which holds that account. There is no token, and your ' +
-    "owner's own phone number is the one that may write.",
+    'URL (https, port 443: nothing else leaves here) is that of a signal-cli daemon which holds ' +
+    "that account. There is no token, and your owner's own phone number is the one that may write.",
 };
 
 const clean = (lines: readonly string[]): string[] =>
@@ -55,17 +55,35 @@ function entryOf({ channel, tokens, owner, account, daemon }: ChannelInput): obj
 }
 
 /**
+ * Whether this machine reaches a daemon there: the firewall lets HTTPS out and nothing else
+ * (infra/firewall.tf). OpenClaw takes no URL with a password in it.
+ */
+function isReachable(daemon: string): boolean {
+  const { protocol, hostname, port, username, password } = new URL(daemon);
+  const here = hostname === '127.0.0.1' || hostname === 'localhost';
+  return (here || (protocol === 'https:' && port === '')) && username === '' && password === '';
+}
+
+function wrongWith({ signal }: ChannelsDocument): string[] {
+  return signal && !isReachable(signal.daemon)
+    ? ['daemon cannot be reached from here (https on port 443, without a password in the URL)']
+    : [];
+}
+
+/**
  * @returns a channels document with this one channel
  * @throws PlaneError INVALID_ARGUMENT that says what is missing and how the command goes;
  *   never with a token in it
  */
 export function readChannelInput(input: ChannelInput): ChannelsDocument {
   const parsed = channelsDocument.safeParse({ [input.channel]: entryOf(input) });
-  if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map(({ path, message, code }) => {
-    const field = String(path.at(-1));
-    return code === 'invalid_type' ? `${field} is missing` : `${field} ${message}`;
-  });
+  const wrong = parsed.success
+    ? wrongWith(parsed.data)
+    : parsed.error.issues.map(({ path, message, code }) => {
+        const field = String(path.at(-1));
+        return code === 'invalid_type' ? `${field} is missing` : `${field} ${message}`;
+      });
+  if (parsed.success && wrong.length === 0) return parsed.data;
   throw new PlaneError(
     'INVALID_ARGUMENT',
     `${CHANNEL_TITLES[input.channel]} was not added: ${wrong.join(', ')}. Usage: ${USAGE[input.channel]}`,

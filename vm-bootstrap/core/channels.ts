@@ -36,6 +36,14 @@ export const ENFORCED_OF_CHANNELS: readonly string[] = ADDED_CHANNELS.flatMap((c
 export const addedChannels = (document: ChannelsDocument): readonly AddedChannel[] =>
   ADDED_CHANNELS.filter((channel) => document[channel] !== undefined);
 
+export const withoutChannels = (
+  document: ChannelsDocument,
+  left: readonly AddedChannel[],
+): ChannelsDocument =>
+  Object.fromEntries(
+    Object.entries(document).filter(([channel]) => !left.includes(channel as AddedChannel)),
+  );
+
 /** Who may write on a channel, as its allowlist names them. */
 export function ownerOn(
   document: ChannelsDocument,
@@ -71,7 +79,9 @@ function reachedBy(
         appToken: ref('slack', 'appToken'),
       };
     case 'discord':
-      return { token: ref('discord', 'token') };
+      // Asked for by default, it has to be switched on for the application, or Discord hangs up
+      // (4014). Direct messages have their content without.
+      return { token: ref('discord', 'token'), intents: { messageContent: false } };
     case 'signal':
       return {
         account: document.signal?.account ?? '',
@@ -106,13 +116,19 @@ export interface TokenCheck {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Origins of the channels' APIs; a machine's endpoints may say otherwise for Telegram. */
-export const CHANNEL_ORIGINS = {
+const ORIGINS = {
   telegram: 'https://api.telegram.org',
   slack: 'https://slack.com',
   discord: 'https://discord.com',
 } as const;
-export type ChannelOrigins = Readonly<Record<keyof typeof CHANNEL_ORIGINS, string>>;
+export type ChannelOrigins = Readonly<Record<keyof typeof ORIGINS, string>>;
+
+/** Origins of the channels' APIs; a machine's endpoints may say otherwise. */
+export const channelOrigins = (endpoints: Endpoints): ChannelOrigins => ({
+  telegram: endpoints.telegram ?? ORIGINS.telegram,
+  slack: endpoints.slack ?? ORIGINS.slack,
+  discord: endpoints.discord ?? ORIGINS.discord,
+});
 
 /**
  * Requests that change nothing and answer well only for tokens that work:

@@ -72,9 +72,19 @@ export function underRoot(root: string, text: string): string {
   return root === '' ? text : text.replace(ABSOLUTE, `${root}/`);
 }
 
-/** The plugin knows WhatsApp's address; an environment variable of its own names another. */
-const gatewayEnv = ({ whatsapp }: Endpoints): string =>
-  whatsapp === undefined ? '' : `OPENCLAW_WHATSAPP_WEB_SOCKET_URL=${whatsapp}\n`;
+/**
+ * Each channel's plugin knows its address; an environment variable of its own names another.
+ * Beware: OpenClaw takes a channel for configured by a variable of its name, and asks npm at each
+ * start for a plugin that is not there yet (seen, 2026.9.6).
+ */
+const gatewayEnv = ({ whatsapp, slack, discord }: Endpoints): string =>
+  [
+    ...(whatsapp === undefined ? [] : [`OPENCLAW_WHATSAPP_WEB_SOCKET_URL=${whatsapp}`]),
+    ...(slack === undefined ? [] : [`SLACK_API_URL=${slack}/api/`]),
+    ...(discord === undefined ? [] : [`DISCORD_API_URL=${discord}/api/v10`]),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
 
 /**
  * Our OpenClaw plugin: root's, for everybody to read. `index.js` is built from

@@ -3,7 +3,7 @@
  * What the fields mean on OpenClaw 2026.9.6: FACTS.md, "OpenClaw".
  */
 
-import type { ChannelsDocument } from '../../contracts/channels.ts';
+import type { AddedChannel, ChannelsDocument } from '../../contracts/channels.ts';
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import type { Endpoints } from '../../contracts/instance-metadata.ts';
 import { type ModelRef, parseModel } from '../../contracts/models.ts';
@@ -50,6 +50,8 @@ export const usesBridge = (config: ConfigDocument): boolean => !usesWhatsappPlug
 export interface ConfigInputs {
   readonly config: ConfigDocument;
   readonly channels: ChannelsDocument;
+  /** Channels whose plugin runs already, and nothing else of them yet. */
+  readonly ahead?: readonly AddedChannel[];
   readonly endpoints: Endpoints;
   readonly gatewayToken: string;
   readonly layout: Layout;
@@ -138,12 +140,13 @@ const objectOf = (value: Json | undefined): JsonObject => (value ?? {}) as JsonO
 
 /** The added channels on top: their own block, their plugin, their owner among the owners. */
 function withChannels(document: JsonObject, inputs: ConfigInputs): JsonObject {
-  const { channels, config, endpoints } = inputs;
+  const { channels, config, endpoints, ahead = [] } = inputs;
   const added = addedChannels(channels);
-  if (added.length === 0) return document;
+  const loaded = [...added, ...ahead];
+  if (loaded.length === 0) return document;
   const commands = objectOf(document.commands);
   const plugins = objectOf(document.plugins);
-  const entries = added.map((channel) => [channel, { enabled: true }] as const);
+  const entries = loaded.map((channel) => [channel, { enabled: true }] as const);
   const owners = added.map(
     (channel) => `${channel}:${ownerOn(channels, channel, config.userPhone)}`,
   );
@@ -156,7 +159,7 @@ function withChannels(document: JsonObject, inputs: ConfigInputs): JsonObject {
     commands: { ...commands, ownerAllowFrom: [...listOf(commands.ownerAllowFrom), ...owners] },
     plugins: {
       ...plugins,
-      allow: [...listOf(plugins.allow), ...added],
+      allow: [...listOf(plugins.allow), ...loaded],
       entries: { ...objectOf(plugins.entries), ...Object.fromEntries(entries) },
     },
   };

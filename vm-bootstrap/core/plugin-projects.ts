@@ -19,11 +19,12 @@ export const PLUGIN_PROJECTS: Readonly<Record<PluginChannel, string>> = {
   signal: 'npm/projects/openclaw-signal-dc91bfc2e9',
 };
 
-/** The channels of an agent whose plugin does not come with OpenClaw. */
+/** The channels of an agent whose plugin does not come with OpenClaw. @param ahead see `ConfigInputs` */
 export function pluginChannels(
   config: ConfigDocument,
   channels: ChannelsDocument,
+  ahead: readonly AddedChannel[] = [],
 ): readonly PluginChannel[] {
-  const added = addedChannels(channels).filter(needsPlugin);
+  const added = [...addedChannels(channels), ...ahead].filter(needsPlugin);
   return [...(usesWhatsappPlugin(config) ? (['whatsapp'] as const) : []), ...added];
 }

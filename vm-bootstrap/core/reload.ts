@@ -1,6 +1,11 @@
 /** Whether the running gateway has taken what it was given; read from its own RPC answers. Pure. */
 
-import { ADDED_CHANNELS, type ChannelsDocument } from '../../contracts/channels.ts';
+import {
+  ADDED_CHANNELS,
+  type AddedChannel,
+  type ChannelsDocument,
+} from '../../contracts/channels.ts';
+import { addedChannels, needsPlugin } from './channels.ts';
 
 /** Part of the RPC `channels.status`. */
 export interface ChannelsStatus {
@@ -22,6 +27,19 @@ export const channelsTaken = (status: ChannelsStatus, wanted: ChannelsDocument):
   ADDED_CHANNELS.every(
     (channel) =>
       (status.channels?.[channel]?.configured === true) === (wanted[channel] !== undefined),
+  );
+
+/**
+ * The channels whose plugin the gateway has yet to load: OpenClaw activates a plugin before it
+ * knows which fields of its channel are secrets, and with a SecretRef there already it gives up
+ * and restarts itself (seen, 2026.9.6), by when the files with its secrets are gone.
+ */
+export const pluginsAhead = (
+  status: ChannelsStatus,
+  wanted: ChannelsDocument,
+): readonly AddedChannel[] =>
+  addedChannels(wanted).filter(
+    (channel) => needsPlugin(channel) && status.channels?.[channel] === undefined,
   );
 
 /** Whose secrets the gateway could not read just now: provider ids, `telegram:default`, ... */

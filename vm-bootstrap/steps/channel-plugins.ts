@@ -45,8 +45,8 @@ function projectOf(host: Host, layout: Layout, channel: PluginChannel): Project 
   };
 }
 
-const projectsOf = ({ host, layout, config, channels }: Context): Project[] =>
-  pluginChannels(config, channels).map((channel) => projectOf(host, layout, channel));
+const projectsOf = ({ host, layout, config, channels, ahead }: Context): Project[] =>
+  pluginChannels(config, channels, ahead).map((channel) => projectOf(host, layout, channel));
 
 export const channelPlugins: Step<Context> = {
   name: 'channel plugins',

@@ -33,10 +33,11 @@ function readJson(host: Files, path: string): JsonObject | undefined {
 }
 
 export function desiredConfig(context: Context): { ours: JsonObject; merged: JsonObject } {
-  const { host, layout, config, channels, facts, templates } = context;
+  const { host, layout, config, channels, ahead = [], facts, templates } = context;
   const ours = renderOpenclawConfig(template(templates, 'openclaw.json'), {
     config,
     channels,
+    ahead,
     endpoints: facts.endpoints,
     gatewayToken: gatewayToken(host, layout),
     layout,

@@ -1,5 +1,6 @@
 /** A step of bootstrap: `check` tells whether the machine is as it should be, `apply` makes it so. */
 
+import type { AddedChannel } from '../../contracts/channels.ts';
 import type { Inputs } from '../commands/inputs.ts';
 import type { Templates } from '../core/files.ts';
 import type { Layout } from '../core/layout.ts';
@@ -12,7 +13,10 @@ export interface Machine {
   readonly templates: Templates;
 }
 
-export type Context = Machine & Inputs;
+export interface Context extends Machine, Inputs {
+  /** Channels whose plugin the running gateway loads before it is told of the channel (reload-channels). */
+  readonly ahead?: readonly AddedChannel[];
+}
 
 export interface Step<C> {
   readonly name: string;
