@@ -32,7 +32,6 @@ import type { Places } from './service/cells.ts';
 import { sharedGuest } from './service/guest-memory.ts';
 import { readLinkKey } from './service/link-key.ts';
 import { patientJournal, patientMachines, patientSecrets } from './service/patient.ts';
-import type { Machines } from './service/ports.ts';
 import type { SelfTools } from './service/self.ts';
 import { currentVm } from './service/vm-caller.ts';
 
@@ -85,7 +84,7 @@ export function composeApi(config: Config, ambient: Ambient): App {
           google(),
           import('./drivers/journal.ts'),
         ]);
-        return patientJournal(journalDriver(at, cell), ambient);
+        return patientJournal(journalDriver(at, cell.project), ambient);
       }).of,
       syncing: syncTools(config, ambient, fleet, google),
       policy: config,
@@ -115,10 +114,7 @@ export function composeVm(config: Config, ambient: Ambient): App {
   const links = linkTools(config, ambient, common);
   const fleet = places(config, cells);
   // Each agent's VM is looked for in its own cell.
-  const machines: Pick<Machines, 'instance'> = {
-    instance: async (name) => (await fleet.of(name)).machines.instance(name),
-  };
-  const current = currentVm(machines, ambient.clock);
+  const current = currentVm(async (name) => (await fleet.of(name)).machines, ambient.clock);
   const self = lazy(async () => {
     const [base, at, { mailDriver }, { ownerMailboxDriver }, service] = await Promise.all([
       links(),
@@ -196,8 +192,10 @@ function pairingTools(config: Config, ambient: Ambient, google: ReturnType<typeo
     const secrets = patientSecrets(secretsDriver(at, cell.project), ambient);
     const driver = machinesDriver(at, cell);
     // The page itself asks again, at a pace that Google's limit on guest attributes allows.
-    const guest = sharedGuest(driver, ambient.clock);
-    return { secrets, machines: { ...patientMachines(driver, ambient), guest } };
+    return {
+      secrets,
+      machines: sharedGuest(patientMachines(driver, ambient), driver, ambient.clock),
+    };
   });
   return lazy(async () => {
     const service = await import('./service/pairing.ts');

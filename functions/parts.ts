@@ -117,7 +117,7 @@ async function toolsIn(
     clock,
     newId,
     random,
-    listing: patientListing(listingDriver(at, config), { clock, random }),
+    listing: patientListing(listingDriver(at, config.project), { clock, random }),
     backups: backupsDriver(at, bucket),
     records: patientRecords(recordsDriver(at, bucket), { clock, random }),
     directory: directory(config, clock, google),

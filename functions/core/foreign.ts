@@ -6,6 +6,7 @@ import {
   backupSecretId,
   channelsSecretId,
   configSecretId,
+  dataDiskName,
   instanceName,
   keySecretId,
   LABEL_AGENT,
@@ -50,4 +51,16 @@ export function refuseForeign(name: AgentName, observed: Observed): void {
       })),
     },
   );
+}
+
+/** @throws PlaneError FAILED_PRECONDITION that names each of them */
+export function refuseScattered(name: AgentName, { scattered = [] }: Observed): void {
+  if (scattered.length === 0) return;
+  throw new PlaneError('FAILED_PRECONDITION', 'The agent has data disks in several zones.', {
+    details: scattered.map((zone) => ({
+      field: `disk ${dataDiskName(name)} in ${zone}`,
+      problem: 'is not the only one, and nothing says which of them the agent is to use',
+      fix: 'delete those that it is not to use',
+    })),
+  });
 }

@@ -25,6 +25,10 @@ export const intent = z.strictObject({
   /** Who recorded it (a request's id) and when, in milliseconds since the epoch. */
   by: z.string(),
   at: z.number(),
+  /** Where it is, or is to be made, when that is not the plane's zone. */
+  zone: z.string().optional(),
+  /** The try without room after which that was chosen: RFC 3339, by Google's clock. */
+  after: z.string().optional(),
 });
 export type Intent = z.infer<typeof intent>;
 
@@ -72,7 +76,12 @@ export function intentOf(observed: Observed): Intent {
 
 /** Whether both ask for the same, whoever asked and when. */
 export const sameIntent = (a: Intent, b: Intent): boolean =>
-  a.life === b.life && a.boot === b.boot && a.machine === b.machine && a.document === b.document;
+  a.life === b.life &&
+  a.boot === b.boot &&
+  a.machine === b.machine &&
+  a.document === b.document &&
+  a.zone === b.zone &&
+  a.after === b.after;
 
 /**
  * Milliseconds for which another writer's document may still arrive; 0 when there is none, or

@@ -7,7 +7,7 @@
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import { dataDiskName, instanceName, serviceAccountEmail } from '../../contracts/names.ts';
 import { isServed } from './intent.ts';
-import type { Observed } from './observed.ts';
+import type { LabelledDisk, Observed } from './observed.ts';
 import type { Desired, Step, StepId } from './step.ts';
 
 const GOING_UP: ReadonlySet<string> = new Set(['PROVISIONING', 'STAGING', 'PENDING', 'REPAIRING']);
@@ -34,7 +34,9 @@ export function machineSteps(desired: Desired, observed: Observed): readonly Ste
 
 /** Of a purge: whatever there is of a VM goes. */
 export function machineRemoval(desired: Desired, observed: Observed): readonly Step[] {
-  if (!observed.instance && !isBusy(observed)) return [];
+  const machines = observed.inventory?.instances ?? [];
+  const some = observed.instance ?? machines.find((it) => it.name === instanceName(desired.name));
+  if (!some && !isBusy(observed)) return [];
   return isBusy(observed) ? [settle(desired, observed)] : [removal(desired)];
 }
 
@@ -57,10 +59,16 @@ const removal = ({ name }: Desired): Step => ({
   needs: [],
 });
 
-const creationStep = ({ name }: Desired): Step => ({
+const creationStep = ({ name, intent: { zone } }: Desired): Step => ({
   id: 'instance',
-  title: `Create VM ${instanceName(name)}`,
+  title: `Create VM ${instanceName(name)}${zone ? ` in ${zone}` : ''}`,
   needs: [...READY_TO_BOOT, 'instance-removal', 'boot-disk-removal'],
+});
+
+const leftoverRemoval = (leftovers: readonly LabelledDisk[]): Step => ({
+  id: 'leftover-removal',
+  title: `Delete ${leftovers.map(({ name, zone }) => `disk ${name} in ${zone}`).join(', ')}, which no VM has used`,
+  needs: [],
 });
 
 /** A machine that is being made already is not made twice, nor waited for. */
@@ -68,7 +76,11 @@ function creation(desired: Desired, observed: Observed): readonly Step[] {
   const { operation } = observed;
   const inserting = operation?.kind === 'insert' && !operation.done;
   if (desired.intent.life === 'running') {
-    return inserting ? [] : [...cleared(desired, observed), creationStep(desired)];
+    if (inserting) return [];
+    const { zone = desired.zone, leftovers = [] } = observed;
+    // A zone is left as it was found, and left on record, before the next one is looked at.
+    if (leftovers.length > 0) return [leftoverRemoval(leftovers)];
+    return zone === desired.zone ? [...cleared(desired, observed), creationStep(desired)] : [];
   }
   // Waited for, so that there is something to stop.
   return inserting ? [stop(desired)] : [];

@@ -8,6 +8,8 @@ export interface SecretState {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly etag: string | undefined;
+  /** RFC 3339, by Google's clock; undefined when nobody looked. */
+  readonly createdAt?: string | undefined;
 }
 
 /** Newest version of a secret; `version` is its number. */
@@ -52,7 +54,32 @@ export interface OperationState {
   readonly name?: string | undefined;
   readonly kind: string;
   readonly done: boolean;
+  /** When it was asked for, and over: RFC 3339, by Google's clock. */
+  readonly at?: string | undefined;
+  readonly endedAt?: string | undefined;
   readonly errors: ReadonlyArray<{ readonly code: string; readonly message: string }>;
+}
+
+/** A disk, as it is looked at by itself. */
+export interface DiskState {
+  readonly labels: Readonly<Record<string, string>>;
+  /** RFC 3339, by Google's clock. */
+  readonly createdAt?: string | undefined;
+  readonly inUse?: boolean | undefined;
+}
+
+/** What carries some labels, and in which zone. */
+export interface Labelled {
+  readonly name: string;
+  readonly zone: string;
+}
+export type LabelledDisk = Labelled & Omit<DiskState, 'labels'>;
+
+/** What carries some labels in all zones, of which there are these. */
+export interface Spread {
+  readonly instances: readonly Labelled[];
+  readonly disks: readonly LabelledDisk[];
+  readonly zones: readonly string[];
 }
 
 export interface Observed {
@@ -70,10 +97,18 @@ export interface Observed {
   readonly sharedKeyPolicy?: Policy | undefined;
   readonly serviceAccount?: ServiceAccountState | undefined;
   readonly instance?: InstanceState | undefined;
-  readonly dataDisk?: { readonly labels: Readonly<Record<string, string>> } | undefined;
+  readonly dataDisk?: DiskState | undefined;
   readonly guestStatus?: VmStatus | undefined;
   readonly pairing?: Pairing | undefined;
   readonly operation?: OperationState | undefined;
+  /** In which VM, data disk and operation were looked for; undefined: the plane's. */
+  readonly zone?: string | undefined;
+  /** Of an agent that has neither VM nor data disk: all there are, as every one was searched. */
+  readonly zones?: readonly string[] | undefined;
+  /** Disks in `zone` that a try without room left behind. */
+  readonly leftovers?: readonly LabelledDisk[] | undefined;
+  /** Zones that each hold a data disk of the agent's, where there are several. */
+  readonly scattered?: readonly string[] | undefined;
   /** Of an agent that exists: what nobody but a verb needs to know (service/observe.ts). */
   readonly detail?: Detail | undefined;
   /** Looked at for an agent whose owner left: versions that are not destroyed. */
@@ -105,8 +140,8 @@ export interface Inventory {
   readonly objects: readonly string[];
   readonly queues: readonly { readonly kind: 'topic' | 'subscription'; readonly name: string }[];
   readonly secrets: readonly string[];
-  readonly instances: readonly string[];
-  readonly disks: readonly string[];
+  readonly instances: readonly Labelled[];
+  readonly disks: readonly Labelled[];
 }
 
 /** Annotations of the config secret. */

@@ -16,7 +16,7 @@ import {
   serviceAccountId,
 } from '../../contracts/names.ts';
 import { sameDocument } from './document.ts';
-import { refuseForeign } from './foreign.ts';
+import { refuseForeign, refuseScattered } from './foreign.ts';
 import { type Intent, intentOf, sameIntent } from './intent.ts';
 import { isOther, machineRemoval, machineSteps } from './machine-plan.ts';
 import type { Observed } from './observed.ts';
@@ -103,10 +103,12 @@ export const goalOf = ({ life }: Intent): Goal => GOAL_OF[life];
 /**
  * @returns steps in an order in which they could run one after the other; `needs` names only
  *   steps of this very list
- * @throws PlaneError FAILED_PRECONDITION when something carries the agent's names but not our labels
+ * @throws PlaneError FAILED_PRECONDITION when something carries the agent's names but not our labels,
+ *   or two disks do, of which nobody knows which is the agent's
  */
 export function planFor(goal: Goal, desired: Desired, observed: Observed): readonly Step[] {
   refuseForeign(desired.name, observed);
+  if (goal !== 'purge') refuseScattered(desired.name, observed);
   const rules: readonly Rule[] = GOALS[goal];
   const all = rules.flatMap((rule) => rule(desired, observed)).filter((step) => step !== undefined);
   // While something goes on, what follows from it cannot be known: it is planned after that.
@@ -154,7 +156,9 @@ function intent({ name, intent: wanted, document }: Desired, observed: Observed)
   const shown = configSecret.annotations[ANNOTATION_SUMMARY];
   const listed = !document || shown === formatSummary(document);
   if (listed && sameIntent(wanted, intentOf(observed))) return undefined;
-  return { id: 'intent', title: `Record in ${configSecretId(name)}: ${wanted.life}`, needs: [] };
+  const zone = wanted.zone ? `, in ${wanted.zone}` : '';
+  const title = `Record in ${configSecretId(name)}: ${wanted.life}${zone}`;
+  return { id: 'intent', title, needs: [] };
 }
 
 function serviceAccount({ name }: Desired, observed: Observed): Step | undefined {

@@ -11,7 +11,7 @@ import {
   serviceAccountEmail,
   serviceAccountId,
 } from '../../contracts/names.ts';
-import type { Observed } from './observed.ts';
+import type { Labelled, Observed } from './observed.ts';
 import { holds } from './policy.ts';
 import type { Desired, Step, StepId } from './step.ts';
 
@@ -38,11 +38,11 @@ export function withdrawal(
 }
 
 export function diskRemoval(_desired: Desired, { inventory }: Observed): Step | undefined {
-  const names = inventory?.disks ?? [];
-  if (names.length === 0) return undefined;
+  const disks = inventory?.disks ?? [];
+  if (disks.length === 0) return undefined;
   return {
     id: 'disk-removal',
-    title: `Delete ${names.map((name) => `disk ${name}`).join(', ')}`,
+    title: `Delete ${disks.map(({ name }) => `disk ${name}`).join(', ')}`,
     needs: ['settle', 'instance-removal'],
   };
 }
@@ -111,6 +111,8 @@ export function configRemoval({ name }: Desired, observed: Observed): Step | und
   };
 }
 
+const namesOf = (all: readonly Labelled[] = []): readonly string[] => all.map(({ name }) => name);
+
 /** Everything that belongs to the agent, as far as it was seen. */
 export function ownedBy(desired: Desired, observed: Observed): readonly Owned[] {
   const { inventory, serviceAccount, sharedKeyPolicy } = observed;
@@ -118,8 +120,8 @@ export function ownedBy(desired: Desired, observed: Observed): readonly Owned[] 
   const named = (kind: Owned['kind'], names: readonly string[] = []): readonly Owned[] =>
     names.map((name) => ({ kind, name }));
   return [
-    ...named('instance', inventory?.instances),
-    ...named('disk', inventory?.disks),
+    ...named('instance', namesOf(inventory?.instances)),
+    ...named('disk', namesOf(inventory?.disks)),
     ...named('object', inventory?.objects),
     ...(inventory?.queues ?? []),
     ...named('binding', bound ? [`${SHARED_KEY_SECRET} ${memberOf(desired)}`] : []),

@@ -3,6 +3,7 @@
 import type { AgentState } from '../../contracts/agent.ts';
 import { intentOf } from './intent.ts';
 import type { Observed } from './observed.ts';
+import { isNowhere, STOCKOUTS } from './zone.ts';
 
 export interface StateView {
   readonly state: AgentState;
@@ -22,11 +23,6 @@ const SILENT =
  * https://cloud.google.com/compute/docs/troubleshooting/troubleshooting-vm-creation
  */
 const OPERATION_REASONS: Readonly<Record<string, string>> = {
-  ZONE_RESOURCE_POOL_EXHAUSTED:
-    'The zone has no free capacity. Try again later, or deploy to another zone.',
-  ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS:
-    'The zone has no free capacity. Try again later, or deploy to another zone.',
-  STOCKOUT: 'The zone has no free capacity. Try again later, or deploy to another zone.',
   QUOTA_EXCEEDED: 'A quota of the project is used up. Ask for more, or remove agents.',
   RESOURCE_NOT_FOUND: 'The image, network or disk that the plane is set to does not exist.',
   PERMISSIONS_ERROR: "The plane's service account may not create this VM. Run the setup again.",
@@ -54,25 +50,37 @@ export function stateOf(observed: Observed, now: number): StateView {
   if (life === 'deprovisioned' || life === 'revoked') return { state: 'deprovisioned' };
   if (life === 'purged') return { state: 'purging', reason: PURGING };
   if (!instance && life === 'stopped') return { state: 'stopped' };
-  if (!instance) return withoutInstance(operation);
+  if (!instance) return withoutInstance(observed);
   const state = STATES[instance.status] ?? 'provisioning';
   const error = operation?.kind === 'start' ? operation.errors[0] : undefined;
   if (state === 'stopped' && life === 'running' && error)
-    return { state: 'failed', reason: whyNot(error.code, 'start') };
+    return { state: 'failed', reason: whyNot(error.code, 'start', observed) };
   return instance.status === 'RUNNING' ? runningState(observed, now) : { state };
 }
 
-function withoutInstance(operation: Observed['operation']): StateView {
+function withoutInstance(observed: Observed): StateView {
+  const { operation } = observed;
   const error = operation?.done ? operation.errors[0] : undefined;
   if (!operation || (operation.done && !error))
     return { state: 'provisioning', reason: INTERRUPTED };
   if (!error) return { state: 'provisioning' };
-  return { state: 'failed', reason: whyNot(error.code, 'create') };
+  return { state: 'failed', reason: whyNot(error.code, 'create', observed) };
 }
 
-function whyNot(code: string, verb: string): string {
+function whyNot(code: string, verb: string, observed: Observed): string {
+  if (STOCKOUTS.has(code)) return withoutRoom(observed);
   const reason = OPERATION_REASONS[code] ?? `Google could not ${verb} the VM (${code}).`;
   return `${reason} Then send the same request again.`;
+}
+
+/** A list does not look at disks; a VM that once spoke had one. */
+function withoutRoom(observed: Observed): string {
+  const { zone, guestStatus } = observed;
+  const where = zone ? `Zone ${zone}` : 'The zone';
+  if (isNowhere(observed) && !guestStatus) {
+    return `${where} has no free capacity. The same request again tries the next zone of the region; the hourly reconcile does, too.`;
+  }
+  return `${where} has no free capacity, and the agent's data disk is there. The same request again tries once more, as the hourly reconcile does; the admin guide ("A zone without capacity") says how to move the agent.`;
 }
 
 /** The VM wrote it, and it ends up on an admin's terminal: no escape sequences, no hidden turns. */

@@ -12,6 +12,10 @@ export interface Desired {
   /** Undefined when it is not known and not needed: to let go of an agent takes none. */
   readonly document: ConfigDocument | undefined;
   readonly intent: Intent;
+  /** Where its VM is to be. */
+  readonly zone: string;
+  /** Milliseconds since the epoch: nothing that was looked at is older. */
+  readonly since: number;
   /** What of the directory a new agent follows; undefined for one that is made by hand. */
   readonly followed?: string | undefined;
   /** Milliseconds since the epoch; which month it is depends on it. */
@@ -37,6 +41,7 @@ export type StepId =
   | 'account-disabled'
   | 'key-destruction'
   | 'boot-disk-removal'
+  | 'leftover-removal'
   | 'instance'
   | 'announce'
   | 'intent'

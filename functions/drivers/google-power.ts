@@ -1,14 +1,12 @@
 /** The half of port `Machines` that turns VMs on and off, takes them away, and waits. */
 
-import { DisksClient } from '@google-cloud/compute/build/src/v1/disks_client.js';
+import type { DisksClient } from '@google-cloud/compute/build/src/v1/disks_client.js';
 import type { InstancesClient } from '@google-cloud/compute/build/src/v1/instances_client.js';
-import { ZoneOperationsClient } from '@google-cloud/compute/build/src/v1/zone_operations_client.js';
-import gax from 'google-gax/fallback';
+import type { ZoneOperationsClient } from '@google-cloud/compute/build/src/v1/zone_operations_client.js';
 import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, dataDiskName, instanceName } from '../../contracts/names.ts';
 import { DATA_DEVICE } from '../core/instance.ts';
 import type { Machines } from '../service/ports.ts';
-import type { GoogleAccess } from './google-access.ts';
 import { call, read } from './google-error.ts';
 import type { Place } from './google-place.ts';
 
@@ -24,12 +22,6 @@ const nameIn = (text: unknown): string => (typeof text === 'string' ? text : '')
 export function operationOf([started]: Started): string {
   const inner = started.latestResponse as { readonly name?: unknown } | undefined;
   return nameIn(inner?.name) || nameIn(started.name);
-}
-
-function filterOf(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([key, value]) => `labels.${key}=${value}`)
-    .join(' AND ');
 }
 
 const STILL_GOING =
@@ -52,9 +44,14 @@ async function present<T>(what: string, run: () => Promise<T>): Promise<T> {
   return result;
 }
 
-export function powerCalls(access: GoogleAccess, place: Place, instances: InstancesClient) {
-  const disks = new DisksClient(access.generated, gax);
-  const operations = new ZoneOperationsClient(access.generated, gax);
+/** Of one project, for all its zones. */
+export interface ComputeClients {
+  readonly instances: InstancesClient;
+  readonly disks: DisksClient;
+  readonly operations: ZoneOperationsClient;
+}
+
+export function powerCalls({ instances, disks, operations }: ComputeClients, place: Place) {
   const on = (name: AgentName) => ({ ...place, instance: instanceName(name) });
   return {
     start: (name) =>
@@ -78,16 +75,5 @@ export function powerCalls(access: GoogleAccess, place: Place, instances: Instan
     removeDisk: (disk) =>
       read(`delete disk ${disk}`, async () => operationOf(await disks.delete({ ...place, disk }))),
     wait: (operation) => call(`wait for ${operation}`, () => wait(operations, place, operation)),
-    labelled: (labels) =>
-      call('list what carries the labels', async () => {
-        const filter = filterOf(labels);
-        const [[machines], [volumes]] = await Promise.all([
-          instances.list({ ...place, filter }),
-          disks.list({ ...place, filter }),
-        ]);
-        const names = (all: ReadonlyArray<{ name?: string | null }>) =>
-          all.map(({ name }) => name ?? '');
-        return { instances: names(machines), disks: names(volumes) };
-      }),
   } satisfies Partial<Machines>;
 }

@@ -12,7 +12,6 @@ import { instanceName } from '../../contracts/names.ts';
 import type { AuditQuery, Journal } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call, read } from './google-error.ts';
-import type { Place } from './google-place.ts';
 
 const serial = z.object({ contents: z.string().default(''), next: z.string().default('0') });
 
@@ -44,11 +43,11 @@ function filterOf(project: string, { agent, since }: AuditQuery): string {
   ].join(' AND ');
 }
 
-export function journalDriver({ auth, rest }: GoogleAccess, { project, zone }: Place): Journal {
+export function journalDriver({ auth, rest }: GoogleAccess, project: string): Journal {
   const at = (api: string, path: string): URL =>
     new URL(path, rest.rootUrl ?? `https://${api}.googleapis.com/`);
   return {
-    serial: (name, from) =>
+    serial: (name, zone, from) =>
       read(`read the serial port of ${instanceName(name)}`, async () => {
         const path = `compute/v1/projects/${project}/zones/${zone}/instances/${instanceName(name)}`;
         const url = at('compute', `${path}/serialPort`);

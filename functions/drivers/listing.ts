@@ -1,7 +1,6 @@
 /**
- * Port `Listing`: many agents in a few calls. Plain REST under the same credentials, because the
- * generated clients cannot ask for a part of an answer (`fields`): a VM's metadata holds the
- * startup script, and five thousand of those are 30 MB.
+ * Port `Listing`: many agents in a few calls. Of a VM no more than is shown (`fields`): its metadata
+ * holds the startup script, and five thousand of those are 30 MB.
  *
  * https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets/list
  * https://cloud.google.com/compute/docs/reference/rest/v1/instances/aggregatedList
@@ -11,8 +10,8 @@ import { z } from 'zod';
 import { agentOfInstance, LABEL_MANAGED_BY, MANAGED_BY } from '../../contracts/names.ts';
 import type { Listing } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
-import { call } from './google-error.ts';
-import { lastSegment, type Place } from './google-place.ts';
+import { lastSegment } from './google-place.ts';
+import { getOf } from './google-rest.ts';
 
 /** Most that Compute Engine gives in one page. */
 const MAX_RESULTS = '500';
@@ -48,24 +47,7 @@ const operationPage = z.object({
     .default([]),
 });
 
-type Get = <T extends z.ZodType>(
-  schema: T,
-  api: string,
-  path: string,
-  query: Record<string, string | undefined>,
-) => Promise<z.output<T>>;
-
-const getOf =
-  ({ auth, rest }: GoogleAccess): Get =>
-  (schema, api, path, query) =>
-    call(`list ${lastSegment(path)}`, async () => {
-      const url = new URL(path, rest.rootUrl ?? `https://${api}.googleapis.com/`);
-      for (const [key, value] of Object.entries(query)) if (value) url.searchParams.set(key, value);
-      const { data } = await auth.request({ url: url.href, retry: false });
-      return schema.parse(data);
-    });
-
-export function listingDriver(access: GoogleAccess, { project, zone }: Place): Listing {
+export function listingDriver(access: GoogleAccess, project: string): Listing {
   const get = getOf(access);
   const compute = `compute/v1/projects/${project}`;
   return {
@@ -100,7 +82,7 @@ export function listingDriver(access: GoogleAccess, { project, zone }: Place): L
         })),
       );
     },
-    async failures() {
+    async failures(zone) {
       const page = await get(operationPage, 'compute', `${compute}/zones/${zone}/operations`, {
         filter: 'status=DONE AND httpErrorStatusCode>=400',
         orderBy: 'creationTimestamp desc',

@@ -13,7 +13,8 @@ import type { Machines, OperationState } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call, read } from './google-error.ts';
 import { lastSegment, type Place } from './google-place.ts';
-import { operationOf, powerCalls } from './google-power.ts';
+import { type ComputeClients, operationOf, powerCalls } from './google-power.ts';
+import { spreadOf } from './google-spread.ts';
 
 /** The VM writes these itself: what does not fit the schema counts as not written. */
 function readAs<T extends z.ZodType>(
@@ -45,17 +46,21 @@ async function lastOperation(
     name: newest.name ?? '',
     kind: newest.operationType ?? '',
     done: newest.status === 'DONE',
+    at: newest.insertTime ?? undefined,
+    endedAt: newest.endTime ?? undefined,
     errors: errors.map(({ code, message }) => ({ code: code ?? '', message: message ?? '' })),
   };
 }
 
-function reads(access: GoogleAccess, place: Place, instances: InstancesClient) {
-  const disks = new DisksClient(access.generated, gax);
-  const operations = new ZoneOperationsClient(access.generated, gax);
+function reads({ instances, disks, operations }: ComputeClients, place: Place) {
   const disk = (name: string) =>
     read(`read disk ${name}`, async () => {
       const [found] = await disks.get({ ...place, disk: name });
-      return { labels: found.labels ?? {} };
+      return {
+        labels: found.labels ?? {},
+        createdAt: found.creationTimestamp ?? undefined,
+        inUse: (found.users ?? []).length > 0,
+      };
     });
   return {
     instance: (name) =>
@@ -94,15 +99,31 @@ function reads(access: GoogleAccess, place: Place, instances: InstancesClient) {
   } satisfies Partial<Machines>;
 }
 
-export function machinesDriver(access: GoogleAccess, place: Place): Machines {
-  const instances = new InstancesClient(access.generated, gax);
+/** @param zone the plane's own; `at` gives the same for any other */
+export function machinesDriver(access: GoogleAccess, { project, zone: home }: Place): Machines {
+  const clients: ComputeClients = {
+    instances: new InstancesClient(access.generated, gax),
+    disks: new DisksClient(access.generated, gax),
+    operations: new ZoneOperationsClient(access.generated, gax),
+  };
+  const at = (zone: string): Machines => ({
+    zone,
+    at,
+    labelled: (labels) => spreadOf(access, project, labels),
+    ...inZone(clients, { project, zone }),
+  });
+  return at(home);
+}
+
+function inZone(clients: ComputeClients, place: Place) {
+  const { instances } = clients;
   return {
-    ...reads(access, place, instances),
-    ...powerCalls(access, place, instances),
+    ...reads(clients, place),
+    ...powerCalls(clients, place),
     insert: (body) =>
-      call(`create VM ${body.name}`, async () => {
-        await instances.insert({ ...place, instanceResource: body });
-      }),
+      call(`create VM ${body.name}`, async () =>
+        operationOf(await instances.insert({ ...place, instanceResource: body })),
+      ),
     setMetadata: (name, metadata, fingerprint) =>
       conflicting(() =>
         call(`write metadata of ${instanceName(name)}`, async () => {
@@ -114,7 +135,7 @@ export function machinesDriver(access: GoogleAccess, place: Place): Machines {
           return operationOf(await instances.setMetadata({ ...on, metadataResource }));
         }),
       ),
-  };
+  } satisfies Partial<Machines>;
 }
 
 /** A stale fingerprint is a 412, which the client calls FAILED_PRECONDITION; the port says ABORTED. */

@@ -55,12 +55,25 @@ function toWire({ etag, version, bindings }: Policy): WirePolicy {
   };
 }
 
+/** RFC 3339. */
+function timeIn(time: { seconds?: unknown; nanos?: unknown } | null | undefined) {
+  if (!time) return undefined;
+  const ms = Number(String(time.seconds ?? 0)) * 1000 + Number(time.nanos ?? 0) / 1_000_000;
+  return new Date(ms).toISOString();
+}
+
 function reads(client: Client, secret: (id: string) => string, parent: string) {
   return {
     get: (id) =>
       read(`read secret ${id}`, async () => {
-        const [{ labels, annotations, etag }] = await client.getSecret({ name: secret(id) });
-        return { labels: labels ?? {}, annotations: annotations ?? {}, etag: etag || undefined };
+        const [found] = await client.getSecret({ name: secret(id) });
+        const { labels, annotations, etag, createTime } = found;
+        return {
+          labels: labels ?? {},
+          annotations: annotations ?? {},
+          etag: etag || undefined,
+          createdAt: timeIn(createTime),
+        };
       }),
     latest: (id) =>
       readable(

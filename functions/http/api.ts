@@ -192,5 +192,5 @@ export const apiRoutes = (parts: ApiParts): readonly Route[] =>
     ...syncRoutes(parts),
     ...numberRoutes(parts),
     ...bulkRoutes(parts),
-    ...journalRoutes(parts.journal),
+    ...journalRoutes(parts),
   ]);

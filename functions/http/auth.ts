@@ -202,16 +202,19 @@ export async function authenticateVm(
   const email = name && serviceAccountEmail(name, engine.project);
   const genuine =
     settings.projects.includes(engine.project) &&
+    /^[a-z]+-[a-z]+\d+-[a-z]$/.test(engine.zone) &&
     claims.email === email &&
     claims.email_verified === true;
   if (!name || !genuine) throw denied('The token does not belong to the VM of an agent.');
-  return { name, instanceId: engine.id, project: engine.project };
+  const { id: instanceId, zone, project } = engine;
+  return { name, instanceId, zone, project };
 }
 
 interface Engine {
   readonly project: string;
   readonly instance: string;
   readonly id: string;
+  readonly zone: string;
 }
 
 function computeEngine(google: unknown): Engine {
@@ -222,5 +225,6 @@ function computeEngine(google: unknown): Engine {
     project: text(engine?.project_id),
     instance: text(engine?.instance_name),
     id: text(engine?.instance_id),
+    zone: text(engine?.zone),
   };
 }

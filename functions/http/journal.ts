@@ -5,7 +5,9 @@ import { auditAnswer, vmLog } from '../../contracts/journal.ts';
 import { type AgentName, agentName } from '../../contracts/names.ts';
 import { readName } from '../service/lifecycle.ts';
 import type { Journal } from '../service/ports.ts';
+import { serialOf } from '../service/serial.ts';
 import { notFound } from '../service/steer.ts';
+import type { FleetParts } from './fleet.ts';
 import type { Route } from './router.ts';
 
 const AUDIT_PAGE_MAX = 1000;
@@ -31,10 +33,12 @@ const auditQuery = {
   },
 };
 
-/** @param journal of the project that the agent is in; without one, of the plane's, where all functions' lines are */
-export const journalRoutes = (
-  journal: (agent?: AgentName) => Promise<Journal>,
-): readonly Route[] => [
+export interface JournalParts extends Pick<FleetParts, 'tools'> {
+  /** Of the project that the agent is in; without one, of the plane's, where all functions' lines are. */
+  readonly journal: (agent?: AgentName) => Promise<Journal>;
+}
+
+export const journalRoutes = ({ tools, journal }: JournalParts): readonly Route[] => [
   {
     method: 'GET',
     path: '/v1/agents/{name}/logs',
@@ -46,7 +50,8 @@ export const journalRoutes = (
     answers: { 200: { description: 'A part of it', schema: vmLog } },
     handle: async ({ params, query }) => {
       const name = readName(params.name);
-      const found = await (await journal(name)).serial(name, query.get('from') ?? '0');
+      const from = query.get('from') ?? '0';
+      const found = await serialOf(await tools(name), await journal(name), name, from);
       if (!found) throw notFound();
       return { status: 200, body: { agent: name, ...found }, agent: name };
     },

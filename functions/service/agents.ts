@@ -22,8 +22,7 @@ export async function getAgent(tools: Tools, text: string): Promise<Agent> {
   const observed = await observe(tools, name);
   const document = documentOf(name, observed);
   if (!document) throw notFound();
-  const place = { project: tools.project, zone: tools.instance.zone };
-  return resourceOf(name, summaryOf(document), observed, place, tools.clock.now());
+  return resourceOf(name, summaryOf(document), observed, tools, tools.clock.now());
 }
 
 /**

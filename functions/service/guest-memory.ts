@@ -9,19 +9,26 @@ import type { Clock, Guest, Machines } from './ports.ts';
  */
 const FRESH_MS = 1200;
 
-/** @returns `guest` with the memory of one process */
+/**
+ * @param asked whose `guest` is asked; everything else is that of `machines`
+ * @returns the same, `guest` with the memory of one process
+ */
 export function sharedGuest(
-  machines: Pick<Machines, 'guest'>,
+  machines: Machines,
+  asked: Machines,
   clock: Pick<Clock, 'now'>,
-): Machines['guest'] {
-  const looks = new Map<AgentName, { readonly at: number; readonly answer: Promise<Guest> }>();
-  return (name) => {
-    const last = looks.get(name);
+): Machines {
+  const looks = new Map<string, { readonly at: number; readonly answer: Promise<Guest> }>();
+  const guest = (zone: string) => (name: AgentName) => {
+    const key = `${zone}/${name}`;
+    const last = looks.get(key);
     if (last && clock.now() - last.at < FRESH_MS) return last.answer;
-    const look = { at: clock.now(), answer: machines.guest(name) };
-    looks.set(name, look);
+    const look = { at: clock.now(), answer: asked.at(zone).guest(name) };
+    looks.set(key, look);
     // A failure is nobody's answer but its own asker's.
-    look.answer.catch(() => looks.get(name) === look && looks.delete(name));
+    look.answer.catch(() => looks.get(key) === look && looks.delete(key));
     return look.answer;
   };
+  const at = (zone: string): Machines => ({ ...machines.at(zone), at, guest: guest(zone) });
+  return at(machines.zone);
 }

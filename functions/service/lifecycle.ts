@@ -143,8 +143,7 @@ const changeOf = ({ before, desired }: Steered): AuditChange =>
 function agentOf(tools: Tools, name: AgentName, { desired, observed }: Steered): Agent {
   const { intent, document } = desired;
   const readable = documentIn(name, { document, intent });
-  const place = { project: tools.project, zone: tools.instance.zone };
-  return resourceOf(name, summaryOf(readable), observed, place, tools.clock.now());
+  return resourceOf(name, summaryOf(readable), observed, tools, tools.clock.now());
 }
 
 /** Wanted whether or not there is an agent: something of it may be left. */

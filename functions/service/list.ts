@@ -15,6 +15,7 @@ import { each } from './each.ts';
 import type { ListedInstance } from './ports.ts';
 import { resourceOf } from './resource.ts';
 import type { Tools } from './steps.ts';
+import { machinesOf } from './zone.ts';
 
 export const LIST_PAGE_MAX = 5_000;
 const LIST_PAGE = 500;
@@ -84,20 +85,29 @@ async function withMachines(tools: Tools, rows: readonly Row[]): Promise<readonl
   const filters = inFilters(rows.map(({ name }) => name));
   const found = await Promise.all(filters.map((names) => tools.listing.instances(names)));
   const machines = new Map(found.flat().map((instance) => [instance.name, instance]));
+  const zoneOf = ({ name, secret }: Row): string =>
+    machines.get(instanceName(name))?.zone ?? machinesOf(tools.machines, secret).zone;
   const show = (row: Row, operation?: OperationState) =>
-    listed(tools, row, machines.get(instanceName(row.name)), operation);
+    listed(tools, row, zoneOf(row), machines.get(instanceName(row.name)), operation);
   const shown = rows.map((row) => show(row));
   if (!shown.some(({ state }) => MAY_HAVE_FAILED.has(state))) return shown;
-  const failures = new Map<AgentName, OperationState>();
-  for (const { agent, operation } of await tools.listing.failures()) {
-    if (!failures.has(agent)) failures.set(agent, operation);
-  }
-  return rows.map((row) => show(row, failures.get(row.name)));
+  // Nearly always one: the plane's.
+  const ill = rows.filter((_, index) => MAY_HAVE_FAILED.has(shown[index]?.state ?? 'ready'));
+  const zones = [...new Set(ill.map(zoneOf))];
+  const failures = new Map<string, OperationState>();
+  await each(zones, async (zone) => {
+    for (const { agent, operation } of await tools.listing.failures(zone)) {
+      const key = `${zone}/${agent}`;
+      if (!failures.has(key)) failures.set(key, operation);
+    }
+  });
+  return rows.map((row) => show(row, failures.get(`${zoneOf(row)}/${row.name}`)));
 }
 
 function listed(
   tools: Tools,
   { name, secret, summary }: Row,
+  zone: string,
   instance: ListedInstance | undefined,
   operation: OperationState | undefined,
 ): ListedAgent {
@@ -105,15 +115,10 @@ function listed(
     configSecret: secret,
     instance,
     operation,
+    zone,
     guestStatus: statusIn(secret),
   };
-  const place = { project: tools.project, zone: instance?.zone ?? tools.instance.zone };
-  const { configVersion: _, ...rest } = resourceOf(
-    name,
-    summary,
-    observed,
-    place,
-    tools.clock.now(),
-  );
+  const now = tools.clock.now();
+  const { configVersion: _, ...rest } = resourceOf(name, summary, observed, tools, now);
   return rest;
 }

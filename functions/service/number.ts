@@ -13,11 +13,14 @@ import { type NumberConnected, numberCredentials } from '../../contracts/whatsap
 import { canonicalJson } from '../core/canonical.ts';
 import { readDocument } from '../core/document.ts';
 import { isOurs } from '../core/foreign.ts';
+import type { SecretState } from '../core/observed.ts';
 import { missingRoles, ROLE_ACCESSOR, withMember } from '../core/policy.ts';
 import { parseBody } from '../core/request.ts';
+import type { Machines } from './ports.ts';
 import { CONFLICT_SCHEDULE_MS, retrying } from './retry.ts';
 import { notFound } from './steer.ts';
 import type { Tools } from './steps.ts';
+import { machinesOf } from './zone.ts';
 
 export interface NumberTools extends Tools {
   /** URL of function `pages`, which webhooks come to. */
@@ -28,13 +31,13 @@ export interface NumberTools extends Tools {
 export const webhookPath = (name: string): string => `/whatsapp/${name}`;
 
 /** @throws PlaneError NOT_FOUND, or FAILED_PRECONDITION when the agent is in another mode */
-async function demandMode({ secrets }: Tools, name: AgentName, mode: string): Promise<void> {
+async function demandMode({ secrets }: Tools, name: AgentName, mode: string): Promise<SecretState> {
   const id = configSecretId(name);
   const [secret, latest] = await Promise.all([secrets.get(id), secrets.latest(id)]);
   const document = readDocument(latest?.payload);
   if (!secret || !document || !isOurs(secret.labels, name)) throw notFound();
   const { mode: current } = document.whatsapp;
-  if (current === mode) return;
+  if (current === mode) return secret;
   throw new PlaneError('FAILED_PRECONDITION', `This agent's WhatsApp mode is ${current}.`, {
     details: [
       {
@@ -62,8 +65,12 @@ async function keep(tools: Tools, name: AgentName, text: string): Promise<string
 }
 
 /** Has a VM that runs take the credentials over; one that starts later reads them by itself. */
-async function announce(tools: Tools, name: AgentName, version: string): Promise<void> {
-  const { machines, clock } = tools;
+async function announce(
+  { clock }: Tools,
+  machines: Machines,
+  name: AgentName,
+  version: string,
+): Promise<void> {
   await retrying({ codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock }, async () => {
     const instance = await machines.instance(name);
     if (!instance || instance.metadata[METADATA_KEYS.whatsapp] === version) return;
@@ -80,12 +87,12 @@ export async function connectNumber(
   body: unknown,
 ): Promise<NumberConnected> {
   const credentials = parseBody(numberCredentials, body);
-  await demandMode(tools, name, credentials.mode);
+  const record = await demandMode(tools, name, credentials.mode);
   const byWebhook = credentials.mode === 'cloud-api';
   // Before the credentials: with them, the VM begins to pull.
   if (byWebhook) await tools.webhooks.open(name, serviceAccountEmail(name, tools.project));
   const version = await keep(tools, name, canonicalJson(credentials));
-  await announce(tools, name, version);
+  await announce(tools, machinesOf(tools.machines, record), name, version);
   const base = tools.pagesUrl.replace(/\/+$/, '');
   return { agent: name, ...(byWebhook && { webhook: `${base}${webhookPath(name)}` }) };
 }

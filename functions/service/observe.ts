@@ -1,4 +1,4 @@
-/** Everything Google knows about one agent, read in one parallel wave. */
+/** Everything Google knows about one agent, read in one parallel wave; in another zone, in two. */
 
 import {
   type AgentName,
@@ -13,8 +13,10 @@ import {
 } from '../../contracts/names.ts';
 import type { Detail, Inventory, Observed } from '../core/observed.ts';
 import { credentialsOf } from '../core/revoke-plan.ts';
+import { ofThisLife } from '../core/zone.ts';
 import { numbersOf } from './number-pool.ts';
 import type { Backups, Machines, Records, Secrets, ServiceAccounts, Webhooks } from './ports.ts';
+import { type Machine, machineOf } from './zone.ts';
 
 export interface Observer {
   readonly secrets: Secrets;
@@ -26,7 +28,7 @@ export interface Observer {
 /** @throws PlaneError of the first read that fails for another reason than absence */
 export async function observe(from: Observer, name: AgentName): Promise<Observed> {
   const { secrets, machines, serviceAccounts } = from;
-  const { guest, ...observed } = await settle({
+  const { machine, ...observed } = await settle({
     configSecret: secrets.get(configSecretId(name)),
     config: secrets.latest(configSecretId(name)),
     configPolicy: secrets.policy(configSecretId(name)),
@@ -34,12 +36,27 @@ export async function observe(from: Observer, name: AgentName): Promise<Observed
     keyPolicy: secrets.policy(keySecretId(name)),
     sharedKeyPolicy: secrets.policy(SHARED_KEY_SECRET),
     serviceAccount: serviceAccounts.get(serviceAccountEmail(name, from.project)),
+    machine: readMachine(machines, name),
+  });
+  // What nothing is there of was never anywhere.
+  const { configSecret, keySecret, serviceAccount } = observed;
+  const isNew = !configSecret && !keySecret && !serviceAccount;
+  const read = async (at: Machines) => ofThisLife(await readMachine(at, name), configSecret);
+  const near = ofThisLife(machine, configSecret);
+  const { guest, ...found } = isNew
+    ? near
+    : await machineOf(machines, name, configSecret, near, read);
+  return { ...observed, ...found, guestStatus: guest.status, pairing: guest.pairing };
+}
+
+async function readMachine(machines: Machines, name: AgentName): Promise<Machine> {
+  const read = await settle({
     instance: machines.instance(name),
     dataDisk: machines.dataDisk(name),
     guest: machines.guest(name),
     operation: machines.lastOperation(name),
   });
-  return { ...observed, guestStatus: guest.status, pairing: guest.pairing };
+  return { ...read, zone: machines.zone };
 }
 
 /**
@@ -57,8 +74,9 @@ export async function observeFully(from: Observer, name: AgentName): Promise<Obs
 }
 
 async function detailOf(from: Observer, name: AgentName, observed: Observed): Promise<Detail> {
-  const { secrets, machines, serviceAccounts } = from;
+  const { secrets, serviceAccounts } = from;
   const { config, instance, serviceAccount } = observed;
+  const machines = from.machines.at(observed.zone ?? from.machines.zone);
   const readDisk = instance?.bootDisk !== instanceName(name);
   const { configVersions, keyVersions, ...rest } = await settle({
     configVersions: config ? Promise.resolve([]) : secrets.versions(configSecretId(name)),
@@ -120,7 +138,8 @@ export async function takeInventory(
     secrets: from.secrets.list(labels),
     machines: from.machines.labelled(labels),
   });
-  return { secrets, objects, queues, numbers, ...machines };
+  const { instances, disks } = machines;
+  return { secrets, objects, queues, numbers, instances, disks };
 }
 
 /** Waits for all of them, so that no read is left running when one fails. */

@@ -24,7 +24,7 @@ export async function orphansBeside(
     machines.labelled(LABELS),
   ]);
   const explained = new Set(known.flatMap(idsOf));
-  const names = [...ids, ...instances, ...disks]
+  const names = [...ids, ...[...instances, ...disks].map(({ name }) => name)]
     .filter((id) => !explained.has(id))
     .map(agentOfId)
     .filter((name) => name !== undefined);

@@ -11,6 +11,7 @@ import { deadLink, newRequestId, stillGood, viewOf } from '../core/pairing-view.
 import { settle } from './observe.ts';
 import type { Clock, Machines, Secrets } from './ports.ts';
 import { CONFLICT_SCHEDULE_MS, retrying } from './retry.ts';
+import { machinesOf } from './zone.ts';
 
 /** What a page looks at in the project that the agent is in. */
 export interface PageCell {
@@ -44,15 +45,18 @@ async function claimsOf(tools: PageTools, token: string): Promise<LinkClaims | u
   }
 }
 
-/** As much of what `observe` sees as a page needs. */
+/** As much of what `observe` sees as a page needs; of an agent in another zone, in two waves. */
 async function glance({ secrets, machines }: PageCell, name: AgentName): Promise<Observed> {
-  const { guest, secret, instance } = await settle({
+  const look = (at: Machines) => settle({ instance: at.instance(name), guest: at.guest(name) });
+  const { secret, near } = await settle({
     secret: secrets.get(configSecretId(name)),
-    instance: machines.instance(name),
-    guest: machines.guest(name),
+    near: look(machines),
   });
   const configSecret = secret && isOurs(secret.labels, name) ? secret : undefined;
-  return { configSecret, instance, guestStatus: guest.status, pairing: guest.pairing };
+  const there = machinesOf(machines, configSecret);
+  const { instance, guest } = there === machines ? near : await look(there);
+  const { zone } = there;
+  return { configSecret, instance, zone, guestStatus: guest.status, pairing: guest.pairing };
 }
 
 /** What a page knows from before. */
@@ -96,14 +100,15 @@ export async function askForCode(tools: PageTools, token: string): Promise<Visit
     const seen = viewOf(claims, observed, tools.clock.now());
     if (seen.state !== 'idle' || !observed.instance) return seen;
     const request = newRequestId(tools.clock.now(), tools.newId());
-    await writeRequest(cell, agent, observed.instance, request);
+    const { instance, zone = cell.machines.zone } = observed;
+    await writeRequest(cell.machines.at(zone), agent, instance, request);
     return { state: 'working', request };
   });
   return { agent, view };
 }
 
 async function writeRequest(
-  { machines }: PageCell,
+  machines: Machines,
   name: AgentName,
   { metadata, metadataFingerprint }: InstanceState,
   request: string,

@@ -24,12 +24,14 @@ function patient<T extends object, K extends keyof T>(
 export const patientSecrets = (port: Secrets, patience: Patience): Secrets =>
   patient(port, ['get', 'latest', 'policy', 'list', 'versions', 'version'], patience);
 
-export const patientMachines = (port: Machines, patience: Patience): Machines =>
-  patient(
+export const patientMachines = (port: Machines, patience: Patience): Machines => ({
+  ...patient(
     port,
     ['instance', 'dataDisk', 'guest', 'lastOperation', 'labelled', 'bootDisk'],
     patience,
-  );
+  ),
+  at: (zone) => patientMachines(port.at(zone), patience),
+});
 
 export const patientAccounts = (port: ServiceAccounts, patience: Patience): ServiceAccounts =>
   patient(port, ['get', 'policy'], patience);

@@ -7,11 +7,13 @@ import type { Pairing } from '../../contracts/pairing.ts';
 import type { DirectoryPerson } from '../core/directory.ts';
 import type { InstanceBody } from '../core/instance.ts';
 import type {
+  DiskState,
   InstanceState,
   OperationState,
   SecretPayload,
   SecretState,
   ServiceAccountState,
+  Spread,
   VersionState,
 } from '../core/observed.ts';
 import type { Policy } from '../core/policy.ts';
@@ -60,21 +62,19 @@ export interface Guest {
   readonly pairing?: Pairing | undefined;
 }
 
-/** Virtual machines in the plane's zone. */
+/** Virtual machines in one zone: the plane's, and with `at` in any other. */
 export interface Machines {
+  readonly zone: string;
+  at(zone: string): Machines;
   instance(name: AgentName): Promise<InstanceState | undefined>;
-  dataDisk(
-    name: AgentName,
-  ): Promise<{ readonly labels: Readonly<Record<string, string>> } | undefined>;
+  dataDisk(name: AgentName): Promise<DiskState | undefined>;
   /** What the VM says of itself, in one question: Google answers ten a minute. */
   guest(name: AgentName): Promise<Guest>;
   /** The disk with the name of the VM's own boot disk, whoever uses it. */
-  bootDisk(
-    name: AgentName,
-  ): Promise<{ readonly labels: Readonly<Record<string, string>> } | undefined>;
+  bootDisk(name: AgentName): Promise<DiskState | undefined>;
   lastOperation(name: AgentName): Promise<OperationState | undefined>;
-  insert(body: InstanceBody): Promise<void>;
   /** These begin what takes a while, and give the name of the operation to wait for. */
+  insert(body: InstanceBody): Promise<string>;
   start(name: AgentName): Promise<string>;
   stop(name: AgentName): Promise<string>;
   /** The boot disk goes with it, the data disk stays. */
@@ -87,10 +87,8 @@ export interface Machines {
    *   error (ask again: what is there now decides)
    */
   wait(operation: string): Promise<void>;
-  /** Names of the instances and disks that carry these labels. */
-  labelled(
-    labels: Readonly<Record<string, string>>,
-  ): Promise<{ readonly instances: readonly string[]; readonly disks: readonly string[] }>;
+  /** The instances and disks that carry these labels, in all zones. @throws PlaneError when a zone does not answer */
+  labelled(labels: Readonly<Record<string, string>>): Promise<Spread>;
   /**
    * @returns the operation, which may still find the fingerprint stale
    * @throws PlaneError ABORTED when the fingerprint is not the current one
@@ -119,8 +117,10 @@ export interface Listing {
   }>;
   /** Those of the named agents that have a VM; `inFilters` says how many names one call takes. */
   instances(names: readonly AgentName[]): Promise<readonly ListedInstance[]>;
-  /** Operations on VMs that ended with an error, the newest first. */
-  failures(): Promise<readonly { readonly agent: AgentName; readonly operation: OperationState }[]>;
+  /** Operations on VMs of that zone that ended with an error, the newest first. */
+  failures(
+    zone: string,
+  ): Promise<readonly { readonly agent: AgentName; readonly operation: OperationState }[]>;
 }
 
 export interface AuditQuery {
@@ -136,6 +136,7 @@ export interface Journal {
   /** @param from byte offset; undefined when there is no VM */
   serial(
     name: AgentName,
+    zone: string,
     from: string,
   ): Promise<{ readonly text: string; readonly next: string } | undefined>;
   /** Newest first. */

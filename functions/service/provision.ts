@@ -20,12 +20,12 @@ import { goalOf, planFor, viewOf } from '../core/plan.ts';
 import { type Policy, parseProvision } from '../core/request.ts';
 import type { Desired, Step } from '../core/step.ts';
 import { summaryOf } from '../core/summary.ts';
+import { placed } from '../core/zone.ts';
 import { applyPlan } from './apply.ts';
 import { numberFor } from './number-pool.ts';
-import { observeFully } from './observe.ts';
 import { resourceOf } from './resource.ts';
 import { persistently, READ_DEADLINE_MS } from './retry.ts';
-import { beingRemoved } from './steer.ts';
+import { beingRemoved, isStuck, observeAt } from './steer.ts';
 import { desiredOf, runStep, type Tools } from './steps.ts';
 
 export type Provisioned =
@@ -63,8 +63,10 @@ export async function provision(
 ): Promise<Provisioned> {
   const by = tools.newId();
   const userPhone = request.userPhone ?? (await lookUpPhone(tools, request.user));
+  const done: Step[] = [];
+  let first: Observed | undefined;
   return persistently(tools, async () => {
-    const { name, observed } = await locate(tools, names, request.user);
+    const { name, since, seen: observed } = await locate(tools, names, request.user, !dryRun);
     const before = readDocument(observed.config?.payload);
     const whatsappNumber = await numberFor(tools, name, request, before, dryRun);
     const document = configDocument.parse({
@@ -72,16 +74,34 @@ export async function provision(
       ...(whatsappNumber === undefined ? {} : { whatsappNumber }),
     });
     if (leaseLeft(observed, by, tools.clock.now()) > 0) throw beingWritten();
-    const intent = intentFor(document, observed, by, tools.clock.now());
-    const desired = { ...desiredOf(tools, name, document, intent), followed };
+    const begins = !done.some(({ id }) => id === 'instance');
+    const asked = intentFor(document, observed, by, tools.clock.now());
+    const intent = placed(asked, observed, tools.instance.zone, begins);
+    const desired = { ...desiredOf(tools, name, document, intent, since), followed };
     const steps = planFor(goalOf(intent), desired, observed);
     if (dryRun) return { kind: 'plan', plan: viewOf(name, steps) };
-    const after = await applied(tools, desired, observed, steps);
-    const place = { project: tools.project, zone: tools.instance.zone };
-    const agent = resourceOf(name, summaryOf(document), after, place, tools.clock.now());
-    const change = changeBetween(facetsIn(observed), facetsOf(document, intent));
-    return { kind: steps.length > 0 ? 'changed' : 'unchanged', agent, change };
+    const stuck = isStuck(steps, done);
+    const after = stuck ? observed : await applied(tools, desired, observed, steps);
+    first ??= observed;
+    done.push(...steps);
+    // What went on had to end first, or a zone without room was left: now there is more to do.
+    if (!stuck && isToBeContinued(steps, desired, observed)) throw beingWritten();
+    const agent = resourceOf(name, summaryOf(document), after, tools, tools.clock.now());
+    const change = changeBetween(facetsIn(first), facetsOf(document, intent));
+    return { kind: done.length > 0 ? 'changed' : 'unchanged', agent, change };
   });
+}
+
+/** Whether what comes of these steps has to be looked at by this very request. */
+function isToBeContinued(
+  steps: readonly Step[],
+  { zone, intent }: Desired,
+  observed: Observed,
+): boolean {
+  if (steps.some(({ id }) => id === 'settle' || id === 'leftover-removal')) return true;
+  const moves = observed.zones !== undefined && observed.zone !== zone;
+  const tries = steps.some(({ id }) => id === 'instance') && intent.after !== undefined;
+  return moves || (tries && observed.dataDisk === undefined);
 }
 
 /** @throws PlaneError INVALID_ARGUMENT when the directory does not say it, FAILED_PRECONDITION when it may not be read */
@@ -117,8 +137,6 @@ async function applied(
     results.set(step.id, result);
     return result;
   });
-  // What went on had to end first; now there is more to do.
-  if (results.has('settle')) throw beingWritten();
   const version = results.get('config-version');
   const created = results.has('instance');
   return {
@@ -133,26 +151,32 @@ const beingWritten = (): PlaneError =>
 
 interface Located {
   readonly name: AgentName;
-  readonly observed: Observed;
+  readonly since: number;
+  readonly seen: Observed;
 }
 
 /**
  * Which of the person's possible names is theirs. The preferred name is observed in full
  * and the others' config secrets in the same wave, so the common case costs one round trip.
  */
-async function locate(tools: Tools, names: readonly AgentName[], user: string): Promise<Located> {
+async function locate(
+  tools: Tools,
+  names: readonly AgentName[],
+  user: string,
+  waits: boolean,
+): Promise<Located> {
   const [preferred, ...others] = names;
   if (!preferred) throw new Error('a person has at least one candidate name');
   const [observed, ...secrets] = await Promise.all([
-    observeFully(tools, preferred),
+    observeAt(tools, preferred, waits),
     ...others.map((name) => tools.secrets.get(configSecretId(name))),
   ]);
   const owned = others.find((_, index) => secrets[index]?.annotations[ANNOTATION_USER] === user);
-  if (owned) return { name: owned, observed: await observeFully(tools, owned) };
-  if (isFree(preferred, observed, user)) return { name: preferred, observed };
+  if (owned) return { name: owned, ...(await observeAt(tools, owned, waits)) };
+  if (isFree(preferred, observed.seen, user)) return { name: preferred, ...observed };
   for (const name of others) {
-    const other = await observeFully(tools, name);
-    if (isFree(name, other, user)) return { name, observed: other };
+    const other = await observeAt(tools, name, waits);
+    if (isFree(name, other.seen, user)) return { name, ...other };
   }
   const fix = 'give the address another local part, or remove the other agent';
   throw new PlaneError('ALREADY_EXISTS', 'Another person has an agent of this name.', {

@@ -7,20 +7,19 @@ import { channelOf, hasDevice, parseChannel } from '../core/channel.ts';
 import { ANNOTATION_CHANNEL, ANNOTATION_USAGE, type Observed } from '../core/observed.ts';
 import { stateOf } from '../core/state.ts';
 import type { Summary } from '../core/summary.ts';
-
-export interface Place {
-  readonly project: string;
-  readonly zone: string;
-}
+import type { Tools } from './steps.ts';
 
 const spendOf = ({ month, usd, withdrawn }: UsageRecord): Spend => ({ month, usd, withdrawn });
 
-/** @param now milliseconds since the epoch */
+/**
+ * @param plane where an agent is of which nothing else is known
+ * @param now milliseconds since the epoch
+ */
 export function resourceOf(
   name: AgentName,
   summary: Summary,
   observed: Observed,
-  place: Place,
+  plane: Pick<Tools, 'project' | 'instance'>,
   now: number,
 ): Agent {
   const status = observed.instance?.status;
@@ -33,10 +32,10 @@ export function resourceOf(
     configVersion: observed.config?.version ?? '',
     instance: {
       name: instanceName(name),
-      zone: place.zone,
+      zone: observed.zone ?? plane.instance.zone,
       ...(status === undefined ? {} : { status }),
     },
-    serviceAccount: serviceAccountEmail(name, place.project),
+    serviceAccount: serviceAccountEmail(name, plane.project),
     ...(key === undefined ? {} : { key }),
     ...(hasDevice(summary) ? { channel: channelIn(observed) } : {}),
     ...(usage === undefined ? {} : { spend: spendOf(usage) }),

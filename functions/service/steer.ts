@@ -13,6 +13,7 @@ import { digestOf, type Intent, intentOf, leaseLeft } from '../core/intent.ts';
 import type { Observed } from '../core/observed.ts';
 import { type Goal, goalOf, planFor } from '../core/plan.ts';
 import type { Desired, Step } from '../core/step.ts';
+import { moveLeft, placed } from '../core/zone.ts';
 import { applyPlan } from './apply.ts';
 import { observeFully, takeCredentials, takeInventory } from './observe.ts';
 import { persistently } from './retry.ts';
@@ -48,7 +49,9 @@ interface Look {
 
 /** What the change would take now; touches nothing. @throws PlaneError */
 export async function planned(tools: Tools, name: AgentName, change: Change): Promise<Look> {
-  return persistently(tools, () => look(tools, name, change, tools.newId()));
+  return persistently(tools, () =>
+    look(tools, name, change, { by: tools.newId(), begins: true, waits: false }),
+  );
 }
 
 /**
@@ -62,7 +65,9 @@ export async function steer(tools: Tools, name: AgentName, change: Change): Prom
   let before: Observed | undefined;
   return persistently(tools, async () => {
     for (let count = 0; count < LOOKS; count += 1) {
-      const { desired, observed, steps } = await look(tools, name, wanted, by);
+      const begins = !done.some(({ id }) => id === 'instance');
+      const looker = { by, begins, waits: true };
+      const { desired, observed, steps } = await look(tools, name, wanted, looker);
       before ??= observed;
       if (steps.length === 0 || isStuck(steps, done)) {
         return { desired, observed, steps: done, before };
@@ -82,27 +87,61 @@ const recorded: Change = ({ document, intent }, { configSecret }) => ({
 });
 
 /** Begun by this very request, over, and to be done once more: Google could not. The state says why. */
-const isStuck = (steps: readonly Step[], done: readonly Step[]): boolean =>
-  steps.every(({ id }) => BACKGROUND.has(id) && done.some((earlier) => earlier.id === id));
+export const isStuck = (steps: readonly Step[], done: readonly Step[]): boolean =>
+  steps.every(({ id, title }) => BACKGROUND.has(id) && done.some((it) => it.title === title));
 const BACKGROUND: ReadonlySet<string> = new Set(['instance', 'start']);
 
-async function look(tools: Tools, name: AgentName, change: Change, by: string): Promise<Look> {
-  const seen = await observeFully(tools, name);
+interface Looker {
+  /** Id of the request. */
+  readonly by: string;
+  /** It has not tried to make a VM yet. */
+  readonly begins: boolean;
+  /** It is going to change something. */
+  readonly waits: boolean;
+}
+
+async function look(
+  tools: Tools,
+  name: AgentName,
+  change: Change,
+  { by, begins, waits }: Looker,
+): Promise<Look> {
+  const { since, seen } = await observeAt(tools, name, waits);
   if (leaseLeft(seen, by, tools.clock.now()) > 0) {
     throw new PlaneError('ABORTED', 'Another request is writing the same agent. Send it again.');
   }
   const current = intentOf(seen);
   const { document, intent } = change({ document: documentOf(seen), intent: current }, seen);
-  const whole: Intent = {
+  const asked: Intent = {
+    ...current,
     ...intent,
     document: document ? digestOf(document) : current.document,
     by,
     at: tools.clock.now(),
   };
-  const desired = desiredOf(tools, name, document, whole);
+  const whole = placed(asked, seen, tools.instance.zone, begins);
+  const desired = desiredOf(tools, name, document, whole, since);
   const goal = goalOf(whole);
   const observed = { ...seen, ...(await lookCloser(tools, name, goal)) };
   return { desired, observed, steps: planFor(goal, desired, observed) };
+}
+
+/**
+ * As it is; of an agent that was just sent to another zone, as it is once nobody can be making it
+ * where it was.
+ */
+export async function observeAt(
+  tools: Tools,
+  name: AgentName,
+  waits: boolean,
+): Promise<{ readonly since: number; readonly seen: Observed }> {
+  for (;;) {
+    const since = tools.clock.now();
+    const seen = await observeFully(tools, name);
+    const left = waits ? moveLeft(seen, tools.clock.now()) : 0;
+    if (left === 0) return { since, seen };
+    await tools.clock.sleep(left);
+  }
 }
 
 /** What one goal alone needs to know. */

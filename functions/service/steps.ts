@@ -20,7 +20,15 @@ import { ANNOTATION_INTENT, formatIntent, type Intent, LEASE_MS } from '../core/
 import { ANNOTATION_FOLLOWED, ANNOTATION_USER, type Observed } from '../core/observed.ts';
 import type { Desired, Step, StepId } from '../core/step.ts';
 import { ANNOTATION_SUMMARY, formatSummary } from '../core/summary.ts';
-import { announce, begin, createInstance } from './machine-steps.ts';
+import {
+  announce,
+  begin,
+  createInstance,
+  machinesIn,
+  removeDisks,
+  removeInstance,
+  removeLeftovers,
+} from './machine-steps.ts';
 import { returnNumbers } from './number-pool.ts';
 import type { Observer } from './observe.ts';
 import type { Backups, Clock, Directory, Listing, Records, Webhooks } from './ports.ts';
@@ -44,15 +52,21 @@ export interface Tools extends Observer {
   readonly random: () => number;
 }
 
-/** What is wanted of one agent, under the plane's own settings. */
+/**
+ * What is wanted of one agent, under the plane's own settings.
+ * @param since when it was begun to look at what is there
+ */
 export function desiredOf(
   tools: Tools,
   name: AgentName,
   document: ConfigDocument | undefined,
   intent: Intent,
+  since: number = tools.clock.now(),
 ): Desired {
   const metadata = metadataOf(tools.instance, name, '', intent);
-  return { name, project: tools.project, document, intent, now: tools.clock.now(), metadata };
+  const { zone = tools.instance.zone } = intent;
+  const now = tools.clock.now();
+  return { name, project: tools.project, document, intent, zone, since, now, metadata };
 }
 
 const ACTIONS: Readonly<Record<StepId, Action>> = {
@@ -82,7 +96,9 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
   },
   'account-enabled': ({ tools, desired: { name, project } }) =>
     tools.serviceAccounts.enable(serviceAccountEmail(name, project)),
-  'boot-disk-removal': async ({ tools: { machines }, desired: { name } }) => {
+  'leftover-removal': removeLeftovers,
+  'boot-disk-removal': async (run) => {
+    const [machines, { name }] = [machinesIn(run), run.desired];
     // Since the plan was made another request may have made the VM whose disk this is.
     if (await machines.instance(name)) return;
     const operation = await machines.removeDisk(instanceName(name));
@@ -100,24 +116,20 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
   instance: createInstance,
   announce,
   intent: recordIntent,
-  settle: async ({ tools, observed: { operation } }) => {
-    if (operation?.name && !operation.done) await tools.machines.wait(operation.name);
+  settle: async (run) => {
+    const { operation } = run.observed;
+    if (operation?.name && !operation.done) await machinesIn(run).wait(operation.name);
   },
-  stop: begin(({ machines }, name) => machines.stop(name)),
-  start: begin(({ machines }, name) => machines.start(name)),
-  'attach-disk': begin(({ machines }, name) => machines.attachDataDisk(name)),
-  'instance-removal': begin(({ machines }, name) => machines.remove(name)),
+  stop: begin((machines, name) => machines.stop(name)),
+  start: begin((machines, name) => machines.start(name)),
+  'attach-disk': begin((machines, name) => machines.attachDataDisk(name)),
+  'instance-removal': removeInstance,
   'config-withdrawal': withdraw,
   'key-withdrawal': withdraw,
   'channels-withdrawal': withdraw,
   'backup-withdrawal': withdraw,
   'shared-key-withdrawal': withdraw,
-  'disk-removal': async ({ tools: { machines }, observed }) => {
-    const begun = (observed.inventory?.disks ?? []).map((disk) => machines.removeDisk(disk));
-    for (const operation of await Promise.all(begun)) {
-      if (operation !== undefined) await machines.wait(operation);
-    }
-  },
+  'disk-removal': ({ tools, observed }) => removeDisks(tools, observed.inventory?.disks ?? []),
   'secret-removal': async ({ tools: { secrets }, observed, desired: { name } }) => {
     const ids = (observed.inventory?.secrets ?? []).filter((id) => id !== configSecretId(name));
     await Promise.all(ids.map((id) => secrets.remove(id)));

@@ -142,6 +142,8 @@ const AT_VM: readonly Row[] = [
   ],
   ['address not verified', async () => signed(await vmOf('bo'), { email_verified: false }), 403],
   ['address “verified”', async () => signed(await vmOf('bo'), { email_verified: 'true' }), 403],
+  ['B’s VM, in another zone', () => vmOf('bo', { zone: 'europe-west1-c' }), 403],
+  ['B’s VM, in no zone', () => vmOf('bo', { zone: '../x' }), 403],
   ['an earlier VM of B', () => vmOf('bo', { instanceId: '1234567890' }), 403],
   ['an agent that never was', () => vmOf('carol'), 403],
   ['a person’s', () => person(VM), 403],

@@ -52,6 +52,7 @@ export interface VmTokenChange {
   readonly instance?: string;
   /** Number of the instance; that of the one that runs when left out. */
   readonly instanceId?: string;
+  readonly zone?: string;
   readonly project?: string;
   readonly lifetimeS?: number;
 }
@@ -189,7 +190,7 @@ export function vmToken(
     instance: {
       project_id: change.project ?? project.id,
       project_number: Number(project.number),
-      zone: LOCAL.zone,
+      zone: change.zone ?? compute.instances.byName(`agent-${agent}`)?.zone ?? LOCAL.zone,
       instance_id:
         change.instanceId ?? compute.instances.byName(`agent-${agent}`)?.resource.id ?? '1',
       instance_name: change.instance ?? `agent-${agent}`,

@@ -6,7 +6,14 @@
  */
 
 import fc from 'fast-check';
-import { type Chaos, startChaos, story, tryEveryBoundary } from './support/chaos.ts';
+import {
+  type Chaos,
+  startChaos,
+  story,
+  tryEveryBoundary,
+  tryEveryMove,
+  type Verb,
+} from './support/chaos.ts';
 
 const DAY_MS = 86_400_000;
 const SEED = Number(process.env.AGENTS_PLANE_SEED ?? Math.floor(Date.now() / DAY_MS));
@@ -35,6 +42,24 @@ test(
     );
     process.stderr.write(`${boundaries} call boundaries in ${stories} stories, seed ${SEED}\n`);
     expect(boundaries).toBeGreaterThan(STORIES * 10);
+  },
+  60 * 60_000,
+);
+
+const PROVISION: Verb = {
+  agent: 'allison',
+  what: 'provision',
+  method: 'POST',
+  path: '/v1/agents',
+  body: { user: 'allison@nine30.com', userPhone: '+15551234567', budget: 50 },
+};
+
+test(
+  'a zone without room, and whatever fails on the way to the next: one agent, in one zone',
+  async () => {
+    const { most, tried } = await tryEveryMove(chaos, PROVISION, EVERY, SEED % EVERY);
+    process.stderr.write(`${tried} of ${most} call boundaries of a move, seed ${SEED}\n`);
+    expect(tried).toBeGreaterThan(5);
   },
   60 * 60_000,
 );

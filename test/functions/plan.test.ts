@@ -14,6 +14,8 @@ import { ALLISON, DOCUMENT, PROJECT, SETTINGS } from './fixtures.ts';
 const DESIRED: Desired = {
   name: ALLISON,
   project: PROJECT,
+  zone: SETTINGS.zone,
+  since: 0,
   document: DOCUMENT,
   now: Date.parse('2026-11-20T12:00:00Z'),
   intent: firstIntent(DOCUMENT, 'request-1', 0),

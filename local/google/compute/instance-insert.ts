@@ -10,7 +10,7 @@ import { instancePath, linkOf, nameOf, pathOf } from './links.ts';
 import { type Operation, OperationFailure } from './operation.ts';
 import type { Compute } from './state.ts';
 
-/** Takes back what a failed insert has made: a failure leaves nothing behind. */
+/** Takes back what a failed insert has made: but in an untidy zone, a failure leaves nothing behind. */
 async function undo(
   compute: Compute,
   record: InstanceRecord,
@@ -18,9 +18,10 @@ async function undo(
 ): Promise<void> {
   const { hypervisor } = compute.deps;
   for (const disk of record.resource.disks) compute.disks.detach(pathOf(disk.source), record.path);
-  for (const path of created) if (compute.disks.has(path)) compute.disks.remove(path);
+  const taken = compute.untidy.has(record.zone) ? [] : created;
+  for (const path of taken) if (compute.disks.has(path)) compute.disks.remove(path);
   try {
-    for (const path of created) await hypervisor?.deleteDataDisk(nameOf(path));
+    for (const path of taken) await hypervisor?.deleteDataDisk(nameOf(path));
     await hypervisor?.deleteBootDisk(record.resource.name);
   } finally {
     compute.instances.remove(record);
@@ -61,6 +62,7 @@ function insert(compute: Compute, call: Call): Operation {
     if (!compute.deps.accountExists(email)) throw notFound(accountPath(project, email));
   }
 
+  const askedAt = compute.deps.now();
   const created = createDisks(compute, call, plan);
   const id = compute.nextId();
   const resource = buildInstance(body, plan, {
@@ -73,7 +75,7 @@ function insert(compute: Compute, call: Call): Operation {
   });
   const record = new InstanceRecord(project, zone, path, resource);
   instances.add(record);
-  return operations.start(call, 'insert', { project, zone, path, id }, async () => {
+  return operations.start(call, 'insert', { project, zone, path, id, askedAt }, async () => {
     try {
       attachAll(compute, record, plan);
       await compute.power.start(record);

@@ -53,6 +53,8 @@ export interface OperationTarget {
   /** Resource path. */
   readonly path: string;
   readonly id: string;
+  /** When it was asked for, if something came of it before; milliseconds since the epoch. */
+  readonly askedAt?: number;
 }
 
 export interface Operations {
@@ -143,7 +145,7 @@ export function createOperations(options: OperationsOptions): Operations {
         targetLink: linkOf(target.path),
         targetId: target.id,
         user: call.principal?.replace(/^[^:]*:/, '') ?? '',
-        insertTime: timestamp(now()),
+        insertTime: timestamp(target.askedAt ?? now()),
         selfLink: linkOf(path),
         status: 'PENDING',
         progress: 0,

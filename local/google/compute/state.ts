@@ -37,6 +37,8 @@ export interface Compute {
   readonly power: Power;
   /** Zones without capacity: add one, and inserts and starts there end in a stockout. */
   readonly stockouts: Set<string>;
+  /** Zones in which an insert that ends in a stockout leaves the disks that it made. */
+  readonly untidy: Set<string>;
   readonly nextId: () => string;
   readonly nextAddress: () => string;
   /** Reads a call's body as `google.cloud.compute.v1.{type}`. @throws GoogleError INVALID_ARGUMENT */
@@ -94,6 +96,7 @@ export function createCompute(deps: ComputeDeps): Compute {
     disks,
     power,
     stockouts,
+    untidy: new Set(),
     nextId,
     nextAddress() {
       lastAddress += 1;

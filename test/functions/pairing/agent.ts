@@ -173,10 +173,9 @@ export function createAgent(time: VirtualTime, random: () => number): Agent {
   };
   put({ type: 'link', link: 'unlinked' });
 
-  const cell = {
-    secrets: secrets as Secrets,
-    machines: { ...machines, guest: sharedGuest(machines, clock) } as Machines,
-  };
+  const partial: Partial<Machines> = machines;
+  const port = { ...partial, zone: 'europe-west1-b', at: (): Machines => port } as Machines;
+  const cell = { secrets: secrets as Secrets, machines: sharedGuest(port, port, clock) };
   let ids = 0;
   const exp = Math.floor(now() / 1000) + 7 * 24 * 3600;
   return {

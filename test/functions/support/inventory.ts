@@ -7,7 +7,7 @@ import type { Google } from '../../../local/google/google.ts';
 import { LOCAL, PLANE_ACCOUNT } from '../../../local/plane/settings.ts';
 
 const PROJECT = `projects/${LOCAL.project.id}`;
-const ZONE = `/compute/v1/${PROJECT}/zones/${LOCAL.zone}`;
+const COMPUTE = `/compute/v1/${PROJECT}/aggregated`;
 
 // biome-ignore lint/suspicious/noExplicitAny: Google's answers, of which a test takes what it needs
 type Json = any;
@@ -15,8 +15,8 @@ type Json = any;
 export interface Everything {
   readonly secrets: Readonly<Record<string, { readonly versions: readonly unknown[] }>>;
   readonly accounts: readonly { readonly email: string }[];
-  readonly instances: readonly { readonly name: string }[];
-  readonly disks: readonly { readonly name: string }[];
+  readonly instances: readonly { readonly name: string; readonly zone: string }[];
+  readonly disks: readonly { readonly name: string; readonly zone: string }[];
 }
 
 function reader({ restUrl, tokens }: Google): (path: string) => Promise<Json> {
@@ -33,12 +33,12 @@ function reader({ restUrl, tokens }: Google): (path: string) => Promise<Json> {
 
 const lastSegment = (name: string): string => name.split('/').at(-1) ?? '';
 
-/** Who recorded an intent, and when, differs from run to run. */
+/** Who recorded an intent, and when, differs from run to run; and which zone had room. */
 function annotationsOf({ annotations = {} }: Json): object {
   return Object.fromEntries(
     Object.entries<string>(annotations).map(([key, value]) => {
       if (key !== 'agents-plane-intent') return [key, value];
-      const { by: _by, at: _at, ...intent } = JSON.parse(value);
+      const { by: _by, at: _at, zone: _zone, after: _after, ...intent } = JSON.parse(value);
       return [key, intent];
     }),
   );
@@ -73,8 +73,13 @@ async function secretOf(get: (path: string) => Promise<Json>, secret: Json) {
   return { labels, annotations: annotationsOf(secret), bindings: bindingsOf(policy), versions };
 }
 
-const instanceOf = ({ name, status, labels, metadata, disks, serviceAccounts }: Json) => ({
+/** Of all zones. */
+const allIn = (kind: string, { items = {} }: Json): readonly Json[] =>
+  Object.values<Json>(items).flatMap((scope) => scope[kind] ?? []);
+
+const instanceOf = ({ name, zone, status, labels, metadata, disks, serviceAccounts }: Json) => ({
   name,
+  zone: lastSegment(zone),
   status,
   labels,
   metadata: Object.fromEntries(
@@ -92,8 +97,8 @@ export async function everythingIn(google: Google): Promise<Everything> {
   const [secrets, accounts, instances, disks] = await Promise.all([
     get(`/v1/${PROJECT}/secrets?pageSize=1000`),
     get(`/v1/${PROJECT}/serviceAccounts?pageSize=100`),
-    get(`${ZONE}/instances`),
-    get(`${ZONE}/disks`),
+    get(`${COMPUTE}/instances`),
+    get(`${COMPUTE}/disks`),
   ]);
   const entries = await Promise.all(
     (secrets.secrets ?? []).map(async (secret: Json) => [
@@ -106,9 +111,10 @@ export async function everythingIn(google: Google): Promise<Everything> {
     accounts: (accounts.accounts ?? [])
       .map(({ email, description }: Json) => ({ email, description }))
       .filter(({ email }: Json) => email !== PLANE_ACCOUNT),
-    instances: (instances.items ?? []).map(instanceOf),
-    disks: (disks.items ?? []).map(({ name, labels, users = [] }: Json) => ({
+    instances: allIn('instances', instances).map(instanceOf),
+    disks: allIn('disks', disks).map(({ name, zone, labels, users = [] }: Json) => ({
       name,
+      zone: lastSegment(zone),
       labels,
       users: users.map(lastSegment),
     })),
