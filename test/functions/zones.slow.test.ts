@@ -325,11 +325,11 @@ describe('two requests at once', () => {
   test(
     'one that was held up before it made the VM does not make it where the agent was',
     async () => {
-      const late = hold(/CreateServiceAccount|serviceAccounts\.create/i);
+      const late = hold(/SetIamPolicy/);
       full(B);
       const slow = plane.call('POST', '/v1/agents', ALLISON);
       await late.reached;
-      // Another request finds the record, makes the account, meets the stockout and goes on.
+      // Others find the record, do what it had left to do, meet the stockout and go on.
       await provision();
       await provision();
       full();
@@ -346,7 +346,7 @@ describe('two requests at once', () => {
     async () => {
       const reached = Promise.withResolvers<void>();
       const gate = Promise.withResolvers<void>();
-      let phase: 'free' | 'held' | 'moved' | 'over' = 'free';
+      let phase: 'free' | 'held' | 'moved' | 'looked' | 'over' = 'free';
       hook = async ({ method, principal }) => {
         if (principal !== `serviceAccount:${PLANE_ACCOUNT}`) return undefined;
         if (phase === 'free' && method.endsWith('Instances.Insert')) {
@@ -355,7 +355,10 @@ describe('two requests at once', () => {
           await gate.promise;
         } else if (phase === 'held' && method.endsWith('UpdateSecret')) {
           phase = 'moved';
-        } else if (phase === 'moved') {
+        } else if (phase === 'moved' && method.endsWith('AggregatedList')) {
+          phase = 'looked';
+        } else if (phase === 'looked' && !method.endsWith('AggregatedList')) {
+          // It was nowhere to be seen yet when the one that moved the agent first looked around.
           phase = 'over';
           full();
           gate.resolve();
