@@ -57,7 +57,12 @@ const COMMANDS: Readonly<Record<string, (args: Arguments) => Promise<number>>> =
   'fetch-number': async () =>
     (await import('./commands/fetch-number.ts')).fetchNumberCommand(host, layout),
   'forget-key': async () =>
-    (await import('./commands/forget-key.ts')).forgetKeyCommand(host, layout),
+    (await import('./commands/forget-key.ts')).forgetKeyCommand(
+      host,
+      layout,
+      // systemd.exec(5): of the unit's main process.
+      process.env.MAINPID === undefined ? undefined : Number(process.env.MAINPID),
+    ),
   'reload-key': async () =>
     (await import('./commands/reload-key.ts')).reloadKeyCommand(host, layout),
   'reload-channels': async () => {

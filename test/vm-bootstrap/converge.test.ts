@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
+import { forgetKeyCommand } from '../../vm-bootstrap/commands/forget-key.ts';
 import { readInputs } from '../../vm-bootstrap/commands/inputs.ts';
 import { files } from '../../vm-bootstrap/steps/files.ts';
 import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
@@ -95,4 +97,13 @@ describe('inputs that are wrong name themselves', () => {
     delete cloud.attributes[METADATA_KEYS.agent];
     await expect(readInputs(machine.host)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
   });
+});
+
+test('a gateway that ends at its start is not waited for, and its key goes', async () => {
+  await bootstrap();
+  const { host, layout } = machine;
+  host.write(layout.keyFile, 'sk-ant-left', { mode: 0o400 });
+  const { pid } = spawnSync('true');
+  expect(await forgetKeyCommand(host, layout, pid)).toBe(1);
+  expect(existsSync(layout.keyFile)).toBe(false);
 });

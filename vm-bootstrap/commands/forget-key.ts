@@ -13,16 +13,20 @@ import { keyForStatus } from '../key-origin.ts';
 import { publishStatus } from '../status.ts';
 import { forgetSecrets } from './fetch-key.ts';
 
-/** Below the unit's TimeoutStartSec=180, so that the key is deleted by us and not left to systemd. */
-const READY_WITHIN_MS = 170_000;
+/** Below the unit's TimeoutStartSec=600, so that the key is deleted by us and not left to systemd. */
+const READY_WITHIN_MS = 590_000;
 const POLL_MS = 200;
 
-/** True once the gateway has started and the key is resolved; a cold secret gets one reload while its file is there. */
-export async function gatewayReady(host: Host, layout: Layout): Promise<boolean> {
+/**
+ * True once the gateway has started and the key is resolved; a cold secret gets one reload while its file is there.
+ * @param mainPid of the gateway: systemd waits for us before it looks at one that ended. Undefined: not known.
+ */
+async function gatewayReady(host: Host, layout: Layout, mainPid?: number): Promise<boolean> {
   const address = gatewayAddress(host, layout);
   const deadline = host.now().getTime() + READY_WITHIN_MS;
   while (!(await gatewayAnswers(host, address.port))) {
-    if (host.now().getTime() > deadline) return false;
+    const ended = mainPid !== undefined && !host.isRunning(mainPid);
+    if (ended || host.now().getTime() > deadline) return false;
     await host.sleep(POLL_MS);
   }
   return withGateway(address, async (gateway) => {
@@ -39,9 +43,13 @@ export function noteKeyInUse(host: Host, layout: Layout): void {
 }
 
 /** @returns the exit code; systemd restarts the gateway when it is not 0. */
-export async function forgetKeyCommand(host: Host, layout: Layout): Promise<number> {
+export async function forgetKeyCommand(
+  host: Host,
+  layout: Layout,
+  mainPid?: number,
+): Promise<number> {
   try {
-    const ready = await gatewayReady(host, layout);
+    const ready = await gatewayReady(host, layout, mainPid);
     const facts = parseFacts(host.read(layout.facts));
     const known = {
       configVersion: facts.configVersion,

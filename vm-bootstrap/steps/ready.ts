@@ -7,7 +7,8 @@ import { keyForStatus } from '../key-origin.ts';
 import { lastStatus, publishStatus } from '../status.ts';
 import type { Context, Step } from './step.ts';
 
-const READY_WITHIN_MS = 180_000;
+/** A gateway that ends is seen at once; this is for one that hangs (openclaw-gateway.service, TimeoutStartSec=). */
+const READY_WITHIN_MS = 600_000;
 const POLL_MS = 300;
 
 async function isReady({ host, layout }: Context): Promise<boolean> {
