@@ -8,6 +8,9 @@ import { CACHE, canRun, MINUTE, openStage, type Stage } from './support/stage.ts
 
 const { can, why } = await canRun('nspawn');
 const ALLISON = { user: 'allison@nine30.com', userPhone: '+15551234567' };
+/** Guards, no claims: how long this takes is decided by who else uses the machine. */
+const INSTALL_MS = 30 * MINUTE;
+const COMMAND_MS = 5 * MINUTE;
 const BUILD = { cacheDir: CACHE, env: process.env };
 /** Names and sizes of what is installed; the list that npm keeps for itself names its own version. */
 const LIST = `find . -type f ! -name .package-lock.json -printf '%P %s\\n' -o -type l -printf '%P %l\\n' | sort`;
@@ -20,14 +23,14 @@ const LIST = `find . -type f ! -name .package-lock.json -printf '%P %s\\n' -o -t
       const image = await ensurePlain(BUILD);
       stage = await openStage({ kind: 'nspawn', sharedKey: 'sk-ant-local-plain', image });
       await stage.api('POST', '/v1/agents', ALLISON);
-    }, 10 * MINUTE);
-    afterAll(() => stage?.close(), MINUTE);
-    const out = (script: string) => stage.out('allison', script);
+    }, INSTALL_MS);
+    afterAll(() => stage?.close(), COMMAND_MS);
+    const out = (script: string) => stage.out('allison', script, { timeoutMs: COMMAND_MS });
 
     test(
       'the agent becomes ready, on what the image has',
       async () => {
-        await stage.follow('allison', 'ready', 8 * MINUTE);
+        await stage.follow('allison', 'ready', INSTALL_MS);
         expect(await out('agent ask "What can you do?"')).toContain(ALLISON.user);
         const image = join(await ensureImage(BUILD), 'opt/openclaw');
         const built = execFileSync('sh', ['-c', LIST], {
@@ -40,7 +43,7 @@ const LIST = `find . -type f ! -name .package-lock.json -printf '%P %s\\n' -o -t
         );
         expect(await out('node --version')).toBe(process.version);
       },
-      10 * MINUTE,
+      INSTALL_MS + 2 * COMMAND_MS,
     );
 
     test(
@@ -54,7 +57,7 @@ const LIST = `find . -type f ! -name .package-lock.json -printf '%P %s\\n' -o -t
         await out('systemctl restart google-startup-scripts');
         expect(await out('stat --format=%Y /opt/agents-plane/node/bin/node')).toBe(installed);
       },
-      MINUTE,
+      2 * COMMAND_MS,
     );
   },
 );
