@@ -1,5 +1,6 @@
 /** Round trips, races, names that collide, things that are not ours, and a zone without room. */
 
+import { LEASE_MS } from '../../functions/core/intent.ts';
 import { sequentialDepth } from '../../local/google/recording.ts';
 import { FLEET_ROLE, LOCAL } from '../../local/plane/settings.ts';
 import { type Harness, send, startHarness } from './harness.ts';
@@ -41,8 +42,11 @@ test('a provision takes five sequential round trips to Google, one for the polic
   await get('warm-up');
   latencyMs = LATENCY_MS;
   const mark = harness.google.recording.length;
+  const begun = performance.now();
   expect((await post({ user: 'allison@nine30.com', ...PHONE })).status).toBe(202);
-  expect(sequentialDepth(harness.calls(mark))).toBeLessThanOrEqual(5);
+  // On a machine so busy that half the lease went by, the record is read once more (decision 082).
+  const more = performance.now() - begun > LEASE_MS / 2 ? 1 : 0;
+  expect(sequentialDepth(harness.calls(mark))).toBeLessThanOrEqual(5 + more);
 });
 
 test('the same request five times at once makes one agent', async () => {
@@ -108,19 +112,21 @@ test('a config version that somebody disabled: the list goes by the record, and 
   expect((await get('allison')).status).toBe(200);
 });
 
-test('a zone without room is told as the reason, and the same request tries again', async () => {
+// The second request waits out the lease of 8 s, by the clock on the wall (decision 082).
+test('a zone without room is told as the reason, and the same request goes to the next one', async () => {
   harness.google.compute.stockouts.add(LOCAL.zone);
   const body = { user: 'allison@nine30.com', ...PHONE };
   expect((await post(body)).status).toBe(202);
   const failed = await untilState('failed');
   expect(failed.reason).toMatch(/no free capacity/);
-  harness.google.compute.stockouts.clear();
   expect((await post(body)).status).toBe(202);
-  await untilState('booting');
-});
+  expect((await untilState('booting')).instance?.zone).toBe('europe-west1-c');
+}, 120_000);
 
 /** Polls the resource until it has the state; jest's own time limit ends it otherwise. */
-async function untilState(state: string): Promise<{ reason?: string }> {
+async function untilState(
+  state: string,
+): Promise<{ reason?: string; instance?: { zone: string } }> {
   for (;;) {
     const { body } = await get('allison');
     if (body.state === state) return body;
