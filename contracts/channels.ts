@@ -15,6 +15,15 @@ const token = (shape: RegExp, like: string) =>
 
 const owner = (shape: RegExp, like: string) => z.string().regex(shape, { error: `is not ${like}` });
 
+/** Link-local, which is where the metadata server is, and its other address; as URL writes them. */
+const METADATA_HOST =
+  /^(169\.254\.\d+\.\d+|\[fe[89ab][0-9a-f]:.*|\[::ffff:a9fe:.*|\[fd20:ce::254\]|metadata(\.google\.internal)?\.?)$/;
+
+/** Our broker asks it, which may reach more than the agent may. */
+const isElsewhere = (url: string): boolean => !METADATA_HOST.test(new URL(url).hostname);
+
+const NO_DAEMON = 'is not the URL of a signal-cli daemon';
+
 /** Who may write, by the channel's own kind of identity, and what the channel is reached with. */
 export const channelsDocument = z.strictObject({
   telegram: z
@@ -40,7 +49,9 @@ export const channelsDocument = z.strictObject({
   signal: z
     .strictObject({
       account: phoneNumber,
-      daemon: z.url({ protocol: /^https?$/, error: 'is not the URL of a signal-cli daemon' }),
+      daemon: z
+        .url({ protocol: /^https?$/, error: NO_DAEMON, abort: true })
+        .refine(isElsewhere, { error: NO_DAEMON }),
     })
     .optional(),
 });

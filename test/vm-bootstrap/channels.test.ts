@@ -87,6 +87,18 @@ describe('what is typed', () => {
       { channel: 'signal', tokens: [], account: '+15550001111', daemon },
       /cannot be reached from here.*port 443/,
     ]),
+    ...[
+      'http://169.254.169.254/computeMetadata/v1',
+      'http://2852039166',
+      'http://[::ffff:169.254.169.254]',
+      'http://[fd20:ce::254]',
+      'http://metadata.google.internal.',
+      'http://metadata',
+    ].map((daemon): [string, ChannelInput, RegExp] => [
+      `the metadata server (${daemon})`,
+      { channel: 'signal', tokens: [], account: '+15550001111', daemon },
+      /URL of a signal-cli daemon/,
+    ]),
   ])('%s is refused with what to do, and without the token', (_title, input, sentence) => {
     const refusal = (() => {
       try {

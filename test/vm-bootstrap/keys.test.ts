@@ -135,6 +135,30 @@ describe('store-key', () => {
     expect(at.lines.join()).not.toContain(GOOD_KEY);
   });
 
+  test('two keys at once: the newest is alive, whoever ends last, and nobody hears of an error', async () => {
+    await cloud.createSecret(OWN, 'secretAccessor', 'secretVersionManager');
+    const at = await machine();
+    for (let round = 0; round < 5; round++) {
+      const lines = [GOOD_KEY, OTHER_GOOD_KEY, GOOD_KEY, OTHER_GOOD_KEY].map((key) =>
+        JSON.stringify({ command: 'store-key', key, wait: false }),
+      );
+      const answers = await Promise.all(
+        lines.map((line) => serve(at.host, at.layout, at.facts, line)),
+      );
+      expect(answers.map(({ ok }) => ok)).toEqual([true, true, true, true]);
+      const [newest, ...older] = await cloud.versions(OWN);
+      expect(newest).toMatch(/ ENABLED$/);
+      expect(older.filter((version) => !version.endsWith('DESTROYED'))).toEqual([]);
+    }
+  });
+
+  test('a key that another took the place of while it waited is in use no less', async () => {
+    await cloud.createSecret(OWN, 'secretAccessor', 'secretVersionManager');
+    const at = await machine();
+    const [answer] = await Promise.all([ask(at, GOOD_KEY), keyService(at, 'own 2')]);
+    expect(answer).toMatchObject({ ok: true, outcome: 'in-use' });
+  });
+
   test('who need not wait is answered as soon as the key is stored', async () => {
     const at = await machine();
     const line = JSON.stringify({ command: 'store-key', key: GOOD_KEY, wait: false });

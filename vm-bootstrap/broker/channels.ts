@@ -25,6 +25,7 @@ import { accessToken } from '../google/metadata.ts';
 import { callPlane } from '../google/plane.ts';
 import type { SecretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
+import { withLock } from '../lock.ts';
 import { requestReload } from './reload-channels.ts';
 import { storeDocument } from './secret-document.ts';
 
@@ -92,12 +93,12 @@ async function apply(
   layout: Layout,
   facts: Facts,
   access: SecretsAccess,
-  change: { readonly before: ChannelsDocument; readonly after: ChannelsDocument },
+  { before, after }: { readonly before: ChannelsDocument; readonly after: ChannelsDocument },
 ): Promise<void> {
-  await storeDocument(access, place(facts), JSON.stringify(change.after));
+  await storeDocument(access, place(facts), JSON.stringify(after));
   const result = await requestReload(host, layout);
   if (result.ok) return;
-  await storeDocument(access, place(facts), JSON.stringify(change.before));
+  await storeDocument(access, place(facts), JSON.stringify(before));
   const back = await requestReload(host, layout).catch(() => ({ ok: false }));
   throw new PlaneError(
     'FAILED_PRECONDITION',
@@ -106,6 +107,19 @@ async function apply(
       : `${result.message} What was stored is as before; the gateway takes that at its next start.`,
   );
 }
+
+/** One change at a time: of two that read the same document, one would be lost. */
+const change = (
+  host: Host,
+  layout: Layout,
+  facts: Facts,
+  access: SecretsAccess,
+  edit: (before: ChannelsDocument) => ChannelsDocument,
+): Promise<void> =>
+  withLock(host, `${layout.channelsRequest}.lock`, async () => {
+    const before = await readChannels(access, facts.channelsSecret);
+    await apply(host, layout, facts, access, { before, after: edit(before) });
+  });
 
 /** The owner hears of it by mail: whoever is named there may talk to the agent as they do. */
 async function tellOwner(host: Host, facts: Facts, channel: AddedChannel, owner: string) {
@@ -134,8 +148,7 @@ export async function addChannel(
     check(host, facts, channel, entry),
     notTheOwners(host, entry),
   ]);
-  const before = await readChannels(access, facts.channelsSecret);
-  await apply(host, layout, facts, access, { before, after: { ...before, ...entry } });
+  await change(host, layout, facts, access, (before) => ({ ...before, ...entry }));
   await tellOwner(host, facts, channel, ownerOn(entry, channel, ''));
   return `${CHANNEL_TITLES[channel]} is added. Your owner can write to me there now, and nobody else can.`;
 }
@@ -149,12 +162,13 @@ export async function removeChannel(
 ): Promise<string> {
   const title = CHANNEL_TITLES[channel];
   const access = await open(host, facts);
-  const before = await readChannels(access, facts.channelsSecret);
-  if (before[channel] === undefined) {
-    throw new PlaneError('NOT_FOUND', `${title} is not among the added channels.`);
-  }
-  const { [channel]: _, ...after } = before;
-  await apply(host, layout, facts, access, { before, after });
+  await change(host, layout, facts, access, (before) => {
+    if (before[channel] === undefined) {
+      throw new PlaneError('NOT_FOUND', `${title} is not among the added channels.`);
+    }
+    const { [channel]: _, ...after } = before;
+    return after;
+  });
   return `${title} is removed and its token destroyed. Revoke the token at ${title} as well.`;
 }
 

@@ -2,9 +2,9 @@
 
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { addOwnVersion, type SecretPlace } from '../google/own-secret.ts';
-import { destroyOthers, type SecretsAccess } from '../google/secrets.ts';
+import { destroyOlder, type SecretsAccess } from '../google/secrets.ts';
 
-/** Adds the version and destroys every other. @throws PlaneError UNAVAILABLE when the secret is not ours yet */
+/** Adds the version and destroys those before it. @throws PlaneError UNAVAILABLE when the secret is not ours yet */
 export async function storeDocument(
   access: SecretsAccess,
   place: SecretPlace,
@@ -17,5 +17,5 @@ export async function storeDocument(
       'It could not be stored: its secret is not ours to write yet. Try again in a minute.',
     );
   }
-  await destroyOthers(access, place.secret, version);
+  await destroyOlder(access, place.secret, version);
 }

@@ -9,12 +9,12 @@ import { VM_API_PATHS } from '../../contracts/vm-api.ts';
 import type { KeyOutcome } from '../core/broker-protocol.ts';
 import type { Facts } from '../core/facts.ts';
 import { verdictOf } from '../core/key-check.ts';
-import { keyName, RESTARTING } from '../core/key-in-use.ts';
+import { holdsOwn, RESTARTING } from '../core/key-in-use.ts';
 import type { Layout } from '../core/layout.ts';
 import { cleanKey, PROVIDER_FACTS, providerOfKey, providerOrigin } from '../core/providers.ts';
 import { accessToken } from '../google/metadata.ts';
 import { addOwnVersion } from '../google/own-secret.ts';
-import { destroyOthers, readSecret, type SecretsAccess } from '../google/secrets.ts';
+import { destroyOlder, readSecret, type SecretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 
 /** A reload takes a second; agents-plane-key.service gives up on the gateway after that and restarts it. */
@@ -112,7 +112,7 @@ async function takeIntoUse(
   const deadline = host.now().getTime() + IN_USE_WITHIN_MS;
   while (host.now().getTime() < deadline) {
     const inUse = host.read(layout.keyInUse);
-    if (inUse === keyName('own', version)) return 'in-use';
+    if (holdsOwn(inUse, version)) return 'in-use';
     if (inUse === RESTARTING) break;
     await host.sleep(POLL_MS);
   }
@@ -145,8 +145,8 @@ export async function storeKey(
   const current = await readSecret(access, facts.keySecret);
   const known = current?.value === key;
   const version = known ? current.version : await store(access, facts, key);
-  await destroyOthers(access, facts.keySecret, version);
-  const inUse = known && host.read(layout.keyInUse) === keyName('own', version);
+  await destroyOlder(access, facts.keySecret, version);
+  const inUse = known && holdsOwn(host.read(layout.keyInUse), version);
   const outcome = inUse ? 'unchanged' : await takeIntoUse(host, layout, version, wait);
   return { outcome, message: MESSAGES[outcome] };
 }

@@ -114,17 +114,26 @@ export async function addVersion(
   return lastPart((JSON.parse(answer.text) as { name: string }).name);
 }
 
-/** Destroys every version but one, for good. */
-export async function destroyOthers(
+const isDestroyed = (versions: readonly Version[], number: string): boolean =>
+  versions.some(({ name, state }) => lastPart(name) === number && state === 'DESTROYED');
+
+/**
+ * Destroys every version before one, for good. Not those after it: somebody else stored them
+ * meanwhile, and of two who destroyed each other's nothing would be left.
+ */
+export async function destroyOlder(
   access: SecretsAccess,
   secret: string,
-  keep: string,
+  than: string,
 ): Promise<void> {
-  const alive = (await versionsOf(access, secret))
+  const older = (await versionsOf(access, secret))
     .filter((version) => version.state !== 'DESTROYED')
-    .map((version) => lastPart(version.name));
-  for (const version of alive.filter((each) => each !== keep)) {
+    .map((version) => lastPart(version.name))
+    .filter((version) => Number(version) < Number(than));
+  for (const version of older) {
     const answer = await call(access, 'POST', `${secret}/versions/${version}:destroy`, {});
-    if (answer.status !== 200) refuse(answer, 'destroying a version');
+    // 400: no version to destroy; another got there first.
+    const gone = answer.status === 400 && isDestroyed(await versionsOf(access, secret), version);
+    if (answer.status !== 200 && !gone) refuse(answer, 'destroying a version');
   }
 }

@@ -1,0 +1,68 @@
+/** Two changes of an agent's channels at the same moment: the broker runs a process for each. */
+
+import { rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { channelsDocument } from '../../contracts/channels.ts';
+import { serve } from '../../vm-bootstrap/broker/serve.ts';
+import { accessToken } from '../../vm-bootstrap/google/metadata.ts';
+import { readSecret } from '../../vm-bootstrap/google/secrets.ts';
+import { CHANNELS, type Cloud, startConfiguredCloud } from './support/cloud.ts';
+import { newRoot, toldMachine } from './support/machine.ts';
+
+let cloud: Cloud;
+let root: string;
+/** Telegram, and a signal-cli daemon: whatever they are asked is right. */
+let outside: Server;
+
+beforeEach(async () => {
+  cloud = await startConfiguredCloud();
+  root = newRoot();
+  outside = createServer((_, response) => response.end('{"ok":true}'));
+  await new Promise<void>((resolve) => outside.listen(0, '127.0.0.1', resolve));
+});
+
+afterEach(async () => {
+  outside.close();
+  rmSync(root, { recursive: true, force: true });
+  await cloud.close();
+});
+
+test('both are there in the end', async () => {
+  await cloud.createSecret(CHANNELS, 'secretAccessor', 'secretVersionManager');
+  const { host, layout, facts: told } = await toldMachine(cloud, root);
+  const url = `http://127.0.0.1:${(outside.address() as AddressInfo).port}`;
+  const facts = { ...told, endpoints: { ...told.endpoints, telegram: url } };
+  const ask = (request: object) =>
+    serve(host, layout, facts, JSON.stringify({ command: 'channel-add', ...request }));
+  host.write(`${layout.openclawPackages}/@openclaw/signal/package.json`, '{}', { mode: 0o644 });
+  let asking = true;
+  /** What agents-plane-channels.service answers. */
+  const service = async (): Promise<void> => {
+    while (asking) {
+      const id = host.read(layout.channelsRequest);
+      host.remove(layout.channelsRequest);
+      if (id) {
+        const result = { id, ok: true, message: '' };
+        host.write(layout.channelsResult, JSON.stringify(result), { mode: 0o644 });
+      }
+      await host.sleep(5);
+    }
+  };
+  const answering = service();
+  const answers = await Promise.all([
+    ask({ channel: 'telegram', owner: '4242', tokens: ['777:AAAA-secret-token'] }),
+    ask({ channel: 'signal', account: '+15550001111', daemon: url, tokens: [] }),
+  ]).finally(() => {
+    asking = false;
+  });
+  await answering;
+  expect(answers.map(({ ok }) => ok)).toEqual([true, true]);
+  const token = await accessToken(host);
+  const { secretmanager: endpoint } = facts.endpoints;
+  const stored = await readSecret({ host, project: facts.project, token, endpoint }, CHANNELS);
+  expect(Object.keys(channelsDocument.parse(JSON.parse(stored?.value ?? '')))).toEqual([
+    'telegram',
+    'signal',
+  ]);
+});
