@@ -13,10 +13,26 @@ import { GATEWAY_USER, type Layout } from '../core/layout.ts';
 import type { Host } from '../host.ts';
 import { readLine } from '../io.ts';
 
+/** Who asks has the line ready. Of eight who do not, each would keep a place for as long as the unit may run. */
+const LINE_WITHIN_MS = 5_000;
+
+/** The request's line; an empty one, which is no request, for one that is too long or never ends. */
+async function lineOf(from: Readable): Promise<string> {
+  const late = Promise.withResolvers<string>();
+  const timer = setTimeout(() => late.resolve(''), LINE_WITHIN_MS);
+  try {
+    return await Promise.race([readLine(from, REQUEST_MAX).catch(() => ''), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function answerOne(host: Host, layout: Layout, from: Readable, to: Writable): Promise<void> {
-  const line = await readLine(from, REQUEST_MAX);
+  const line = await lineOf(from);
   const answer = await serve(host, layout, parseFacts(host.read(layout.facts)), line);
   await new Promise<void>((resolve) => to.end(`${JSON.stringify(answer)}\n`, () => resolve()));
+  // What more may come is nobody's: an open end would keep the process.
+  from.destroy();
 }
 
 /** Root and the gateway's user: the socket's mode says so already, the peer's credentials say it again. */
