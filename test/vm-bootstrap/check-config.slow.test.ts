@@ -75,6 +75,46 @@ test.each([
   120_000,
 );
 
+test('what only the plane decides is put back, the rest of a change stays', async () => {
+  edit((config) => {
+    config.agents.defaults.heartbeat.every = '1h';
+    config.channels.whatsapp.allowFrom = ['*'];
+    config.channels.whatsapp.dmPolicy = 'open';
+    config.channels.whatsapp.accounts = { default: { dmPolicy: 'open', allowFrom: ['*'] } };
+    config.commands.ownerAllowFrom = ['*'];
+    config.gateway.bind = 'lan';
+    config.gateway.auth = { mode: 'none' };
+    config.plugins.entries['agents-plane'].enabled = false;
+    const [provider] = Object.keys(config.models.providers);
+    config.models.providers[provider ?? ''].baseUrl = 'https://evil.example';
+    config.models.providers[provider ?? ''].models[0].cost.output = 0;
+  });
+  machine.lines.length = 0;
+  expect(await check()).toBe(0);
+  const ours = JSON.parse(readFileSync(machine.layout.renderedConfig, 'utf8'));
+  const now = JSON.parse(current());
+  expect(now.agents.defaults.heartbeat.every).toBe('1h');
+  for (const part of ['gateway', 'commands', 'models', 'secrets']) {
+    expect(now[part]).toMatchObject(ours[part]);
+  }
+  expect(now.channels.whatsapp).toEqual({
+    ...ours.channels.whatsapp,
+    sendReadReceipts: now.channels.whatsapp.sendReadReceipts,
+  });
+  expect(now.plugins.entries['agents-plane']).toEqual(ours.plugins.entries['agents-plane']);
+  expect(machine.lines.join('\n')).toContain('what only the plane decides');
+  expect(readFileSync(machine.layout.goodConfig, 'utf8')).toBe(current());
+}, 120_000);
+
+test('JSON with comments, which nobody else here can read, is put aside', async () => {
+  const good = current();
+  const broken = `// mine\n${good.replace(/"allowFrom": \[[^\]]*\]/, '"allowFrom": ["*"]')}`;
+  writeFileSync(machine.layout.openclawConfig, broken);
+  expect(await check()).toBe(0);
+  expect(current()).toBe(good);
+  expect(readFileSync(machine.layout.rejectedConfig, 'utf8')).toBe(broken);
+}, 120_000);
+
 test('half a file is no configuration either', async () => {
   const good = current();
   writeFileSync(machine.layout.openclawConfig, good.slice(0, 200));

@@ -40,6 +40,22 @@ const CASES: ReadonlyArray<
     { channels: { whatsapp: { allowFrom: ['+1555'] } } },
   ],
   [
+    'files that theirs includes, which would be merged into what is ours, are left out',
+    { channels: { whatsapp: { allowFrom: ['+1555'] } } },
+    { channels: { whatsapp: { allowFrom: ['+1555'] } } },
+    { $include: './a.json5', channels: { whatsapp: { $include: './b.json5', allowFrom: ['*'] } } },
+    { channels: { whatsapp: { allowFrom: ['+1555'] } } },
+  ],
+  [
+    'accounts with an allowlist of their own are left out',
+    { channels: { whatsapp: { allowFrom: ['+1555'] } } },
+    { channels: { whatsapp: { allowFrom: ['+1555'] } } },
+    {
+      channels: { whatsapp: { allowFrom: ['+1555'], accounts: { default: { allowFrom: ['*'] } } } },
+    },
+    { channels: { whatsapp: { allowFrom: ['+1555'] } } },
+  ],
+  [
     'an enforced object they removed comes back',
     { gateway: { auth: { token: 't' } } },
     { gateway: { auth: { token: 't' } } },

@@ -2,12 +2,16 @@
  * `agent check-config` (ExecStartPre of the gateway, as root): a file that OpenClaw refuses
  * would keep the gateway down for good (exit 78). The owner and the agent may edit
  * openclaw.json; the last one that was accepted takes the place of a broken one, which stays
- * beside it as openclaw.rejected.json.
+ * beside it as openclaw.rejected.json. What only the plane decides (ENFORCED) is put back.
+ *
+ * OpenClaw would also read JSON with comments; bootstrap and this do not, so it counts as broken.
  *
  * OpenClaw is asked (2 s) only when the content is not the one that it accepted last.
  */
 
 import { GATEWAY_USER, type Layout } from '../core/layout.ts';
+import { type JsonObject, mergeConfig, sameJson } from '../core/merge-config.ts';
+import { ENFORCED } from '../core/openclaw-config.ts';
 import type { Files } from '../files.ts';
 import type { Host } from '../host.ts';
 import { configDigest, judgeConfig } from '../openclaw-check.ts';
@@ -25,26 +29,48 @@ function fallBack(host: Host, layout: Layout, agents: Files, broken: string | un
   return true;
 }
 
+function parse(text: string | undefined): JsonObject | undefined {
+  try {
+    return JSON.parse(text ?? '') as JsonObject;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns the text that is in the file now; undefined when theirs cannot be read */
+function enforce(host: Host, layout: Layout, agents: Files, text: string): string | undefined {
+  const theirs = parse(text);
+  const ours = parse(host.read(layout.renderedConfig));
+  if (theirs === undefined || ours === undefined) return theirs && text;
+  const enforced = mergeConfig(ours, ours, theirs, ENFORCED);
+  if (sameJson(enforced, theirs)) return text;
+  const back = `${JSON.stringify(enforced, null, 2)}\n`;
+  agents.write(layout.openclawConfig, back, { mode: 0o600 });
+  host.log('agent: openclaw.json was changed in what only the plane decides; that is put back');
+  return back;
+}
+
+/** Whether what is in the file may stay; what may is remembered. */
+async function isGood(host: Host, layout: Layout, text: string): Promise<boolean> {
+  if (host.read(layout.validatedConfig) === configDigest(host, layout, text)) {
+    remember(host, layout, text);
+    return true;
+  }
+  // Our own rendering as it is: OpenClaw accepted each of them (openclaw-config.slow.test.ts).
+  if (text === host.read(layout.renderedConfig)) return true;
+  const verdict = await judgeConfig(host, layout, layout.openclawConfig);
+  if (verdict.accepted) remember(host, layout, text);
+  else if (verdict.sure) host.log(`agent: OpenClaw refuses openclaw.json: ${verdict.complaint}`);
+  return verdict.accepted || !verdict.sure;
+}
+
 /** @returns 0 always: whether the gateway starts is its own business. */
 export async function checkConfigCommand(host: Host, layout: Layout): Promise<number> {
   const agents = host.as(GATEWAY_USER);
-  const text = agents.read(layout.openclawConfig);
-  if (text !== undefined) {
-    if (host.read(layout.validatedConfig) === configDigest(host, layout, text)) {
-      remember(host, layout, text);
-      return 0;
-    }
-    // Our own rendering as it is: OpenClaw accepted each of them (openclaw-config.slow.test.ts).
-    if (text === host.read(layout.renderedConfig)) return 0;
-    const verdict = await judgeConfig(host, layout, layout.openclawConfig);
-    if (verdict.accepted) {
-      remember(host, layout, text);
-      return 0;
-    }
-    if (!verdict.sure) return 0;
-    host.log(`agent: OpenClaw refuses openclaw.json: ${verdict.complaint}`);
-  }
-  if (fallBack(host, layout, agents, text)) {
+  const found = agents.read(layout.openclawConfig);
+  const text = found === undefined ? undefined : enforce(host, layout, agents, found);
+  if (text !== undefined && (await isGood(host, layout, text))) return 0;
+  if (fallBack(host, layout, agents, found)) {
     host.log('agent: the last openclaw.json that worked is back; yours is openclaw.rejected.json');
   }
   return 0;

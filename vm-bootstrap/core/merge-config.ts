@@ -8,6 +8,7 @@
  *   that lost it, FACTS.md);
  * - what we changed since the base wins; what we did not change is theirs to change, except
  *   under `enforced`, which always is as we say;
+ * - what would get around that (REFUSED, INCLUDE) is left out;
  * - what we named in the base and dropped goes, unless they changed it and may;
  * - merge(base, ours, merge(base, ours, theirs)) = merge(base, ours, theirs).
  */
@@ -37,6 +38,11 @@ export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
 
 /** Lists to which others add entries: ours are kept in, theirs are kept too. */
 const UNIONS = new Set(['plugins.allow', 'plugins.load.paths', 'tools.deny']);
+
+/** Other files, which OpenClaw merges into ours: lists of theirs would be added to lists of ours. */
+const INCLUDE = '$include';
+/** An account's own allowlist counts in the place of the channel's. */
+const REFUSED = new Set(['channels.whatsapp.accounts']);
 
 function union(base: Json | undefined, ours: Json, theirs: Json | undefined): Json {
   if (!Array.isArray(ours) || !Array.isArray(theirs)) return ours;
@@ -85,6 +91,7 @@ function mergeObjects(
   const keys = new Set([...Object.keys(ours), ...Object.keys(theirs)]);
   const entries = [...keys].flatMap((key) => {
     const path = prefix === '' ? key : `${prefix}.${key}`;
+    if (key === INCLUDE || REFUSED.has(path)) return [];
     const value = mergeAt(path, base[key], ours[key], theirs[key], enforced);
     return value === undefined ? [] : [[key, value] as const];
   });

@@ -26,6 +26,8 @@ export const ENFORCED: readonly string[] = [
   'gateway.http.endpoints.chatCompletions',
   'secrets.providers.llm',
   'secrets.providers.channels',
+  // Where the key is sent, and the prices that the budget is counted with.
+  'models.providers',
   'channels.whatsapp.dmPolicy',
   'channels.whatsapp.allowFrom',
   'channels.whatsapp.groupPolicy',
