@@ -5,7 +5,6 @@ import { LOCAL } from '../../local/plane/settings.ts';
 import {
   callGateway,
   footprint,
-  METADATA,
   OPENCLAW,
   openclawConfig,
   SETTLED,
@@ -22,9 +21,6 @@ const BO = { user: 'bo@nine30.com', userPhone: '+15557654321' };
 const PROJECT = `projects/${LOCAL.project.id}`;
 const INSTANCES = `/compute/v1/${PROJECT}/zones/${LOCAL.zone}/instances`;
 const QUESTION = 'What can you do?';
-/** As the gateway's user; prints the HTTP status, 000 when there is no connection. */
-const CURL = 'curl --silent --max-time 3 --output /dev/null --write-out %{http_code}';
-const FLAVOR = '--header "Metadata-Flavor: Google"';
 
 const host = await canRun('nspawn');
 
@@ -34,11 +30,8 @@ const host = await canRun('nspawn');
     let stage: Stage;
     let created: Awaited<ReturnType<Stage['api']>>;
     let states: string[];
-    const out = (script: string, user?: string): Promise<string> =>
-      stage.out('allison', script, user === undefined ? {} : { user });
+    const out = (script: string): Promise<string> => stage.out('allison', script);
     const welcomes = () => mailsTo(stage.plane.mailDir, ALLISON.user);
-    const exitCode = async (script: string, user: string): Promise<number> =>
-      (await stage.sh('allison', script, { user })).code;
 
     beforeAll(async () => {
       stage = await openStage({ kind: 'nspawn', sharedKey: SHARED_KEY });
@@ -200,51 +193,6 @@ const host = await canRun('nspawn');
       MINUTE,
     );
 
-    describe('what the gateway’s user, which runs what the model asks for, cannot do', () => {
-      test.each([
-        ['IPv4', `${METADATA}/project/project-id`],
-        ['by name', 'http://metadata.google.internal/computeMetadata/v1/project/project-id'],
-        ['IPv4 in IPv6', 'http://[::ffff:169.254.169.254]/computeMetadata/v1/project/project-id'],
-        ['a token', `${METADATA}/instance/service-accounts/default/token`],
-      ])('reach the metadata server: %s', async (_, url) => {
-        expect(await out(`${CURL} ${FLAVOR} '${url}'`)).toBe('200');
-        expect(await out(`${CURL} ${FLAVOR} '${url}' || true`, 'openclaw')).toBe('000');
-      });
-
-      test('reach the metadata server’s IPv6 address, while root can', async () => {
-        await out(
-          'ip -6 addr add fd20:ce::254/128 dev lo; systemd-run --quiet --unit=six ' +
-            'systemd-socket-activate --listen [fd20:ce::254]:80 --accept --inetd ' +
-            `printf 'HTTP/1.0 200 OK\\r\\n\\r\\n'`,
-        );
-        const ask = `${CURL} 'http://[fd20:ce::254]/'`;
-        try {
-          await until('the stand-in', async () => (await out(`${ask} || true`)) === '200');
-          expect(await out(`${ask} || true`, 'openclaw')).toBe('000');
-        } finally {
-          await out('systemctl stop six; ip -6 addr del fd20:ce::254/128 dev lo');
-        }
-      });
-
-      test('read what is root’s, or become root', async () => {
-        expect(
-          await exitCode('cat /var/lib/agents-plane/state/gateway-token', 'openclaw'),
-        ).not.toBe(0);
-        expect(await exitCode('systemctl stop agents-plane-metadata-guard', 'openclaw')).not.toBe(
-          0,
-        );
-        expect(await exitCode('nft flush ruleset', 'openclaw')).not.toBe(0);
-      });
-    });
-
-    test.each(['nobody', 'agents-plane'])('the broker does not serve %s', async (user) => {
-      const before = stage.plane.model.requests.length;
-      const asked = await stage.sh('allison', 'agent store-key', { user, stdin: SHARED_KEY });
-      expect(asked.code).toBe(1);
-      // Not even the key was checked.
-      expect(stage.plane.model.requests).toHaveLength(before);
-    });
-
     test(
       'systemd finds nothing wrong with the units, and little exposed',
       async () => {
@@ -342,46 +290,6 @@ const host = await canRun('nspawn');
         expect(await mailsTo(stage.plane.mailDir, BO.user)).toEqual([]);
       },
       2 * MINUTE,
-    );
-
-    test(
-      'its identity opens its own secrets and nobody else’s',
-      async () => {
-        const token = await out(
-          `curl -sf ${FLAVOR} ${METADATA}/instance/service-accounts/default/token | sed 's/.*access_token":"\\([^"]*\\).*/\\1/'`,
-        );
-        const status = async (method: string, path: string, body?: object): Promise<number> =>
-          (
-            await fetch(`${stage.plane.google.restUrl}${path}`, {
-              method,
-              headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-              ...(body && { body: JSON.stringify(body) }),
-            })
-          ).status;
-        const secret = (id: string) => `/v1/${PROJECT}/secrets/${id}`;
-        expect(
-          await status('GET', `${secret('agent-allison-config')}/versions/latest:access`),
-        ).toBe(200);
-        expect(
-          await status('GET', `${secret('agents-plane-api-key')}/versions/latest:access`),
-        ).toBe(200);
-        const data = { payload: { data: 'AAAA' } };
-        for (const [method, path, body] of [
-          ['GET', `${secret('agent-bo-config')}/versions/latest:access`],
-          ['GET', `${secret('agent-bo-api-key')}/versions/latest:access`],
-          ['POST', `${secret('agent-bo-api-key')}:addVersion`, data],
-          ['POST', `${secret('agent-allison-config')}:addVersion`, data],
-          ['POST', `${secret('agents-plane-api-key')}:addVersion`, data],
-          ['POST', `/v1/${PROJECT}/secrets?secretId=more`, { replication: { automatic: {} } }],
-          ['GET', `/v1/${PROJECT}/secrets`],
-          ['GET', INSTANCES],
-          ['GET', `/v1/${PROJECT}/serviceAccounts`],
-          ['POST', `/v1/${PROJECT}:setIamPolicy`, { policy: {} }],
-        ] as const) {
-          expect([path, await status(method, path, body)]).toEqual([path, 403]);
-        }
-      },
-      MINUTE,
     );
 
     test(
