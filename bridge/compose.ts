@@ -38,8 +38,11 @@ export function composeGuard({ security }: BridgeConfig): Guard {
   });
 }
 
-function kapsoOf({ kapso, delivery, webhook }: BridgeConfig, log: BridgeLog): Transport {
+function kapsoOf(config: BridgeConfig, log: BridgeLog): Transport {
+  const { kapso, delivery, webhook } = config;
   const listens = delivery.mode !== 'polling';
+  // Whoever takes the webhooks for us answers for the address as well.
+  const verifyToken = delivery.mode === 'queue' ? {} : { verifyToken: webhook.verify_token };
   const polls = !listens || delivery.poll_fallback;
   return createKapso({
     baseUrl: kapso.base_url,
@@ -47,7 +50,7 @@ function kapsoOf({ kapso, delivery, webhook }: BridgeConfig, log: BridgeLog): Tr
     phoneNumberId: kapso.phone_number_id,
     pollEveryMs: polls ? ms(delivery.poll_interval) : 0,
     ...(listens && {
-      webhook: { addr: webhook.addr, verifyToken: webhook.verify_token, secret: webhook.secret },
+      webhook: { open: webhooksOf(config, log), secret: webhook.secret, ...verifyToken },
     }),
     onPollFailed: (error) => log.warn({ reason: (error as Error).message }, 'poll failed'),
   });
@@ -85,6 +88,14 @@ function demand(settings: readonly (readonly [string, string])[]): void {
   throw new PlaneError('FAILED_PRECONDITION', `Set ${missing.join(' and ')}.`);
 }
 
+/** What Kapso's webhooks need, by how they come. */
+function neededFor({ delivery, webhook }: BridgeConfig): readonly (readonly [string, string])[] {
+  if (delivery.mode === 'polling') return [];
+  // What waits in a queue came over the open internet: without a signature it is anybody's.
+  if (delivery.mode === 'queue') return [['KAPSO_WEBHOOK_SECRET', webhook.secret]];
+  return [['KAPSO_WEBHOOK_VERIFY_TOKEN', webhook.verify_token]];
+}
+
 /**
  * Meta when its phone number id is set, else Kapso.
  * @throws PlaneError FAILED_PRECONDITION naming what is not set.
@@ -105,15 +116,10 @@ export function composeTransport(config: BridgeConfig, log: BridgeLog): Transpor
     ]);
     return metaOf(config, log);
   }
-  if (delivery.mode === 'queue') {
-    throw new PlaneError('FAILED_PRECONDITION', 'delivery.mode "queue" is for Meta alone.');
-  }
   demand([
     ['KAPSO_API_KEY', kapso.api_key],
     ['KAPSO_PHONE_NUMBER_ID', kapso.phone_number_id],
-    ...(delivery.mode === 'polling'
-      ? []
-      : ([['KAPSO_WEBHOOK_VERIFY_TOKEN', webhook.verify_token]] as const)),
+    ...neededFor(config),
   ]);
   return kapsoOf(config, log);
 }

@@ -5,6 +5,7 @@
  */
 
 import { z } from 'zod';
+import { WHATSAPP_MODES } from './config-document.ts';
 import { agentName } from './names.ts';
 
 /** Goes into a header and into a systemd environment file: nothing that either would read as its own. */
@@ -27,17 +28,22 @@ const cloudApi = z.strictObject({
   verifyToken: credential,
 });
 
-/** https://docs.kapso.ai: the VM asks Kapso by itself, no webhook is needed. */
+/** https://docs.kapso.ai: the VM asks Kapso by itself, every few seconds. */
 const kapso = z.strictObject({
   mode: z.literal('kapso'),
   phoneNumberId,
   apiKey: credential,
+  /** Signs the webhooks: with it Kapso may post them, and nobody waits for the next poll. */
+  webhookSecret: credential.optional(),
 });
 
 /** The body of `POST /v1/agents/{name}/whatsapp`, and the secret's content. */
 export const numberCredentials = z.discriminatedUnion('mode', [cloudApi, kapso]);
 export type NumberCredentials = z.infer<typeof numberCredentials>;
-export type CloudApiCredentials = z.infer<typeof cloudApi>;
+
+/** Whether what people write is posted to the plane. */
+export const hasWebhook = (credentials: NumberCredentials): boolean =>
+  credentials.mode === 'cloud-api' || credentials.webhookSecret !== undefined;
 
 export const numberConnected = z.strictObject({
   agent: agentName,
@@ -46,5 +52,34 @@ export const numberConnected = z.strictObject({
 });
 export type NumberConnected = z.infer<typeof numberConnected>;
 
-/** Attribute of a handed-over webhook: the header that signs its bytes. */
-export const SIGNATURE_HEADER = 'x-hub-signature-256';
+/** `GET /v1/agents/{name}/whatsapp`: no credential is ever shown. */
+export const numberView = z.strictObject({
+  agent: agentName,
+  /** The agent's own. */
+  mode: z.enum(WHATSAPP_MODES),
+  connected: z.boolean(),
+  /** Of the credentials that are kept. */
+  phoneNumberId: z.string().optional(),
+  version: z.string().optional(),
+  webhook: z.url().optional(),
+  /** Why it is not connected, and what to do. */
+  problem: z.string().optional(),
+});
+export type NumberView = z.infer<typeof numberView>;
+
+/** What `DELETE` of it removed; empty when there was nothing. */
+export const numberDisconnected = z.strictObject({
+  agent: agentName,
+  removed: z.array(z.string()),
+});
+export type NumberDisconnected = z.infer<typeof numberDisconnected>;
+
+/**
+ * The headers that sign a webhook's bytes. They are handed over with it as attributes, and so is
+ * the name of Kapso's event, which its body does not have.
+ */
+export const SIGNATURE_HEADERS = {
+  'cloud-api': 'x-hub-signature-256',
+  kapso: 'x-webhook-signature',
+} as const satisfies Record<NumberCredentials['mode'], string>;
+export const EVENT_HEADER = 'x-webhook-event';

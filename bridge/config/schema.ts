@@ -55,7 +55,7 @@ export const bridgeConfig = z.strictObject({
     .prefault({}),
   delivery: z
     .strictObject({
-      /** `queue`: somebody else takes the webhooks, and they wait in Pub/Sub. */
+      /** `queue`: the plane takes the webhooks, and they wait in Pub/Sub. */
       mode: z.enum(['polling', 'tailscale', 'domain', 'queue']).default('polling'),
       /** Seconds. */
       poll_interval: positive.min(5).default(30),

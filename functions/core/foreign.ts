@@ -12,6 +12,7 @@ import {
   LABEL_AGENT,
   LABEL_MANAGED_BY,
   MANAGED_BY,
+  numberSecretId,
   serviceAccountId,
 } from '../../contracts/names.ts';
 import type { Observed } from './observed.ts';
@@ -32,6 +33,7 @@ export function refuseForeign(name: AgentName, observed: Observed): void {
     [`secret ${keySecretId(name)}`, observed.keySecret],
     [`secret ${channelsSecretId(name)}`, observed.channelsSecret],
     [`secret ${backupSecretId(name)}`, observed.backupSecret],
+    [`secret ${numberSecretId(name)}`, observed.numberSecret],
     [`instance ${instanceName(name)}`, observed.instance],
     [`disk of ${instanceName(name)}`, observed.dataDisk],
   ];

@@ -39,6 +39,8 @@ export const DATA_DEVICE = 'agents-plane-data';
 export interface Marks {
   readonly boot: string;
   readonly machine: string;
+  /** Version of a business number's credentials. */
+  readonly number?: string | undefined;
 }
 const NO_MARKS: Marks = { boot: '', machine: '' };
 
@@ -47,7 +49,7 @@ export function metadataOf(
   settings: InstanceSettings,
   name: AgentName,
   configVersion: string,
-  { boot, machine }: Marks = NO_MARKS,
+  { boot, machine, number }: Marks = NO_MARKS,
 ): Record<string, string> {
   const endpoints = JSON.stringify(settings.vmEndpoints);
   return {
@@ -61,6 +63,7 @@ export function metadataOf(
     ...(endpoints === '{}' ? {} : { [METADATA_KEYS.endpoints]: endpoints }),
     ...(boot && { [METADATA_KEYS.boot]: boot }),
     ...(machine && { [METADATA_KEYS.machine]: machine }),
+    ...(number && { [METADATA_KEYS.whatsapp]: number }),
   };
 }
 

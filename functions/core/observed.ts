@@ -24,6 +24,17 @@ export interface VersionState {
   readonly state: 'ENABLED' | 'DISABLED' | 'DESTROYED';
 }
 
+/** On which the webhooks of a business number wait. */
+export interface QueueState {
+  readonly parts: readonly QueuePart[];
+  /** Of the subscription; undefined without one. */
+  readonly policy: Policy | undefined;
+}
+export interface QueuePart {
+  readonly kind: 'topic' | 'subscription';
+  readonly name: string;
+}
+
 export interface ServiceAccountState {
   readonly email: string;
   readonly description: string;
@@ -93,6 +104,14 @@ export interface Observed {
   readonly channelsPolicy?: Policy | undefined;
   readonly backupSecret?: SecretState | undefined;
   readonly backupPolicy?: Policy | undefined;
+  /** Of a business number: the most part of agents has none. */
+  readonly numberSecret?: SecretState | undefined;
+  readonly numberPolicy?: Policy | undefined;
+  /** Of its credentials, newest first. */
+  readonly numberVersions?: readonly VersionState[] | undefined;
+  /** Its credentials themselves: looked at by whoever connects one alone. */
+  readonly number?: SecretPayload | undefined;
+  readonly queue?: QueueState | undefined;
   /** Undefined when the organisation has no shared key. */
   readonly sharedKeyPolicy?: Policy | undefined;
   readonly serviceAccount?: ServiceAccountState | undefined;
@@ -138,7 +157,7 @@ export interface Inventory {
   /** Names of the records of its numbers in the pool. */
   readonly numbers?: readonly string[];
   readonly objects: readonly string[];
-  readonly queues: readonly { readonly kind: 'topic' | 'subscription'; readonly name: string }[];
+  readonly queues: readonly QueuePart[];
   readonly secrets: readonly string[];
   readonly instances: readonly Labelled[];
   readonly disks: readonly Labelled[];

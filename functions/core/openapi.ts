@@ -5,7 +5,7 @@ import { type ErrorCode, errorBody, HTTP_STATUS } from '../../contracts/errors.t
 import { agentName } from '../../contracts/names.ts';
 
 export interface OperationSpec {
-  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** With `{parameter}` segments. */
   readonly path: string;
   readonly id: string;

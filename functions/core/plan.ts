@@ -19,6 +19,7 @@ import { sameDocument } from './document.ts';
 import { refuseForeign, refuseScattered } from './foreign.ts';
 import { type Intent, intentOf, sameIntent } from './intent.ts';
 import { isOther, machineRemoval, machineSteps } from './machine-plan.ts';
+import { NUMBER_CONNECTED, NUMBER_DISCONNECTED, numberVersionOf } from './number-plan.ts';
 import type { Observed } from './observed.ts';
 import {
   accountRemoval,
@@ -87,6 +88,8 @@ export const GOALS = {
   channelsSecret: [channelsSecret, channelsAccess],
   /** What `POST /v1/self/backup-secret` asks for. */
   backupSecret: [backupSecret, backupAccess],
+  connectNumber: NUMBER_CONNECTED,
+  disconnectNumber: [queueRemoval, ...NUMBER_DISCONNECTED],
 } as const satisfies Record<string, readonly Rule[]>;
 export type Goal = keyof typeof GOALS;
 
@@ -177,6 +180,12 @@ function accountEnabled({ name }: Desired, observed: Observed): Step | undefined
   return { id: 'account-enabled', title, needs: [] };
 }
 
+/** Of a business number that is connected. */
+export function numberMetadata(observed: Observed): Record<string, string> {
+  const version = numberVersionOf(observed);
+  return version === undefined ? {} : { [METADATA_KEYS.whatsapp]: version };
+}
+
 /**
  * Tells a VM that exists about the new config version, and about a bundle or startup script
  * that was deployed since: those take effect at its next boot.
@@ -188,7 +197,11 @@ function announce(desired: Desired, observed: Observed): Step | undefined {
   if (isOther(desired, observed)) return undefined;
   // While its version is disabled nobody knows what to tell it.
   if (!desired.document && !observed.config) return undefined;
-  const wanted = { ...desired.metadata, [METADATA_KEYS.configVersion]: observed.config?.version };
+  const wanted = {
+    ...desired.metadata,
+    [METADATA_KEYS.configVersion]: observed.config?.version,
+    ...numberMetadata(observed),
+  };
   // What nobody but an intruder could have added (a key to log in with) goes, too.
   const told =
     Object.entries(wanted).every(([key, value]) => metadata[key] === value) &&

@@ -16,6 +16,7 @@ export interface Policy {
 export const ROLE_ACCESSOR = 'roles/secretmanager.secretAccessor';
 /** Adds versions and can neither disable nor destroy one. */
 export const ROLE_VERSION_ADDER = 'roles/secretmanager.secretVersionAdder';
+export const ROLE_SUBSCRIBER = 'roles/pubsub.subscriber';
 export const ROLE_VERSION_MANAGER = 'roles/secretmanager.secretVersionManager';
 
 const grants = (binding: Binding, role: string, member: string): boolean =>

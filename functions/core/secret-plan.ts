@@ -7,24 +7,15 @@ import {
   configSecretId,
   keySecretId,
   SHARED_KEY_SECRET,
-  serviceAccountEmail,
-  serviceAccountId,
 } from '../../contracts/names.ts';
 import { isWithdrawn, parseUsage } from './budget.ts';
 import { sameDocument } from './document.ts';
-import { isServed } from './intent.ts';
+import { NUMBER_KEPT, NUMBER_WITHDRAWALS } from './number-plan.ts';
 import { ANNOTATION_USAGE, type Observed } from './observed.ts';
-import {
-  ghostsOf,
-  missingRoles,
-  type Policy,
-  ROLE_ACCESSOR,
-  ROLE_VERSION_ADDER,
-  ROLE_VERSION_MANAGER,
-  strangers,
-} from './policy.ts';
+import { ROLE_ACCESSOR, ROLE_VERSION_ADDER, ROLE_VERSION_MANAGER } from './policy.ts';
 import { sharedKeyWithdrawal, withdrawal } from './purge-plan.ts';
-import type { Desired, Rule, Step, StepId } from './step.ts';
+import { access } from './secret-access.ts';
+import type { Desired, Rule, Step } from './step.ts';
 
 export function configSecret(desired: Desired, observed: Observed): Step | undefined {
   if (observed.configSecret || !desired.document) return undefined;
@@ -82,32 +73,11 @@ export function configVersion({ name, document }: Desired, observed: Observed): 
   return { id: 'config-version', title, needs: ['config-secret'] };
 }
 
-function access(
-  id: StepId,
-  desired: Desired,
-  secret: string,
-  policy: Policy | undefined,
-  wanted: readonly string[],
-): Step | undefined {
-  if (!isServed(desired.intent)) return undefined;
-  const member = `serviceAccount:${serviceAccountEmail(desired.name, desired.project)}`;
-  const isOwn = id !== 'shared-key-access';
-  const missing = missingRoles(policy, wanted, member);
-  const others = isOwn ? strangers(policy, wanted, member) : ghostsOf(policy, member);
-  if (missing.length === 0 && others.length === 0) return undefined;
-  const given = `let ${serviceAccountId(desired.name)} use ${secret} (${missing.join(', ')})`;
-  const taken = `take ${others.join(', ')} off ${secret}`;
-  const title = [...(missing.length > 0 ? [given] : []), ...(others.length > 0 ? [taken] : [])];
-  const grant = { secret, roles: isOwn ? wanted : missing, member, policy, isOwn };
-  return { id, title: sentence(title.join('; ')), needs: ['service-account'], grant };
-}
-
-const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
 /** Of those that the agent came to have; the rest are made when its VM asks for them. */
 export const LATER_ACCESS: readonly Rule[] = [
   (desired, observed) => (observed.channelsSecret ? channelsAccess(desired, observed) : undefined),
   (desired, observed) => (observed.backupSecret ? backupAccess(desired, observed) : undefined),
+  ...NUMBER_KEPT,
 ];
 
 export function configAccess(desired: Desired, observed: Observed): Step | undefined {
@@ -152,5 +122,6 @@ export const WITHDRAWALS: readonly Rule[] = [
     withdrawal('channels-withdrawal', desired, channelsSecretId(desired.name), channelsPolicy),
   (desired, { backupPolicy }) =>
     withdrawal('backup-withdrawal', desired, backupSecretId(desired.name), backupPolicy),
+  ...NUMBER_WITHDRAWALS,
   sharedKeyWithdrawal,
 ];

@@ -20,8 +20,16 @@ export interface Desired {
   readonly followed?: string | undefined;
   /** Milliseconds since the epoch; which month it is depends on it. */
   readonly now: number;
+  /** Of a business number that is connected, or (`none`) disconnected; undefined: as it is. */
+  readonly number?: WantedNumber | 'none' | undefined;
   /** Of the VM, as the plane is set now; the config version's number is not known yet. */
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface WantedNumber {
+  /** Its credentials, as they are kept. */
+  readonly text: string;
+  readonly hasWebhook: boolean;
 }
 
 export type StepId =
@@ -55,6 +63,15 @@ export type StepId =
   | 'shared-key-withdrawal'
   | 'channels-withdrawal'
   | 'backup-withdrawal'
+  | 'number-secret'
+  | 'number-version'
+  | 'number-access'
+  | 'number-withdrawal'
+  | 'number-destruction'
+  | 'number-announcement'
+  | 'number-removal'
+  | 'queue'
+  | 'queue-withdrawal'
   | 'disk-removal'
   | 'secret-removal'
   | 'backup-removal'

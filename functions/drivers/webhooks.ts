@@ -6,21 +6,40 @@
 
 import { pubsub_v1 } from 'googleapis/build/src/apis/pubsub/v1.js';
 import { type AgentName, labelsOf, webhookQueueId } from '../../contracts/names.ts';
-import type { WebhookPart, Webhooks } from '../service/ports.ts';
+import type { QueuePart } from '../core/observed.ts';
+import { ROLE_SUBSCRIBER } from '../core/policy.ts';
+import type { Webhooks } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call, make, read } from './google-error.ts';
 
-const ROLE_SUBSCRIBER = 'roles/pubsub.subscriber';
 /** As long as Pub/Sub keeps anything: an agent may be stopped over a holiday. */
 const RETENTION = '604800s';
 /** Enough to write a batch to the disk; what a VM that went down had pulled comes again so late. */
 const ACK_DEADLINE_S = 20;
+
+interface Binding {
+  readonly role: string;
+  readonly members: string[];
+}
+
+const bindingsOf = ({ bindings = [] }: pubsub_v1.Schema$Policy) =>
+  bindings.map(({ role, members, condition }) => ({
+    role: role ?? '',
+    members: members ?? [],
+    ...(condition ? { condition } : {}),
+  }));
 
 export function webhooksDriver(access: GoogleAccess, project: string): Webhooks {
   const { topics, subscriptions } = new pubsub_v1.Pubsub(access.rest).projects;
   const topicOf = (name: AgentName): string => `projects/${project}/topics/${webhookQueueId(name)}`;
   const subscriptionOf = (name: AgentName): string =>
     `projects/${project}/subscriptions/${webhookQueueId(name)}`;
+
+  /** This and nothing else: of two requests at once both write the same. */
+  const allow = (resource: string, bindings: Binding[]): Promise<void> =>
+    call('write the policy of a subscription', async () => {
+      await subscriptions.setIamPolicy({ resource, requestBody: { policy: { bindings } } });
+    });
 
   return {
     async open(name, account) {
@@ -41,29 +60,30 @@ export function webhooksDriver(access: GoogleAccess, project: string): Webhooks 
       await make('create a subscription', () =>
         subscriptions.create({ name: subscription, requestBody }),
       );
-      const bindings = [{ role: ROLE_SUBSCRIBER, members: [`serviceAccount:${account}`] }];
-      await call('write the policy of a subscription', () =>
-        subscriptions.setIamPolicy({
-          resource: subscription,
-          requestBody: { policy: { bindings } },
-        }),
-      );
+      await allow(subscription, [
+        { role: ROLE_SUBSCRIBER, members: [`serviceAccount:${account}`] },
+      ]);
     },
+    close: (name) => allow(subscriptionOf(name), []),
     publish: (name, body, attributes) =>
       call('hand over a webhook', async () => {
         const messages = [{ data: body.toString('base64'), attributes: { ...attributes } }];
         await topics.publish({ topic: topicOf(name), requestBody: { messages } });
       }),
-    async parts(name) {
+    async look(name) {
       const [topic, subscription] = [topicOf(name), subscriptionOf(name)];
-      const found = await Promise.all([
+      const [foundTopic, found] = await Promise.all([
         read('look for a topic', () => topics.get({ topic })),
-        read('look for a subscription', () => subscriptions.get({ subscription })),
+        read('read the policy of a subscription', async () => {
+          const { data } = await subscriptions.getIamPolicy({ resource: subscription });
+          return data;
+        }),
       ]);
-      const kinds = ['topic', 'subscription'] as const;
-      return kinds.flatMap((kind, at): WebhookPart[] =>
-        found[at] ? [{ kind, name: webhookQueueId(name) }] : [],
-      );
+      const part = (kind: QueuePart['kind']): QueuePart => ({ kind, name: webhookQueueId(name) });
+      return {
+        parts: [...(foundTopic ? [part('topic')] : []), ...(found ? [part('subscription')] : [])],
+        policy: found && { bindings: bindingsOf(found) },
+      };
     },
     async remove(name) {
       const [topic, subscription] = [topicOf(name), subscriptionOf(name)];

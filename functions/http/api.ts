@@ -11,7 +11,6 @@ import {
 } from '../../contracts/agent.ts';
 import { provisionRequest } from '../../contracts/config-document.ts';
 import type { AgentName } from '../../contracts/names.ts';
-import { numberConnected, numberCredentials } from '../../contracts/whatsapp-number.ts';
 import { openapi } from '../core/openapi.ts';
 import { type Policy, parseBody } from '../core/request.ts';
 import { getAgent, linkFor } from '../service/agents.ts';
@@ -19,7 +18,6 @@ import type { Places } from '../service/cells.ts';
 import type { ImportTools } from '../service/import.ts';
 import { readName } from '../service/lifecycle.ts';
 import { listFleet } from '../service/list.ts';
-import { connectNumber } from '../service/number.ts';
 import type { LinkTools } from '../service/pairing-link.ts';
 import type { Journal } from '../service/ports.ts';
 import { provision, readRequest } from '../service/provision.ts';
@@ -34,6 +32,7 @@ import { reconcileRoutes } from './reconcile.ts';
 import type { Answer } from './reply.ts';
 import type { Call, Route } from './router.ts';
 import { syncRoutes } from './sync.ts';
+import { whatsappRoutes } from './whatsapp.ts';
 
 export interface ApiParts {
   /** Made at the first call that needs Google. */
@@ -141,20 +140,6 @@ function agentRoutes(parts: ApiParts): readonly Route[] {
         return { status: 200, body: link, agent: name };
       },
     },
-    {
-      method: 'POST',
-      path: '/v1/agents/{name}/whatsapp',
-      id: 'connectNumber',
-      summary: 'Connect it to its business number at Meta or Kapso. Safe to repeat.',
-      role: 'admin',
-      body: numberCredentials,
-      answers: { 200: { description: 'It is connected', schema: numberConnected } },
-      handle: async ({ params, body }) => {
-        const name = readName(params.name);
-        const done = await connectNumber(await linksOf(parts, name), name, body);
-        return { status: 200, body: done, agent: name };
-      },
-    },
   ];
 }
 
@@ -187,6 +172,7 @@ export function openRoutes(title: string, url: string, others: readonly Route[])
 export const apiRoutes = (parts: ApiParts): readonly Route[] =>
   openRoutes('Agents Plane', parts.url, [
     ...agentRoutes(parts),
+    ...whatsappRoutes({ numberTools: (name) => linksOf(parts, name) }),
     ...fleetRoutes(parts),
     ...reconcileRoutes(parts),
     ...syncRoutes(parts),

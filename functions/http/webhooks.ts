@@ -1,7 +1,6 @@
-/** Routes for the webhooks of business numbers: Meta's verification, and what people write. */
+/** Routes for the webhooks of business numbers: Meta's verification, and what people write to it or to Kapso. */
 
 import { z } from 'zod';
-import { SIGNATURE_HEADER } from '../../contracts/whatsapp-number.ts';
 import type { WebhookTools } from '../service/webhook.ts';
 import type { Answer } from './reply.ts';
 import type { Call, Route } from './router.ts';
@@ -41,10 +40,9 @@ async function verify({ webhooks }: WebhookParts, { params, query }: Call): Prom
 
 async function take({ webhooks }: WebhookParts, call: Call): Promise<Answer> {
   const { service, tools } = await webhooks();
-  const signature = call.headers[SIGNATURE_HEADER];
-  const given = typeof signature === 'string' ? signature : undefined;
-  const name = call.params.name ?? '';
-  return text('', await service.takeWebhook(tools, name, call.body as Buffer, given));
+  const { headers, params } = call;
+  const given = { headers, body: call.body as Buffer };
+  return text('', await service.takeWebhook(tools, params.name ?? '', given));
 }
 
 export function webhookRoutes(parts: WebhookParts): readonly Route[] {
@@ -65,7 +63,7 @@ export function webhookRoutes(parts: WebhookParts): readonly Route[] {
       method: 'POST',
       path,
       id: 'takeWebhook',
-      summary: 'What Meta tells of the number; answered when it is durable.',
+      summary: 'What Meta or Kapso tells of the number; answered when it is durable.',
       behindSignature: true,
       // What people write is not on the plane's record.
       isChange: () => false,

@@ -178,6 +178,11 @@ export async function purge(tools: Tools, name: AgentName, dryRun: boolean): Pro
   return { kind: 'receipt', receipt: { agent: name, removed: [...removed], left: [], at }, change };
 }
 
+/** @throws PlaneError FAILED_PRECONDITION */
+export function demandInService(intent: { readonly life: Life }): void {
+  if (isOutOfService(intent)) throw deprovisioned();
+}
+
 const deprovisioned = (): PlaneError =>
   new PlaneError('FAILED_PRECONDITION', 'This agent is deprovisioned.', {
     details: [

@@ -4,7 +4,9 @@ import { PlaneError } from '../../contracts/errors.ts';
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import { type AgentName, instanceName } from '../../contracts/names.ts';
 import { renderInstance } from '../core/instance.ts';
+import { numberVersionOf } from '../core/number-plan.ts';
 import type { Labelled } from '../core/observed.ts';
+import { numberMetadata } from '../core/plan.ts';
 import type { Machines } from './ports.ts';
 import { isPassing } from './retry.ts';
 import { type Action, patient, type Run } from './run.ts';
@@ -71,7 +73,8 @@ export async function createInstance(run: Run): Promise<void> {
   const { tools, desired, observed } = run;
   const exists = observed.dataDisk !== undefined;
   const settings = { ...tools.instance, zone: desired.zone };
-  const body = renderInstance(settings, desired.name, versionOf(run), exists, desired.intent);
+  const marks = { ...desired.intent, number: numberVersionOf(observed) };
+  const body = renderInstance(settings, desired.name, versionOf(run), exists, marks);
   const machines = tools.machines.at(desired.zone);
   const sure = sureOfZone(run);
   const operation = await patient(run, async () => {
@@ -103,6 +106,7 @@ export async function announce(run: Run): Promise<void> {
   const changed = {
     ...desired.metadata,
     [METADATA_KEYS.configVersion]: versionOf(run),
+    ...numberMetadata(observed),
   };
   const machines = machinesIn(run);
   await machines.wait(await machines.setMetadata(desired.name, changed, metadataFingerprint));

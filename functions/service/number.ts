@@ -1,43 +1,51 @@
-/** `POST /v1/agents/{name}/whatsapp`: connects an agent to its business number. */
+/** `/v1/agents/{name}/whatsapp`: connects an agent to its business number, shows it, takes it away. */
 
+import type { PlanView } from '../../contracts/agent.ts';
+import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
-import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
+import { type AgentName, configSecretId, numberSecretId } from '../../contracts/names.ts';
 import {
-  type AgentName,
-  configSecretId,
-  labelsOf,
-  numberSecretId,
-  serviceAccountEmail,
-} from '../../contracts/names.ts';
-import { type NumberConnected, numberCredentials } from '../../contracts/whatsapp-number.ts';
+  hasWebhook,
+  type NumberConnected,
+  type NumberCredentials,
+  type NumberDisconnected,
+  type NumberView,
+  numberCredentials,
+} from '../../contracts/whatsapp-number.ts';
 import { canonicalJson } from '../core/canonical.ts';
 import { readDocument } from '../core/document.ts';
 import { isOurs } from '../core/foreign.ts';
-import type { SecretState } from '../core/observed.ts';
-import { missingRoles, ROLE_ACCESSOR, withMember } from '../core/policy.ts';
+import { intentOf } from '../core/intent.ts';
+import type { Observed } from '../core/observed.ts';
+import { planFor, viewOf } from '../core/plan.ts';
 import { parseBody } from '../core/request.ts';
-import type { Machines } from './ports.ts';
-import { CONFLICT_SCHEDULE_MS, retrying } from './retry.ts';
-import { notFound } from './steer.ts';
-import type { Tools } from './steps.ts';
-import { machinesOf } from './zone.ts';
+import type { Desired, Step } from '../core/step.ts';
+import { applyPlan } from './apply.ts';
+import { demandInService } from './lifecycle.ts';
+import { observeFully } from './observe.ts';
+import { beingRemoved, documentIn, notFound } from './steer.ts';
+import { desiredOf, runStep, type Tools } from './steps.ts';
 
 export interface NumberTools extends Tools {
   /** URL of function `pages`, which webhooks come to. */
   readonly pagesUrl: string;
 }
 
-/** Path of an agent's webhook below function `pages`. */
-export const webhookPath = (name: string): string => `/whatsapp/${name}`;
+/** A dry run's plan, or what was done. */
+export type Numbered<T> =
+  | { readonly kind: 'plan'; readonly plan: PlanView }
+  | { readonly kind: 'done'; readonly answer: T };
 
-/** @throws PlaneError NOT_FOUND, or FAILED_PRECONDITION when the agent is in another mode */
-async function demandMode({ secrets }: Tools, name: AgentName, mode: string): Promise<SecretState> {
-  const id = configSecretId(name);
-  const [secret, latest] = await Promise.all([secrets.get(id), secrets.latest(id)]);
-  const document = readDocument(latest?.payload);
-  if (!secret || !document || !isOurs(secret.labels, name)) throw notFound();
-  const { mode: current } = document.whatsapp;
-  if (current === mode) return secret;
+/** Where the number's webhooks are to be posted. */
+const webhookOf = ({ pagesUrl }: NumberTools, name: AgentName): string =>
+  `${pagesUrl.replace(/\/+$/, '')}/whatsapp/${name}`;
+
+const credentialsIn = (payload: string | undefined): NumberCredentials | undefined =>
+  payload === undefined ? undefined : numberCredentials.parse(JSON.parse(payload));
+
+/** @throws PlaneError FAILED_PRECONDITION */
+function demandMode({ whatsapp: { mode: current } }: ConfigDocument, mode: string): void {
+  if (current === mode) return;
   throw new PlaneError('FAILED_PRECONDITION', `This agent's WhatsApp mode is ${current}.`, {
     details: [
       {
@@ -49,35 +57,37 @@ async function demandMode({ secrets }: Tools, name: AgentName, mode: string): Pr
   });
 }
 
-/** Keeps the credentials where the agent, and no other, reads them. @returns the version's number */
-async function keep(tools: Tools, name: AgentName, text: string): Promise<string> {
-  const { secrets, clock } = tools;
-  const id = numberSecretId(name);
-  if (!(await secrets.get(id))) await secrets.create(id, labelsOf(name), {});
-  const member = `serviceAccount:${serviceAccountEmail(name, tools.project)}`;
-  await retrying({ codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock }, async () => {
-    const policy = await secrets.policy(id);
-    if (missingRoles(policy, [ROLE_ACCESSOR], member).length === 0) return;
-    await secrets.setPolicy(id, withMember(policy, [ROLE_ACCESSOR], member));
-  });
-  const latest = await secrets.latest(id);
-  return latest?.payload === text ? latest.version : secrets.addVersion(id, text);
+interface Found {
+  readonly observed: Observed;
+  readonly document: ConfigDocument;
 }
 
-/** Has a VM that runs take the credentials over; one that starts later reads them by itself. */
-async function announce(
-  { clock }: Tools,
-  machines: Machines,
-  name: AgentName,
-  version: string,
-): Promise<void> {
-  await retrying({ codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock }, async () => {
-    const instance = await machines.instance(name);
-    if (!instance || instance.metadata[METADATA_KEYS.whatsapp] === version) return;
-    const metadata = { ...instance.metadata, [METADATA_KEYS.whatsapp]: version };
-    const { metadataFingerprint } = instance;
-    await machines.wait(await machines.setMetadata(name, metadata, metadataFingerprint));
-  });
+/** @throws PlaneError NOT_FOUND, FAILED_PRECONDITION (its document cannot be read), ABORTED (it is being purged) */
+async function find(tools: Tools, name: AgentName): Promise<Found> {
+  const [seen, number] = await Promise.all([
+    observeFully(tools, name),
+    tools.secrets.latest(numberSecretId(name)),
+  ]);
+  if (!seen.configSecret || !isOurs(seen.configSecret.labels, name)) throw notFound();
+  const intent = intentOf(seen);
+  if (intent.life === 'purged') throw beingRemoved();
+  const document = documentIn(name, { intent, document: readDocument(seen.config?.payload) });
+  return { observed: { ...seen, number }, document };
+}
+
+/** Plans, and does it unless it is a dry run. */
+async function carryOut(
+  tools: Tools,
+  goal: 'connectNumber' | 'disconnectNumber',
+  { observed, document }: Found,
+  desired: Pick<Desired, 'name' | 'number'>,
+  dryRun: boolean,
+): Promise<readonly Step[]> {
+  const base = desiredOf(tools, desired.name, document, intentOf(observed));
+  const whole = { ...base, ...desired };
+  const steps = planFor(goal, whole, observed);
+  if (!dryRun) await applyPlan(steps, runStep(tools, whole, observed, steps));
+  return steps;
 }
 
 /** Safe to repeat. @throws PlaneError INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION */
@@ -85,14 +95,62 @@ export async function connectNumber(
   tools: NumberTools,
   name: AgentName,
   body: unknown,
-): Promise<NumberConnected> {
+  dryRun: boolean,
+): Promise<Numbered<NumberConnected>> {
   const credentials = parseBody(numberCredentials, body);
-  const record = await demandMode(tools, name, credentials.mode);
-  const byWebhook = credentials.mode === 'cloud-api';
-  // Before the credentials: with them, the VM begins to pull.
-  if (byWebhook) await tools.webhooks.open(name, serviceAccountEmail(name, tools.project));
-  const version = await keep(tools, name, canonicalJson(credentials));
-  await announce(tools, machinesOf(tools.machines, record), name, version);
-  const base = tools.pagesUrl.replace(/\/+$/, '');
-  return { agent: name, ...(byWebhook && { webhook: `${base}${webhookPath(name)}` }) };
+  const found = await find(tools, name);
+  demandMode(found.document, credentials.mode);
+  demandInService(intentOf(found.observed));
+  const number = { text: canonicalJson(credentials), hasWebhook: hasWebhook(credentials) };
+  const steps = await carryOut(tools, 'connectNumber', found, { name, number }, dryRun);
+  if (dryRun) return { kind: 'plan', plan: viewOf(name, steps) };
+  const webhook = number.hasWebhook ? { webhook: webhookOf(tools, name) } : {};
+  return { kind: 'done', answer: { agent: name, ...webhook } };
+}
+
+/** With what people wrote and nobody has answered. Safe to repeat. @throws PlaneError NOT_FOUND */
+export async function disconnectNumber(
+  tools: NumberTools,
+  name: AgentName,
+  dryRun: boolean,
+): Promise<Numbered<NumberDisconnected>> {
+  const found = await find(tools, name);
+  const queues = found.observed.queue?.parts ?? [];
+  const inventory = { objects: [], secrets: [], instances: [], disks: [], queues };
+  const at: Found = { ...found, observed: { ...found.observed, inventory } };
+  const number = 'none' as const;
+  const steps = await carryOut(tools, 'disconnectNumber', at, { name, number }, dryRun);
+  if (dryRun) return { kind: 'plan', plan: viewOf(name, steps) };
+  const secret = found.observed.numberSecret ? [`secret ${numberSecretId(name)}`] : [];
+  const removed = [...queues.map(({ kind, name: id }) => `${kind} ${id}`), ...secret];
+  return { kind: 'done', answer: { agent: name, removed } };
+}
+
+/** Which number it is, and whether it works; never a credential. @throws PlaneError NOT_FOUND */
+export async function showNumber(tools: NumberTools, name: AgentName): Promise<NumberView> {
+  const [secret, latest, number] = await Promise.all([
+    tools.secrets.get(configSecretId(name)),
+    tools.secrets.latest(configSecretId(name)),
+    tools.secrets.latest(numberSecretId(name)),
+  ]);
+  const document = readDocument(latest?.payload);
+  if (!secret || !document || !isOurs(secret.labels, name)) throw notFound();
+  const { mode } = document.whatsapp;
+  const credentials = credentialsIn(number?.payload);
+  if (!credentials) {
+    const problem = 'no credentials are kept: connect it with POST /v1/agents/{name}/whatsapp';
+    const isBusiness = mode === 'cloud-api' || mode === 'kapso';
+    return { agent: name, mode, connected: false, ...(isBusiness && { problem }) };
+  }
+  const connected = credentials.mode === mode;
+  const problem = `its credentials are for ${credentials.mode}, its mode is ${mode}: change one of them`;
+  return {
+    agent: name,
+    mode,
+    connected,
+    phoneNumberId: credentials.phoneNumberId,
+    ...(number && { version: number.version }),
+    ...(hasWebhook(credentials) && { webhook: webhookOf(tools, name) }),
+    ...(!connected && { problem }),
+  };
 }

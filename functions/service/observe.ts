@@ -8,6 +8,7 @@ import {
   instanceName,
   keySecretId,
   labelsOf,
+  numberSecretId,
   SHARED_KEY_SECRET,
   serviceAccountEmail,
 } from '../../contracts/names.ts';
@@ -22,6 +23,7 @@ export interface Observer {
   readonly secrets: Secrets;
   readonly machines: Machines;
   readonly serviceAccounts: ServiceAccounts;
+  readonly webhooks: Webhooks;
   readonly project: string;
 }
 
@@ -94,17 +96,30 @@ async function detailOf(from: Observer, name: AgentName, observed: Observed): Pr
 }
 
 /** Those of the agent's secrets that most agents do not have. */
-async function laterSecrets({ secrets }: Observer, name: AgentName): Promise<Observed> {
+async function laterSecrets(from: Observer, name: AgentName): Promise<Observed> {
+  const { secrets, webhooks } = from;
   const ids = await secrets.list(labelsOf(name));
   const [channels, backup] = [channelsSecretId(name), backupSecretId(name)];
+  const number = numberSecretId(name);
   const read = async (id: string) =>
     ids.includes(id) ? settle({ secret: secrets.get(id), policy: secrets.policy(id) }) : undefined;
-  const found = await settle({ channels: read(channels), backup: read(backup) });
+  const hasNumber = ids.includes(number);
+  const found = await settle({
+    channels: read(channels),
+    backup: read(backup),
+    number: read(number),
+    numberVersions: hasNumber ? secrets.versions(number) : Promise.resolve(undefined),
+    queue: hasNumber ? webhooks.look(name) : Promise.resolve(undefined),
+  });
   return {
     channelsSecret: found.channels?.secret,
     channelsPolicy: found.channels?.policy,
     backupSecret: found.backup?.secret,
     backupPolicy: found.backup?.policy,
+    numberSecret: found.number?.secret,
+    numberPolicy: found.number?.policy,
+    numberVersions: found.numberVersions,
+    queue: found.queue,
   };
 }
 
@@ -123,23 +138,19 @@ export async function takeCredentials(
 
 /** What carries the agent's labels, whatever its name. @throws PlaneError */
 export async function takeInventory(
-  from: Observer & {
-    readonly backups: Backups;
-    readonly webhooks: Webhooks;
-    readonly records: Records;
-  },
+  from: Observer & { readonly backups: Backups; readonly records: Records },
   name: AgentName,
 ): Promise<Inventory> {
   const labels = labelsOf(name);
   const { secrets, machines, objects, queues, numbers } = await settle({
     numbers: numbersOf(from, name),
     objects: from.backups.names(name),
-    queues: from.webhooks.parts(name),
+    queues: from.webhooks.look(name),
     secrets: from.secrets.list(labels),
     machines: from.machines.labelled(labels),
   });
   const { instances, disks } = machines;
-  return { secrets, objects, queues, numbers, instances, disks };
+  return { secrets, objects, queues: queues.parts, numbers, instances, disks };
 }
 
 /** Waits for all of them, so that no read is left running when one fails. */

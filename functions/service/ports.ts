@@ -10,6 +10,7 @@ import type {
   DiskState,
   InstanceState,
   OperationState,
+  QueueState,
   SecretPayload,
   SecretState,
   ServiceAccountState,
@@ -164,14 +165,12 @@ export interface Webhooks {
     body: Buffer,
     attributes: Readonly<Record<string, string>>,
   ): Promise<void>;
-  /** What is there of the agent's queue. */
-  parts(name: AgentName): Promise<readonly WebhookPart[]>;
+  /** What is there of the agent's queue, and who may take from it. */
+  look(name: AgentName): Promise<QueueState>;
+  /** Lets nobody take from it; what waits stays. */
+  close(name: AgentName): Promise<void>;
   /** With all that waits in it; what is gone already counts as deleted. */
   remove(name: AgentName): Promise<void>;
-}
-export interface WebhookPart {
-  readonly kind: 'topic' | 'subscription';
-  readonly name: string;
 }
 
 export interface ServiceAccounts {

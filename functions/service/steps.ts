@@ -30,6 +30,7 @@ import {
   removeLeftovers,
 } from './machine-steps.ts';
 import { returnNumbers } from './number-pool.ts';
+import { NUMBER_ACTIONS } from './number-steps.ts';
 import type { Observer } from './observe.ts';
 import type { Backups, Clock, Directory, Listing, Records, Webhooks } from './ports.ts';
 import { grant, withdraw } from './rights.ts';
@@ -128,13 +129,13 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
   'key-withdrawal': withdraw,
   'channels-withdrawal': withdraw,
   'backup-withdrawal': withdraw,
+  ...NUMBER_ACTIONS,
   'shared-key-withdrawal': withdraw,
   'disk-removal': ({ tools, observed }) => removeDisks(tools, observed.inventory?.disks ?? []),
   'secret-removal': async ({ tools: { secrets }, observed, desired: { name } }) => {
     const ids = (observed.inventory?.secrets ?? []).filter((id) => id !== configSecretId(name));
     await Promise.all(ids.map((id) => secrets.remove(id)));
   },
-  'queue-removal': ({ tools, desired: { name } }) => tools.webhooks.remove(name),
   'number-return': ({ tools, desired: { name } }) => returnNumbers(tools, name),
   'backup-removal': ({ tools, desired: { name } }) => tools.backups.remove(name),
   'service-account-removal': ({ tools, desired: { name, project } }) =>

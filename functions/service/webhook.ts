@@ -1,23 +1,32 @@
 /**
  * Webhooks of agents' business numbers (function `pages`, open to everybody). What protects them
- * is Meta's signature, made with the app secret that the agent's own number has.
+ * is the signature of Meta or Kapso, made with the secret that the agent's own number has.
  */
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, agentName, numberSecretId } from '../../contracts/names.ts';
 import {
-  type CloudApiCredentials,
+  EVENT_HEADER,
+  hasWebhook,
+  type NumberCredentials,
   numberCredentials,
-  SIGNATURE_HEADER,
+  SIGNATURE_HEADERS,
 } from '../../contracts/whatsapp-number.ts';
 import type { Clock, Secrets, Webhooks } from './ports.ts';
 
 export interface WebhookTools {
   /** Of the project that the agent is in. */
   readonly webhooksOf: (name: AgentName) => Promise<Pick<Webhooks, 'publish'>>;
-  /** The number's credentials; undefined when the agent has none that webhooks come with. */
-  readonly credentials: (name: AgentName) => Promise<CloudApiCredentials | undefined>;
+  /** The number's credentials; undefined when the agent has none. */
+  readonly credentials: (name: AgentName) => Promise<NumberCredentials | undefined>;
+}
+
+/** As it came. */
+export interface GivenWebhook {
+  /** The bytes: the signature is over them, and the VM checks it again. */
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 /** So long an old secret counts, and a forged request costs no read of Secret Manager. */
@@ -27,10 +36,11 @@ const MISSING_MS = 5_000;
 /** Agents remembered at once; names that nobody has would fill the memory else. */
 const REMEMBERED = 1_000;
 
-const parsed = (payload: string | undefined): CloudApiCredentials | undefined => {
-  const found = payload === undefined ? undefined : numberCredentials.parse(JSON.parse(payload));
-  return found?.mode === 'cloud-api' ? found : undefined;
-};
+/** A name of Kapso's: `whatsapp.message.received`. */
+const EVENT = /^[\w.]{1,100}$/;
+
+const parsed = (payload: string | undefined): NumberCredentials | undefined =>
+  payload === undefined ? undefined : numberCredentials.parse(JSON.parse(payload));
 
 /**
  * @param secretsOf those of the project that the agent is in
@@ -40,13 +50,14 @@ export function rememberedCredentials(
   secretsOf: (name: AgentName) => Promise<Pick<Secrets, 'latest'>>,
   clock: Pick<Clock, 'now'>,
 ): WebhookTools['credentials'] {
-  type Answer = Promise<CloudApiCredentials | undefined>;
+  type Answer = Promise<NumberCredentials | undefined>;
   const known = new Map<AgentName, { until: number; readonly answer: Answer }>();
   const look = async (name: AgentName): Answer => {
     const latest = await (await secretsOf(name)).latest(numberSecretId(name));
     const found = parsed(latest?.payload);
     const entry = known.get(name);
-    if (entry && !found) entry.until = clock.now() + MISSING_MS;
+    const useful = found && hasWebhook(found);
+    if (entry && !useful) entry.until = clock.now() + MISSING_MS;
     return found;
   };
   return (name) => {
@@ -73,7 +84,7 @@ const same = (a: string, b: string): boolean =>
 async function credentialsOf(
   tools: WebhookTools,
   text: string,
-): Promise<CloudApiCredentials | undefined> {
+): Promise<NumberCredentials | undefined> {
   const name = agentName.safeParse(text).data;
   return name && (await tools.credentials(name));
 }
@@ -89,28 +100,36 @@ export async function verifyWebhook(
   token: string,
 ): Promise<void> {
   const found = await credentialsOf(tools, name);
-  if (found && same(token, found.verifyToken)) return;
+  if (found?.mode === 'cloud-api' && same(token, found.verifyToken)) return;
   throw new PlaneError('PERMISSION_DENIED', 'This is not the verify token of a number here.');
 }
 
+/** What signs a webhook of this number; undefined where none are agreed on. */
+const secretOf = (credentials: NumberCredentials): string | undefined =>
+  credentials.mode === 'cloud-api' ? credentials.appSecret : credentials.webhookSecret;
+
 /**
  * Queues a webhook for the agent's VM. Resolves when it is durable.
- * @param body the bytes as they came: the signature is over them, and the VM checks it again
- * @throws PlaneError UNAUTHENTICATED; anything else has Meta send it again
+ * @throws PlaneError UNAUTHENTICATED; anything else has it sent again
  */
 export async function takeWebhook(
   tools: WebhookTools,
   name: string,
-  body: Buffer,
-  signature: string | undefined,
+  { body, headers }: GivenWebhook,
 ): Promise<AgentName> {
   const found = await credentialsOf(tools, name);
-  const wanted = found && `sha256=${digest(found.appSecret, body).toString('hex')}`;
-  if (!wanted || signature === undefined || !same(signature, wanted)) {
+  const secret = found && secretOf(found);
+  const header = found && SIGNATURE_HEADERS[found.mode];
+  const signature = header && headers[header];
+  // Meta writes the algorithm in front, Kapso does not.
+  const given = typeof signature === 'string' ? signature.replace(/^sha256=/, '') : undefined;
+  if (!secret || !header || !given || !same(given, digest(secret, body).toString('hex'))) {
     throw new PlaneError('UNAUTHENTICATED', 'This is not the signature of a number here.');
   }
   const agent = agentName.parse(name);
+  const event = headers[EVENT_HEADER];
+  const named = typeof event === 'string' && EVENT.test(event) ? { [EVENT_HEADER]: event } : {};
   const webhooks = await tools.webhooksOf(agent);
-  await webhooks.publish(agent, body, { [SIGNATURE_HEADER]: signature });
+  await webhooks.publish(agent, body, { [header]: String(signature), ...named });
   return agent;
 }

@@ -60,6 +60,11 @@ const PROTOS = {
       '/v1/{subscription=projects/*/subscriptions/*}:acknowledge',
       '*',
     ],
+    GetIamPolicy: [
+      'google.iam.v1.GetIamPolicyRequest',
+      'get',
+      '/v1/{resource=projects/*/subscriptions/*}:getIamPolicy',
+    ],
     SetIamPolicy: [
       'google.iam.v1.SetIamPolicyRequest',
       'post',
@@ -199,17 +204,20 @@ export interface Pubsub {
   readonly service: Service;
   /** How many messages of a subscription nobody has acknowledged yet. */
   waiting(subscription: string): number;
+  /** Names of all that there are. */
+  subscriptions(): readonly string[];
 }
 
 export function createPubsub({ iam, clock }: World): Pubsub {
   const topics = new Map<string, Json>();
   const subscriptions = new Map<string, Subscription>();
-  const { SetIamPolicy } = iamMethods(iam, {
+  const { GetIamPolicy, SetIamPolicy } = iamMethods(iam, {
     prefix: 'pubsub.subscriptions',
     mustExist: (resource) => void found(subscriptions, resource),
   });
   return {
     waiting: (subscription) => found(subscriptions, subscription).backlog.size,
+    subscriptions: () => [...subscriptions.keys()],
     service: {
       name: 'pubsub',
       errorShape: 'rpc',
@@ -219,6 +227,7 @@ export function createPubsub({ iam, clock }: World): Pubsub {
         methods: {
           ...topicMethods(topics, subscriptions),
           ...subscriptionMethods(topics, subscriptions, clock.now),
+          GetIamPolicy,
           SetIamPolicy,
         },
       }),

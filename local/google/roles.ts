@@ -124,7 +124,9 @@ const STORAGE_ADMIN = [
 ];
 const PUBSUB_ADMIN = [
   ...['attachSubscription', 'create', 'delete', 'get', 'publish'].map((v) => `pubsub.topics.${v}`),
-  ...['consume', 'create', 'delete', 'get', 'setIamPolicy'].map((v) => `pubsub.subscriptions.${v}`),
+  ...['consume', 'create', 'delete', 'get', 'getIamPolicy', 'setIamPolicy'].map(
+    (v) => `pubsub.subscriptions.${v}`,
+  ),
 ];
 const LOG_READ = ['logging.logEntries.list', 'logging.logs.list', 'logging.views.access'];
 

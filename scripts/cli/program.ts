@@ -22,6 +22,7 @@ import { addReconcile } from './reconcile.ts';
 import { addSchema } from './schema.ts';
 import { addSync } from './sync.ts';
 import { example } from './verb.ts';
+import { addWhatsappCommands } from './whatsapp.ts';
 
 async function exec(machine: string, argv: string[]): Promise<void> {
   const answer = await callControl(controlSocket(process.env), '/exec', { machine, argv });
@@ -46,6 +47,7 @@ Examples:
   agents-plane list --state failed
   agents-plane update allison --budget 80
   agents-plane deprovision allison --purge --dry-run
+  agents-plane whatsapp connect allison < number.json
   agents-plane audit --agent allison
   eval "$(agents-plane completion bash)"
   agents-plane local exec agent-allison -- systemctl status openclaw-gateway
@@ -76,6 +78,7 @@ Without AGENTS_PLANE_URL the commands go to the local plane (./scripts/demo).`,
   addSync(program);
   addSchema(program);
   addNumberCommands(program);
+  addWhatsappCommands(program);
   addJournal(program);
   addOpen(program);
 

@@ -1,4 +1,5 @@
 import { createKapso, type KapsoOptions } from '../../bridge/transports/kapso/kapso.ts';
+import { listenAt } from '../../bridge/transports/webhook-server.ts';
 import type { SendRequest } from '../../local/graph/message.ts';
 import { type KapsoServer, startKapso } from '../../local/kapso/server.ts';
 import { echo, handlerOf, say, startBridge, textOf, until } from './support/bridge.ts';
@@ -21,7 +22,7 @@ const transport = (options: Partial<KapsoOptions> = {}) =>
     pollEveryMs: 20,
     ...options,
   });
-const webhook = { addr: '127.0.0.1:0', verifyToken: 'verify-me', secret: SECRET };
+const webhook = { open: listenAt('127.0.0.1:0'), verifyToken: 'verify-me', secret: SECRET };
 const bodyOf = (request: SendRequest | undefined): string =>
   request?.type === 'text' ? request.text.body : '';
 const texts = (to = ALICE): string[] =>

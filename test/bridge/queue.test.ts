@@ -3,9 +3,11 @@
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createKapso } from '../../bridge/transports/kapso/kapso.ts';
 import { createMeta } from '../../bridge/transports/meta/meta.ts';
 import { pullFrom } from '../../bridge/transports/queue/pull.ts';
 import { type Google, startGoogle } from '../../local/google/google.ts';
+import { startKapso } from '../../local/kapso/server.ts';
 import { type MetaServer, startMeta } from '../../local/meta/server.ts';
 import { echo, startBridge, until } from './support/bridge.ts';
 
@@ -14,6 +16,7 @@ const TOPIC = `projects/${PROJECT}/topics/agent-allison-whatsapp`;
 const SUBSCRIPTION = `projects/${PROJECT}/subscriptions/agent-allison-whatsapp`;
 /** Of the second test: a pull that the first left open would take what is published next. */
 const OTHER = `projects/${PROJECT}/subscriptions/agent-allison-other`;
+const KAPSO = `projects/${PROJECT}/subscriptions/agent-allison-kapso`;
 const OWNER = 'user:admin@nine30.com';
 const ALICE = '15550001111';
 
@@ -57,6 +60,13 @@ afterAll(async () => {
   await google.close();
 });
 
+const pulling = (subscription: string) =>
+  pullFrom({
+    subscription,
+    baseUrl: google.restUrl,
+    metadataUrl: `http://127.0.0.1:${(metadata.address() as AddressInfo).port}`,
+    onTrouble: (reason) => troubles.push(reason),
+  });
 const transport = (subscription = SUBSCRIPTION) =>
   createMeta({
     baseUrl: meta.baseUrl,
@@ -64,12 +74,7 @@ const transport = (subscription = SUBSCRIPTION) =>
     phoneNumberId: meta.phoneNumberId,
     appSecret: 'app-secret',
     verifyToken: 'verify-me',
-    open: pullFrom({
-      subscription,
-      baseUrl: google.restUrl,
-      metadataUrl: `http://127.0.0.1:${(metadata.address() as AddressInfo).port}`,
-      onTrouble: (reason) => troubles.push(reason),
-    }),
+    open: pulling(subscription),
   });
 
 /** As the plane hands it over. */
@@ -112,4 +117,49 @@ test('a forged webhook that got into the queue is dropped, and the operator told
   await until('it is gone', () => google.pubsub.waiting(OTHER) === 0);
   expect(troubles).toEqual(['a webhook was refused with 401']);
   expect(bridge.events).toEqual([]);
+});
+
+test('Kapso: one event or a batch, signed; what the poll brings as well is answered once', async () => {
+  troubles.length = 0;
+  await using stack = new AsyncDisposableStack();
+  const kapso = await startKapso();
+  stack.defer(() => kapso.close());
+  await call('PUT', KAPSO, { topic: TOPIC, ackDeadlineSeconds: 10 });
+  const secret = 'kapso-hook';
+  const event = (id: string, body: string): object => ({
+    message: { id, from: ALICE, type: 'text', text: { body } },
+    phone_number_id: kapso.phoneNumberId,
+  });
+  const hand = (body: object, name?: string, key = secret): Promise<void> => {
+    const text = JSON.stringify(body);
+    const attributes = {
+      'x-webhook-signature': createHmac('sha256', key).update(text).digest('hex'),
+      ...(name && { 'x-webhook-event': name }),
+    };
+    const data = Buffer.from(text).toString('base64');
+    return call('POST', `${TOPIC}:publish`, { messages: [{ data, attributes }] });
+  };
+  const received = 'whatsapp.message.received';
+  await hand(event('wamid.one', 'one'), received);
+  await hand({ type: received, batch: true, data: [event('a', 'two'), event('b', 'three')] });
+  await hand(event('wamid.sent', 'our own'), 'whatsapp.message.sent');
+  await hand(event('wamid.forged', 'forged'), received, 'another secret');
+  kapso.store({ id: 'wamid.one', from: ALICE, type: 'text', text: { body: 'one' } });
+  const bridge = await startBridge(
+    createKapso({
+      baseUrl: kapso.baseUrl,
+      apiKey: kapso.apiKey,
+      phoneNumberId: kapso.phoneNumberId,
+      pollEveryMs: 20,
+      webhook: { open: pulling(KAPSO), secret },
+    }),
+  );
+  stack.use(bridge);
+  await until('all are taken', () => google.pubsub.waiting(KAPSO) === 0);
+  await until('three answers', () => kapso.number.sent.length === 3);
+  const polls = kapso.polls;
+  await until('more polls', () => kapso.polls > polls + 2);
+  const texts = kapso.number.sent.map(({ request }) => 'text' in request && request.text.body);
+  expect(texts.toSorted()).toEqual(['echo one', 'echo three', 'echo two']);
+  expect(troubles).toEqual(['a webhook was refused with 401']);
 });

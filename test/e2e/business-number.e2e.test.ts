@@ -125,5 +125,32 @@ const host = await canRun('nspawn');
       },
       4 * MINUTE,
     );
+
+    test(
+      'Kapso posts to the plane: it takes from its queue, and answers once',
+      async () => {
+        const { kapso, pagesUrl, google } = stage.plane;
+        const secret = 'kapso-hook-4d21';
+        const { body } = await stage.api('POST', '/v1/agents/allison/whatsapp', {
+          mode: 'kapso',
+          phoneNumberId: kapso.phoneNumberId,
+          apiKey: kapso.apiKey,
+          webhookSecret: secret,
+        });
+        expect((body as { webhook?: string }).webhook).toMatch(/\/whatsapp\/allison$/);
+        const before = kapso.number.sent.length;
+        const id = kapso.say(OWNER, 'Hello by webhook');
+        const target = { url: `${pagesUrl}/whatsapp/allison`, secret };
+        // The plane forgets within seconds that there was no secret.
+        let taken = false;
+        for (let tries = 0; !taken && tries < 20; tries++) taken = await kapso.webhook(target, [id]);
+        expect(taken).toBe(true);
+        const subscription = `projects/${LOCAL.project.id}/subscriptions/agent-allison-whatsapp`;
+        await until('the queue', () => google.pubsub.waiting(subscription) === 0, 2 * MINUTE);
+        await until('the answer', () => kapso.number.sent.length > before);
+        expect(kapso.number.sent.length).toBe(before + 1);
+      },
+      4 * MINUTE,
+    );
   },
 );

@@ -8,7 +8,19 @@ import { type Answered, send, vmToken } from './harness.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
 import { type Everything, everythingIn } from './support/inventory.ts';
 
-const REQUEST = { user: 'allison@nine30.com', userPhone: '+15551234567' };
+const REQUEST = {
+  user: 'allison@nine30.com',
+  userPhone: '+15551234567',
+  whatsappNumber: '+15559876543',
+  whatsapp: { mode: 'cloud-api' },
+};
+const NUMBER = {
+  mode: 'cloud-api',
+  phoneNumberId: '106540352242922',
+  accessToken: 'EAALocalToken',
+  appSecret: 'app-secret-1f9c',
+  verifyToken: 'verify-me',
+};
 const PROJECT = `projects/${LOCAL.project.id}`;
 const ZONE = `/compute/v1/${PROJECT}/zones/${LOCAL.zone}`;
 const VM = `${ZONE}/instances/agent-allison`;
@@ -16,6 +28,8 @@ const DISK = `${ZONE}/disks/agent-allison-data`;
 const EMAIL = `agent-allison@${LOCAL.project.id}.iam.gserviceaccount.com`;
 const ACCOUNT = `/v1/${PROJECT}/serviceAccounts/${EMAIL}`;
 const secret = (id: string): string => `/v1/${PROJECT}/secrets/agent-allison-${id}`;
+const QUEUE = `/v1/${PROJECT}/subscriptions/agent-allison-whatsapp`;
+const TOPIC = `/v1/${PROJECT}/topics/agent-allison-whatsapp`;
 const EVE = `user:${LOCAL.viewer}`;
 
 let plane: InProcess;
@@ -43,8 +57,8 @@ async function call(method: string, path: string, body?: unknown): Promise<Answe
 
 /** With the read-modify-write that everybody does. */
 async function editPolicy(resource: string, edit: (members: string[]) => string[]): Promise<void> {
-  const isSecret = resource.includes('/secrets/');
-  const policy = isSecret
+  const byGet = resource !== ACCOUNT;
+  const policy = byGet
     ? await hand('GET', `${resource}:getIamPolicy`)
     : await hand('POST', `${resource}:getIamPolicy`, {});
   const { bindings = [] } = policy;
@@ -130,8 +144,9 @@ const DRIFTS: readonly Drift[] = [
     edit: () => hand('DELETE', secret('api-key')),
     steps: ['key-secret', 'key-access'],
   },
-  ...['config', 'api-key', 'backup-key', 'channels'].flatMap((id): Drift[] => {
-    const step = { config: 'config', 'api-key': 'key', 'backup-key': 'backup' }[id] ?? id;
+  ...['config', 'api-key', 'backup-key', 'channels', 'whatsapp'].flatMap((id): Drift[] => {
+    const named = { 'api-key': 'key', 'backup-key': 'backup', whatsapp: 'number' };
+    const step = new Map(Object.entries(named)).get(id) ?? id;
     return [
       {
         what: `the agent was taken off its ${id}`,
@@ -145,6 +160,32 @@ const DRIFTS: readonly Drift[] = [
       },
     ];
   }),
+  {
+    what: 'the agent was taken off its queue',
+    edit: () => editPolicy(QUEUE, without),
+    steps: ['queue'],
+  },
+  {
+    what: 'a stranger was let into its queue',
+    edit: () => editPolicy(QUEUE, withEve),
+    steps: ['queue'],
+  },
+  {
+    what: 'its queue was deleted',
+    edit: async () => {
+      await hand('DELETE', QUEUE);
+      await hand('DELETE', TOPIC);
+    },
+    steps: ['queue'],
+  },
+  {
+    what: "somebody brought the number's old credentials to life beside the new ones",
+    edit: async () => {
+      const { payload } = await hand('GET', `${secret('whatsapp')}/versions/latest:access`);
+      await hand('POST', `${secret('whatsapp')}:addVersion`, { payload });
+    },
+    steps: ['number-destruction', 'announce'],
+  },
   {
     what: 'metadata was edited',
     edit: () => addMetadata('agents-plane-bundle', 'gs://eve/agent.mjs'),
@@ -171,6 +212,8 @@ const DRIFTS: readonly Drift[] = [
       'shared-key-access',
       'channels-access',
       'backup-access',
+      'number-access',
+      'queue',
       'instance',
     ],
   },
@@ -182,6 +225,7 @@ test('an agent with everything that an agent can have', async () => {
   for (const path of ['channels-secret', 'backup-secret']) {
     expect((await plane.callVm('POST', `/v1/self/${path}`, undefined, token)).status).toBe(200);
   }
+  expect((await call('POST', '/v1/agents/allison/whatsapp', NUMBER)).status).toBe(200);
   whole = await everythingIn(plane.google);
 });
 
@@ -208,7 +252,10 @@ const comparable = ({ secrets, ...others }: Everything): unknown => ({
     versions.at(-1),
   ]),
   others: JSON.parse(
-    JSON.stringify(others).replace(/("agents-plane-config-version"):"\d+"/, '$1:"told"'),
+    JSON.stringify(others).replace(
+      /("agents-plane-(config-version|whatsapp)"):"\d+"/g,
+      '$1:"told"',
+    ),
   ),
 });
 
@@ -259,18 +306,11 @@ describe('what is reported and left alone', () => {
     expect((await reconciled()).outcome).toBe('unchanged');
   });
 
-  test("a business number's credentials are the agent's, and of no agent `allison-whatsapp`", async () => {
-    const labels = { 'managed-by': 'agents-plane', 'agents-plane-agent': 'allison' };
-    const body = { replication: { automatic: {} }, labels };
-    await hand('POST', `/v1/${PROJECT}/secrets?secretId=agent-allison-whatsapp`, body);
-    expect((await call('GET', '/v1/plan')).body.plans).toEqual([]);
-    await hand('DELETE', secret('whatsapp'));
-  });
-
   test('deprovision takes every right; to provision again gives all of them back', async () => {
     const before = await everythingIn(plane.google);
     expect((await call('POST', '/v1/agents/allison/deprovision')).status).toBe(202);
-    expect(JSON.stringify((await everythingIn(plane.google)).secrets)).not.toContain(EMAIL);
+    const without = await everythingIn(plane.google);
+    expect(JSON.stringify([without.secrets, without.queues])).not.toContain(EMAIL);
     expect((await call('POST', '/v1/agents', REQUEST)).status).toBe(202);
     expect(await everythingIn(plane.google)).toEqual(before);
   });

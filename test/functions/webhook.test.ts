@@ -119,8 +119,160 @@ test('what could not be made durable is not acknowledged: Meta sends it again', 
   expect(api.google.pubsub.waiting(SUBSCRIPTION)).toBe(0);
 });
 
+const VERSIONS = `/v1/projects/${LOCAL.project.id}/secrets/agent-allison-whatsapp/versions`;
+const asAdmin = async (path: string) => {
+  const { accessToken } = api.google.tokens.access(`user:${LOCAL.admin}`);
+  return (await send(`${api.google.restUrl}${path}`, 'GET', accessToken)).body;
+};
+const states = async () =>
+  (await asAdmin(VERSIONS)).versions.map(({ state }: { state: string }) => state);
+
+test('other credentials replace the first, which are destroyed, and a running VM is told', async () => {
+  const told = () =>
+    api.google.compute.instances
+      .byName('agent-allison')
+      ?.resource.metadata.items.find(({ key }) => key === 'agents-plane-whatsapp')?.value;
+  expect(told()).toBe('1');
+  const renewed = { ...NUMBER, accessToken: 'EAARenewedToken' };
+  const dry = await admin('POST', '/allison/whatsapp?dryRun=true', renewed);
+  expect(dry.body.steps.map(({ id }: { id: string }) => id)).toEqual([
+    'number-version',
+    'number-destruction',
+    'number-announcement',
+  ]);
+  expect(JSON.stringify(dry.body)).not.toContain(renewed.accessToken);
+  expect(await states()).toEqual(['ENABLED']);
+  expect((await admin('POST', '/allison/whatsapp', renewed)).status).toBe(200);
+  expect(await states()).toEqual(['ENABLED', 'DESTROYED']);
+  expect(told()).toBe('2');
+  expect((await admin('GET', '/allison/plan')).body.steps).toEqual([]);
+  const shown = await admin('GET', '/allison/whatsapp');
+  expect(shown.body).toEqual({
+    agent: 'allison',
+    mode: 'cloud-api',
+    connected: true,
+    phoneNumberId: NUMBER.phoneNumberId,
+    version: '2',
+    webhook: 'https://pages.agents-plane.internal/whatsapp/allison',
+  });
+});
+
+test('out of service, it reads neither its credentials nor its queue; what people write waits', async () => {
+  const message = JSON.stringify({ object: 'whatsapp_business_account', entry: [], late: true });
+  await api.google.compute.operations.idle();
+  expect((await admin('POST', '/allison/deprovision')).status).toBe(202);
+  await api.google.compute.operations.idle();
+  expect((await asAgent('pull', { maxMessages: 1 })).status).toBe(403);
+  const policy = await asAdmin(VERSIONS.replace('/versions', ':getIamPolicy'));
+  expect(policy.bindings ?? []).toEqual([]);
+  expect((await admin('POST', '/allison/deprovision')).status).toBe(200);
+  expect((await post('allison', sign(NUMBER.appSecret, message), message)).status).toBe(200);
+  expect((await admin('POST', '/allison/whatsapp', NUMBER)).body.error).toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: 'This agent is deprovisioned.',
+  });
+  expect((await admin('POST', '', REQUEST)).status).toBe(202);
+  const pulled = await asAgent('pull', { maxMessages: 1 });
+  expect(Buffer.from(pulled.body.receivedMessages[0].message.data, 'base64').toString()).toBe(
+    message,
+  );
+  await asAgent('acknowledge', { ackIds: [pulled.body.receivedMessages[0].ackId] });
+  await api.google.compute.operations.idle();
+});
+
+describe('Kapso', () => {
+  const KAPSO = { mode: 'kapso', phoneNumberId: '647015955153740', apiKey: 'kapso-key' };
+  const SECRET = 'kapso-webhook-5b1e';
+  const EVENT = JSON.stringify({
+    message: { id: 'wamid.k1' },
+    phone_number_id: KAPSO.phoneNumberId,
+  });
+  const kapsoSign = (secret: string, body = EVENT): string =>
+    createHmac('sha256', secret).update(body).digest('hex');
+  const postKapso = (headers: Record<string, string>, body = EVENT) =>
+    fetch(`${pages.plane.url}/whatsapp/bo`, { method: 'POST', body, headers });
+  const bo = AGENT.replace('allison', 'bo');
+  const asBo = async (method: string, body: object) => {
+    const { accessToken } = api.google.tokens.access(bo);
+    const subscription = SUBSCRIPTION.replace('allison', 'bo');
+    return send(`${api.google.restUrl}/v1/${subscription}:${method}`, 'POST', accessToken, body);
+  };
+
+  beforeAll(async () => {
+    const request = { user: 'bo@nine30.com', userPhone: '+15551230000' };
+    const more = { whatsappNumber: '+15559876544', whatsapp: { mode: 'kapso' } };
+    await admin('POST', '', { ...request, ...more });
+  });
+
+  test('without a secret nothing is posted, and there is no queue', async () => {
+    const { body } = await admin('POST', '/bo/whatsapp', KAPSO);
+    expect(body).toEqual({ agent: 'bo' });
+    const { accessToken } = api.google.tokens.access(`user:${LOCAL.admin}`);
+    const topic = `${api.google.restUrl}/v1/projects/${LOCAL.project.id}/topics/agent-bo-whatsapp`;
+    expect((await send(topic, 'GET', accessToken)).status).toBe(404);
+    expect((await postKapso({ 'x-webhook-signature': kapsoSign(SECRET) })).status).toBe(401);
+  });
+
+  test('with one, its events wait for the VM as they came; forged ones go nowhere', async () => {
+    const { body } = await admin('POST', '/bo/whatsapp', { ...KAPSO, webhookSecret: SECRET });
+    expect(body.webhook).toBe('https://pages.agents-plane.internal/whatsapp/bo');
+    const named = { 'x-webhook-event': 'whatsapp.message.received' };
+    const signed = { ...named, 'x-webhook-signature': kapsoSign(SECRET) };
+    // What was asked before there was a secret is forgotten within seconds.
+    let taken = await postKapso(signed);
+    for (let tries = 0; taken.status === 401 && tries < 100; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      taken = await postKapso(signed);
+    }
+    expect(taken.status).toBe(200);
+    expect((await postKapso(named)).status).toBe(401);
+    expect((await postKapso({ 'x-webhook-signature': kapsoSign('other') })).status).toBe(401);
+    // Meta's header does not stand in for Kapso's.
+    expect((await postKapso({ 'x-hub-signature-256': kapsoSign(SECRET) })).status).toBe(401);
+    const batch = JSON.stringify({ type: 'whatsapp.message.received', batch: true, data: [] });
+    const signature = kapsoSign(SECRET, batch);
+    expect((await postKapso({ 'x-webhook-signature': signature }, batch)).status).toBe(200);
+    const pulled = await asBo('pull', { maxMessages: 10 });
+    const got = pulled.body.receivedMessages.map(
+      ({ message }: { message: { data: string; attributes: object } }) => [
+        Buffer.from(message.data, 'base64').toString(),
+        message.attributes,
+      ],
+    );
+    expect(got).toEqual([
+      [EVENT, signed],
+      [batch, { 'x-webhook-signature': signature }],
+    ]);
+  }, 15_000);
+
+  test('disconnected: nothing of it is left, twice', async () => {
+    const dry = await admin('DELETE', '/bo/whatsapp?dryRun=true');
+    expect(dry.body.steps.map(({ id }: { id: string }) => id)).toEqual([
+      'queue-removal',
+      'number-removal',
+      'number-announcement',
+    ]);
+    expect((await admin('DELETE', '/bo/whatsapp')).body).toEqual({
+      agent: 'bo',
+      removed: [
+        'topic agent-bo-whatsapp',
+        'subscription agent-bo-whatsapp',
+        'secret agent-bo-whatsapp',
+      ],
+    });
+    expect((await admin('DELETE', '/bo/whatsapp')).body.removed).toEqual([]);
+    expect((await admin('GET', '/bo/plan')).body.steps).toEqual([]);
+    expect((await admin('GET', '/bo/whatsapp')).body).toMatchObject({
+      connected: false,
+      problem: expect.stringContaining('connect it'),
+    });
+    expect(
+      JSON.stringify(api.google.compute.instances.byName('agent-bo')?.resource.metadata),
+    ).not.toContain('agents-plane-whatsapp');
+  });
+});
+
 test("another agent's account takes nothing from the queue, and a purge leaves none", async () => {
-  await admin('POST', '', { user: 'bo@nine30.com', userPhone: '+15551230000' });
   const bo = AGENT.replace('allison', 'bo');
   expect((await asAgent('pull', { maxMessages: 1 }, bo)).status).toBe(403);
   await api.google.compute.operations.idle();

@@ -36,17 +36,21 @@ interface Outcome {
   readonly stderr: string;
 }
 
-const cli = (...args: string[]): Promise<Outcome> =>
+const cli = (...args: string[]): Promise<Outcome> => cliWith(undefined, ...args);
+
+/** @param input what comes on standard input */
+const cliWith = (input: string | undefined, ...args: string[]): Promise<Outcome> =>
   new Promise((resolve) => {
     // CI makes some libraries print colour into pipes.
     const env = { PATH: process.env.PATH, AGENTS_PLANE_CACHE: cache, CI: 'true' };
-    execFile(
+    const child = execFile(
       process.execPath,
       [join(ROOT, 'scripts/cli.ts'), ...args],
       { env },
       (error, stdout, stderr) =>
         resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
     );
+    if (input !== undefined) child.stdin?.end(input);
   });
 
 const ALLISON = ['--user', 'allison@nine30.com', '--phone', '+15551234567'];
@@ -118,6 +122,33 @@ describe('agents-plane', () => {
       { at: 'line 3', user: 'bob@nine30.com', outcome: 'unchanged', agent: 'bob' },
     ]);
   });
+
+  test('whatsapp: credentials come by standard input or file, and are never printed', async () => {
+    const key = 'kapso-key-7c1d';
+    const number = JSON.stringify({ phoneNumberId: '647015955153740', apiKey: key });
+    const wrongMode = await cliWith(number, 'whatsapp', 'connect', 'allison');
+    expect(wrongMode.stderr).toContain('agents-plane update allison --mode');
+    const own = ['--whatsapp-number', '+15559876543', '--mode', 'kapso'];
+    expect((await cli('update', 'allison', ...own)).code).toBe(0);
+    const broken = await cliWith(`{"apiKey": "${key}`, 'whatsapp', 'connect', 'allison');
+    expect([broken.code, broken.stdout]).toEqual([1, '']);
+    const dry = await cliWith(number, 'whatsapp', 'connect', 'allison', '--dry-run', '-o', 'json');
+    expect(JSON.parse(dry.stdout).steps[0]).toMatchObject({ id: 'number-secret' });
+    expect((await cli('whatsapp', 'show', 'allison')).stdout).toContain('connected: false');
+    const done = await cliWith(number, 'whatsapp', 'connect', 'allison');
+    expect([done.code, done.stdout]).toEqual([0, 'agent: allison\n']);
+    expect(done.stderr).toContain('asks Kapso every 5 seconds');
+    const file = join(cache, 'number.json');
+    await writeFile(file, JSON.stringify({ ...JSON.parse(number), webhookSecret: 'hook-19' }));
+    const hooked = await cli('whatsapp', 'connect', 'allison', '--credentials', file);
+    expect(hooked.stderr).toMatch(/webhook: http.*\/whatsapp\/allison/);
+    const shown = await cli('whatsapp', 'show', 'allison', '-o', 'json');
+    expect(JSON.parse(shown.stdout)).toMatchObject({ connected: true, version: '2' });
+    const gone = await cli('whatsapp', 'disconnect', 'allison', '--json');
+    expect(JSON.parse(gone.stdout).removed).toContain('secret agent-allison-whatsapp');
+    const said = [wrongMode, broken, dry, done, hooked, shown, gone];
+    expect(JSON.stringify(said)).not.toMatch(/kapso-key|hook-19/);
+  }, 60_000);
 
   test('pair prints a pairing link and nothing else on standard output', async () => {
     const { code, stdout } = await cli('pair', 'allison');

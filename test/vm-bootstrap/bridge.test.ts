@@ -31,6 +31,12 @@ const NUMBERS = {
     verifyToken: 'verify-me',
   },
   kapso: { mode: 'kapso', phoneNumberId: '647015955153740', apiKey: 'kapso-key' },
+  'kapso-webhooks': {
+    mode: 'kapso',
+    phoneNumberId: '647015955153740',
+    apiKey: 'kapso-key',
+    webhookSecret: 'kapso-hook',
+  },
 } as const;
 
 function filesOf(mode: string, facts = FACTS) {
@@ -46,8 +52,8 @@ function filesOf(mode: string, facts = FACTS) {
 const contentOf = (files: ReturnType<typeof filesOf>, name: string): string | undefined =>
   files.find(({ path }) => path.endsWith(name))?.content;
 
-test.each(['cloud-api', 'kapso'] as const)('%s: settings and environment make a bridge', (mode) => {
-  const toml = contentOf(filesOf(mode), '/bridge.toml') ?? '';
+test.each(['cloud-api', 'kapso', 'kapso-webhooks'] as const)('%s: settings and environment make a bridge', (mode) => {
+  const toml = contentOf(filesOf(NUMBERS[mode].mode), '/bridge.toml') ?? '';
   const credentials = numberCredentials.parse(NUMBERS[mode]);
   const lines = bridgeEnvironment(credentials, 'gateway-token').trim().split('\n');
   const env = Object.fromEntries(
@@ -58,10 +64,17 @@ test.each(['cloud-api', 'kapso'] as const)('%s: settings and environment make a 
   );
   const config = loadConfig(toml, env);
   expect(composeTransport(config, createLog('error')).name).toBe(
-    mode === 'kapso' ? 'kapso' : 'meta',
+    mode === 'cloud-api' ? 'meta' : 'kapso',
   );
   expect(config.gateway.token).toBe('gateway-token');
   expect(config.state.dir).toBe('/var/lib/agents-plane/bridge');
+  const { poll_interval: seconds, poll_fallback: isNet } = config.delivery;
+  const expected = {
+    'cloud-api': ['queue', 5, false],
+    kapso: ['polling', 5, false],
+    'kapso-webhooks': ['queue', 60, true],
+  };
+  expect([config.delivery.mode, seconds, isNet]).toEqual(expected[mode]);
   if (mode === 'cloud-api') {
     expect(config.meta.access_token).toBe('EAA=+/local');
     expect(config.queue.subscription).toBe(

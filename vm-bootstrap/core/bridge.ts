@@ -16,11 +16,23 @@ export function bridgeValues(facts: Facts, mode: string, stateDir: string): Text
   };
 }
 
+/** Kapso posts; asking it every minute is what is left for the case that it gave up. */
+const BY_WEBHOOK = {
+  KAPSO_MODE: 'queue',
+  KAPSO_POLL_FALLBACK: 'true',
+  KAPSO_POLL_INTERVAL: '60',
+};
+
 /** The bridge's own variables (bridge/config/schema.ts). */
 function variables(credentials: NumberCredentials): Readonly<Record<string, string>> {
   const { phoneNumberId } = credentials;
   if (credentials.mode === 'kapso') {
-    return { KAPSO_API_KEY: credentials.apiKey, KAPSO_PHONE_NUMBER_ID: phoneNumberId };
+    const { apiKey, webhookSecret } = credentials;
+    return {
+      KAPSO_API_KEY: apiKey,
+      KAPSO_PHONE_NUMBER_ID: phoneNumberId,
+      ...(webhookSecret && { ...BY_WEBHOOK, KAPSO_WEBHOOK_SECRET: webhookSecret }),
+    };
   }
   return {
     WHATSAPP_ACCESS_TOKEN: credentials.accessToken,

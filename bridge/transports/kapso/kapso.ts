@@ -2,12 +2,11 @@
 
 import type { Finding, Transport, TransportEvents } from '../../ports.ts';
 import { signatureFits } from '../signature.ts';
-import {
-  startWebhookServer,
-  WEBHOOK_PATH,
-  type WebhookAnswer,
-  type WebhookRequest,
-  type WebhookServer,
+import type {
+  OpenWebhooks,
+  WebhookAnswer,
+  WebhookRequest,
+  WebhookSource,
 } from '../webhook-server.ts';
 import { createGraph } from '../whatsapp/graph.ts';
 import { verification } from '../whatsapp/verification.ts';
@@ -21,13 +20,13 @@ export interface KapsoOptions {
   readonly phoneNumberId: string;
   /** Milliseconds between polls; 0 polls once at the start, to catch up. */
   readonly pollEveryMs: number;
-  /** Left out when nothing is listened to. */
+  /** Left out when nothing is posted. */
   readonly webhook?: {
-    readonly addr: string;
-    readonly verifyToken: string;
+    readonly open: OpenWebhooks;
+    /** Undefined where somebody else answers the GET of a registration. */
+    readonly verifyToken?: string;
     /** Empty: signatures are not checked. */
     readonly secret: string;
-    readonly path?: string;
   };
   readonly timeoutMs?: number;
   readonly onPollFailed?: (error: unknown) => void;
@@ -50,7 +49,7 @@ async function take(
   events: TransportEvents,
   request: WebhookRequest,
 ): Promise<WebhookAnswer> {
-  if (request.method === 'GET') return verification(request, webhook.verifyToken);
+  if (request.method === 'GET') return verification(request, webhook.verifyToken ?? '');
   if (request.method !== 'POST') return { status: 405 };
   const signature = request.headers['x-webhook-signature'];
   if (webhook.secret !== '' && !signatureFits(webhook.secret, request.body, signature)) {
@@ -107,12 +106,14 @@ function startPolling(options: KapsoOptions, poll: () => Promise<unknown>): () =
 function findings(options: KapsoOptions): Finding[] {
   const { webhook } = options;
   if (!webhook) return [];
+  const { verifyToken } = webhook;
+  const token = {
+    what: 'Kapso webhook verify token',
+    ok: verifyToken !== '',
+    detail: verifyToken === '' ? 'set KAPSO_WEBHOOK_VERIFY_TOKEN' : 'set',
+  };
   return [
-    {
-      what: 'Kapso webhook verify token',
-      ok: webhook.verifyToken !== '',
-      detail: webhook.verifyToken === '' ? 'set KAPSO_WEBHOOK_VERIFY_TOKEN' : 'set',
-    },
+    ...(verifyToken === undefined ? [] : [token]),
     {
       what: 'Kapso webhook secret',
       ok: webhook.secret !== '',
@@ -133,21 +134,17 @@ export function createKapso(options: KapsoOptions): KapsoTransport {
     fileHosts: KAPSO_HOSTS,
     ...(timeoutMs && { timeoutMs }),
   });
-  let server: WebhookServer | undefined;
+  let source: WebhookSource | undefined;
   let stopPolling = async (): Promise<void> => {};
 
   return {
     name: KAPSO,
     get port() {
-      return server?.port;
+      return source?.port;
     },
     async start(events) {
       if (webhook) {
-        server = await startWebhookServer({
-          addr: webhook.addr,
-          path: webhook.path ?? WEBHOOK_PATH,
-          handle: (request) => take(phoneNumberId, webhook, events, request),
-        });
+        source = await webhook.open((request) => take(phoneNumberId, webhook, events, request));
       }
       const poll = { graph, transport: KAPSO, phoneNumberId, events, now: Date.now };
       stopPolling = startPolling(options, () => pollOnce(poll));
@@ -160,7 +157,7 @@ export function createKapso(options: KapsoOptions): KapsoTransport {
       return [known, ...findings(options)];
     },
     async stop() {
-      await Promise.all([server?.close(), stopPolling()]);
+      await Promise.all([source?.close(), stopPolling()]);
     },
   };
 }

@@ -7,6 +7,7 @@ import { createPipeline } from '../../../bridge/pipeline.ts';
 import type { Handler, HandlerOutcome } from '../../../bridge/ports.ts';
 import { openStore } from '../../../bridge/store/store.ts';
 import { createKapso } from '../../../bridge/transports/kapso/kapso.ts';
+import { listenAt } from '../../../bridge/transports/webhook-server.ts';
 
 const [
   dir = '',
@@ -59,7 +60,7 @@ const pipeline = createPipeline({
       apiKey,
       phoneNumberId,
       pollEveryMs: 30,
-      webhook: { addr, verifyToken: 'x', secret },
+      webhook: { open: listenAt(addr), verifyToken: 'x', secret },
     }),
   ],
   observe: (event) => {

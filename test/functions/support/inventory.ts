@@ -17,6 +17,8 @@ export interface Everything {
   readonly accounts: readonly { readonly email: string }[];
   readonly instances: readonly { readonly name: string; readonly zone: string }[];
   readonly disks: readonly { readonly name: string; readonly zone: string }[];
+  /** Who may take from the queue of a business number, by the queue's name. */
+  readonly queues: Readonly<Record<string, readonly string[]>>;
 }
 
 function reader({ restUrl, tokens }: Google): (path: string) => Promise<Json> {
@@ -106,7 +108,11 @@ export async function everythingIn(google: Google): Promise<Everything> {
       await secretOf(get, secret),
     ]),
   );
+  const queues = google.pubsub
+    .subscriptions()
+    .map(async (name) => [lastSegment(name), bindingsOf(await get(`/v1/${name}:getIamPolicy`))]);
   return {
+    queues: Object.fromEntries(await Promise.all(queues)),
     secrets: Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))),
     accounts: (accounts.accounts ?? [])
       .map(({ email, description }: Json) => ({ email, description }))
