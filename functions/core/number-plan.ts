@@ -97,13 +97,16 @@ function numberRemoval({ name }: Desired, observed: Observed): Step | undefined 
 }
 
 /** Of an agent that has one: what was connected stays so. */
-export const NUMBER_KEPT: readonly Rule[] = [numberAccess, queue, numberDestruction].map(
-  (rule): Rule =>
-    (desired, observed) => {
-      const has = rule === queue ? observed.queue?.parts.length : observed.numberSecret;
-      return has ? rule(desired, observed) : undefined;
-    },
-);
+export const NUMBER_KEPT: readonly Rule[] = [
+  (desired, observed) => (observed.numberSecret ? numberAccess(desired, observed) : undefined),
+  (desired, observed) => (wantsQueue(desired, observed) ? queue(desired, observed) : undefined),
+  (desired, observed) => (observed.numberSecret ? numberDestruction(desired, observed) : undefined),
+];
+
+/** Meta has no other way; whether Kapso posts is in the credentials, which nobody reads for this. */
+const wantsQueue = ({ document }: Desired, observed: Observed): boolean =>
+  (observed.queue?.parts.length ?? 0) > 0 ||
+  (document?.whatsapp.mode === 'cloud-api' && numberVersionOf(observed) !== undefined);
 
 export const NUMBER_CONNECTED: readonly Rule[] = [
   numberSecret,

@@ -62,12 +62,12 @@ async function readMachine(machines: Machines, name: AgentName): Promise<Machine
 }
 
 /**
- * The same and what drift shows in, of an agent that exists: a second wave, which a new one does
- * not take.
+ * The same and what drift shows in, of an agent that exists (or of which a VM is left): a second
+ * wave, which a new one does not take.
  */
 export async function observeFully(from: Observer, name: AgentName): Promise<Observed> {
   const observed = await observe(from, name);
-  if (!observed.configSecret) return observed;
+  if (!observed.configSecret && !observed.instance) return observed;
   const [detail, later] = await Promise.all([
     detailOf(from, name, observed),
     laterSecrets(from, name),

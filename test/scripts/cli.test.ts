@@ -126,29 +126,29 @@ describe('agents-plane', () => {
   test('whatsapp: credentials come by standard input or file, and are never printed', async () => {
     const key = 'kapso-key-7c1d';
     const number = JSON.stringify({ phoneNumberId: '647015955153740', apiKey: key });
-    const wrongMode = await cliWith(number, 'whatsapp', 'connect', 'allison');
-    expect(wrongMode.stderr).toContain('agents-plane update allison --mode');
+    const wrongMode = await cliWith(number, 'whatsapp', 'connect', 'bob');
+    expect(wrongMode.stderr).toContain('agents-plane update bob --mode');
     const own = ['--whatsapp-number', '+15559876543', '--mode', 'kapso'];
-    expect((await cli('update', 'allison', ...own)).code).toBe(0);
-    const broken = await cliWith(`{"apiKey": "${key}`, 'whatsapp', 'connect', 'allison');
+    expect((await cli('update', 'bob', ...own)).code).toBe(0);
+    const broken = await cliWith(`{"apiKey": "${key}`, 'whatsapp', 'connect', 'bob');
     expect([broken.code, broken.stdout]).toEqual([1, '']);
-    const dry = await cliWith(number, 'whatsapp', 'connect', 'allison', '--dry-run', '-o', 'json');
+    const dry = await cliWith(number, 'whatsapp', 'connect', 'bob', '--dry-run', '-o', 'json');
     expect(JSON.parse(dry.stdout).steps[0]).toMatchObject({ id: 'number-secret' });
-    expect((await cli('whatsapp', 'show', 'allison')).stdout).toContain('connected: false');
-    const done = await cliWith(number, 'whatsapp', 'connect', 'allison');
-    expect([done.code, done.stdout]).toEqual([0, 'agent: allison\n']);
+    expect((await cli('whatsapp', 'show', 'bob')).stdout).toContain('connected: false');
+    const done = await cliWith(number, 'whatsapp', 'connect', 'bob');
+    expect([done.code, done.stdout]).toEqual([0, 'agent: bob\n']);
     expect(done.stderr).toContain('asks Kapso every 5 seconds');
     const file = join(cache, 'number.json');
     await writeFile(file, JSON.stringify({ ...JSON.parse(number), webhookSecret: 'hook-19' }));
-    const hooked = await cli('whatsapp', 'connect', 'allison', '--credentials', file);
-    expect(hooked.stderr).toMatch(/webhook: http.*\/whatsapp\/allison/);
-    const shown = await cli('whatsapp', 'show', 'allison', '-o', 'json');
+    const hooked = await cli('whatsapp', 'connect', 'bob', '--credentials', file);
+    expect(hooked.stderr).toMatch(/webhook: http.*\/whatsapp\/bob/);
+    const shown = await cli('whatsapp', 'show', 'bob', '-o', 'json');
     expect(JSON.parse(shown.stdout)).toMatchObject({ connected: true, version: '2' });
-    const gone = await cli('whatsapp', 'disconnect', 'allison', '--json');
-    expect(JSON.parse(gone.stdout).removed).toContain('secret agent-allison-whatsapp');
+    const gone = await cli('whatsapp', 'disconnect', 'bob', '--json');
+    expect(JSON.parse(gone.stdout).removed).toContain('secret agent-bob-whatsapp');
     const said = [wrongMode, broken, dry, done, hooked, shown, gone];
     expect(JSON.stringify(said)).not.toMatch(/kapso-key|hook-19/);
-  }, 60_000);
+  }, 120_000);
 
   test('pair prints a pairing link and nothing else on standard output', async () => {
     const { code, stdout } = await cli('pair', 'allison');
