@@ -1,4 +1,4 @@
-/** A whole bridge in a process of its own, to be killed: real store, pipeline and Kapso transport. */
+/** Whole bridges in a process that is to be killed: each with its own store, pipeline and Kapso transport. */
 
 import { createGuard } from '../../../bridge/guard/guard.ts';
 import type { AdmittedMessage } from '../../../bridge/message.ts';
@@ -9,18 +9,24 @@ import { openStore } from '../../../bridge/store/store.ts';
 import { createKapso } from '../../../bridge/transports/kapso/kapso.ts';
 import { listenAt } from '../../../bridge/transports/webhook-server.ts';
 
-const [
-  dir = '',
-  baseUrl = '',
-  apiKey = '',
-  phoneNumberId = '',
-  addr = '',
-  agentUrl = '',
-  secret = '',
-] = process.argv.slice(2);
+/** What one of them is started with. */
+export interface CrashBridge {
+  readonly dir: string;
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly phoneNumberId: string;
+  readonly addr: string;
+  readonly agentUrl: string;
+  readonly secret: string;
+}
 
 /** Asks the agent of the test; after an interruption it asks first whether it had asked before. */
-async function ask(message: AdmittedMessage, key: string, begun: boolean): Promise<HandlerOutcome> {
+async function ask(
+  agentUrl: string,
+  message: AdmittedMessage,
+  key: string,
+  begun: boolean,
+): Promise<HandlerOutcome> {
   const text = message.content.kind === 'text' ? message.content.text : '';
   const url = `${agentUrl}?${new URLSearchParams({ key, text })}`;
   const known = begun ? await fetch(url) : undefined;
@@ -34,47 +40,55 @@ async function ask(message: AdmittedMessage, key: string, begun: boolean): Promi
   return { kind: 'replies', replies };
 }
 
-const handler: Handler = {
+const handlerOf = (agentUrl: string): Handler => ({
   name: 'crash-test',
   start: async () => {},
-  handle: (message, { key, begun }) => ask(message, key, begun),
+  handle: (message, { key, begun }) => ask(agentUrl, message, key, begun),
   check: async () => [],
   stop: async () => {},
-};
-
-const store: BridgeStore = openStore({ dir, exclusive: true });
-const pipeline = createPipeline({
-  store,
-  guard: createGuard({
-    mode: 'open',
-    roles: {},
-    defaultRole: 'member',
-    denyMessage: '',
-    rateLimit: 1_000_000,
-    rateWindowMs: 60_000,
-  }),
-  handler,
-  transports: [
-    createKapso({
-      baseUrl,
-      apiKey,
-      phoneNumberId,
-      pollEveryMs: 30,
-      webhook: { open: listenAt(addr), verifyToken: 'x', secret },
-    }),
-  ],
-  observe: (event) => {
-    if (event.type === 'broken') throw event.error;
-  },
-  apology: '',
-  concurrency: 8,
-  unsureMs: 20,
 });
-await pipeline.start();
+
+/** @returns ends it */
+async function startOne(settings: CrashBridge): Promise<() => Promise<void>> {
+  const { dir, baseUrl, apiKey, phoneNumberId, addr, agentUrl, secret } = settings;
+  const store: BridgeStore = openStore({ dir, exclusive: true });
+  const pipeline = createPipeline({
+    store,
+    guard: createGuard({
+      mode: 'open',
+      roles: {},
+      defaultRole: 'member',
+      denyMessage: '',
+      rateLimit: 1_000_000,
+      rateWindowMs: 60_000,
+    }),
+    handler: handlerOf(agentUrl),
+    transports: [
+      createKapso({
+        baseUrl,
+        apiKey,
+        phoneNumberId,
+        pollEveryMs: 30,
+        webhook: { open: listenAt(addr), verifyToken: 'x', secret },
+      }),
+    ],
+    observe: (event) => {
+      if (event.type === 'broken') throw event.error;
+    },
+    apology: '',
+    concurrency: 8,
+    unsureMs: 20,
+  });
+  await pipeline.start();
+  return async () => {
+    await pipeline.stop();
+    store.close();
+  };
+}
+
+const all = JSON.parse(process.argv[2] ?? '[]') as readonly CrashBridge[];
+const ends = await Promise.all(all.map(startOne));
 process.stdout.write('ready\n');
 process.once('SIGTERM', () => {
-  void pipeline.stop().then(() => {
-    store.close();
-    process.exit(0);
-  });
+  void Promise.all(ends.map((end) => end())).then(() => process.exit(0));
 });
