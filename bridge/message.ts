@@ -74,10 +74,36 @@ export type Reply =
   | { readonly kind: 'text'; readonly text: string; readonly markup: 'markdown' | 'plain' }
   | {
       readonly kind: 'media';
-      /** Where it lies; checked before anything is fetched. */
+      /** Where it lies on the internet: WhatsApp fetches it from there. */
       readonly url: string;
       readonly caption?: string;
+    }
+  /** Of the handler's own machine: the handler opens it when it is sent. */
+  | { readonly kind: 'file'; readonly path: string }
+  /** To one of their messages; without an emoji it is taken away. */
+  | { readonly kind: 'reaction'; readonly emoji: string; readonly to: string }
+  | {
+      readonly kind: 'choices';
+      readonly text: string;
+      readonly choices: readonly Choice[];
+      /** What opens the list. */
+      readonly label?: string;
+      /** Set by the pipeline, which also sees to the lengths. */
+      readonly shape?: 'buttons' | 'list';
+    }
+  | {
+      readonly kind: 'location';
+      readonly latitude: number;
+      readonly longitude: number;
+      readonly name?: string;
+      readonly address?: string;
     };
+
+export interface Choice {
+  /** Comes back with the tap. */
+  readonly id: string;
+  readonly title: string;
+}
 
 /** One message for the transport: already formatted, and small enough. */
 export interface OutboundMessage {

@@ -66,6 +66,7 @@ function startWorkers(
     outbox: store.outbox,
     quotes: store.quotes,
     transports,
+    open: options.handler.open,
     observe,
     now,
     unsureMs: options.unsureMs ?? UNSURE_MS,

@@ -18,8 +18,15 @@ export type SendOutcome =
 
 export type FileResult =
   | { readonly kind: 'file'; readonly bytes: Buffer; readonly mime: string }
-  /** Too large, from an unknown host, gone, ... */
-  | { readonly kind: 'refused'; readonly reason: string };
+  /** Too large, from an unknown host, gone, ...; `passing` when it may be had later. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly passing?: true };
+
+/** A file on its way out. */
+export interface OutboundFile {
+  readonly bytes: Buffer;
+  readonly mime: string;
+  readonly filename: string;
+}
 
 /** One line of `bridge check`. */
 export interface Finding {
@@ -47,8 +54,11 @@ export interface Transport {
   readonly name: string;
   /** Begins to receive. Throws when it cannot (a port that is taken). */
   start(events: TransportEvents): Promise<void>;
-  /** @param key of the outbox: goes along where the API has a field for it. */
-  send(message: OutboundMessage, key: string): Promise<SendOutcome>;
+  /**
+   * @param key of the outbox: goes along where the API has a field for it
+   * @param file what a message of kind `file` is about
+   */
+  send(message: OutboundMessage, key: string, file?: OutboundFile): Promise<SendOutcome>;
   /** The file of a message that has one. Never throws. */
   file(message: InboundMessage): Promise<FileResult>;
   /** Blue ticks and "typing". Best effort: failing is not an error. */
@@ -80,6 +90,8 @@ export interface Handler {
   readonly name: string;
   start(): Promise<void>;
   handle(message: AdmittedMessage, context: HandlerContext): Promise<HandlerOutcome>;
+  /** The file that a reply of its names; a handler without files has none. Never throws. */
+  open?(path: string): Promise<FileResult>;
   check(): Promise<readonly Finding[]>;
   stop(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** From what a handler says to the messages that go out, in order. */
 
+import { choiceMessages } from '../format/choices.ts';
 import { toWhatsApp } from '../format/marks.ts';
 import { splitText } from '../format/split.ts';
 import {
@@ -11,10 +12,29 @@ import {
 } from '../message.ts';
 import type { NewItem } from '../store/queue.ts';
 
+/** Of a picture, video or document; WhatsApp refuses a longer one. */
+const CAPTION_CHARS = 1_024;
+
+const textParts = (text: string): Reply[] =>
+  splitText(text).map((part) => ({ kind: 'text', text: part, markup: 'plain' }));
+
 function parts(reply: Reply): Reply[] {
-  if (reply.kind !== 'text') return [reply];
-  const text = reply.markup === 'markdown' ? toWhatsApp(reply.text) : reply.text;
-  return splitText(text).map((part) => ({ kind: 'text', text: part, markup: 'plain' }));
+  switch (reply.kind) {
+    case 'text':
+      return textParts(reply.markup === 'markdown' ? toWhatsApp(reply.text) : reply.text);
+    case 'media': {
+      const { caption: words = '', ...media } = reply;
+      const caption = toWhatsApp(words);
+      if (caption.length > CAPTION_CHARS) return [...textParts(caption), media];
+      return [caption === '' ? media : { ...media, caption }];
+    }
+    case 'choices':
+      return choiceMessages({ ...reply, text: toWhatsApp(reply.text) }).flatMap((one) =>
+        one.kind === 'text' ? textParts(one.text) : [one],
+      );
+    default:
+      return [reply];
+  }
 }
 
 /**

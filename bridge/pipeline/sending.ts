@@ -1,7 +1,7 @@
 /** From the outbox to the transport. */
 
 import type { OutboundMessage } from '../message.ts';
-import type { SendOutcome, Transport } from '../ports.ts';
+import type { Handler, OutboundFile, SendOutcome, Transport } from '../ports.ts';
 import type { Item, Queue } from '../store/queue.ts';
 import type { Quotes } from '../store/quotes.ts';
 import { afterInterruption, afterSending, type Decision } from './decide.ts';
@@ -13,6 +13,8 @@ export interface SendingOptions {
   /** Remembers what was sent, for those who answer it. */
   readonly quotes: Quotes;
   readonly transports: ReadonlyMap<string, Transport>;
+  /** Files that replies name are the handler's. */
+  readonly open: Handler['open'];
   readonly observe: Observer;
   readonly now: () => number;
   /** How long a confirmation is waited for before an unsure send is repeated. */
@@ -30,14 +32,30 @@ const EVENTS = {
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
 
+/** The file of a message that has one; or why nothing can be sent. */
+async function fileOf(
+  open: SendingOptions['open'],
+  { content }: OutboundMessage,
+): Promise<OutboundFile | SendOutcome | undefined> {
+  if (content.kind !== 'file') return undefined;
+  const found = (await open?.(content.path)) ?? { kind: 'refused', reason: 'nobody has files' };
+  if (found.kind === 'refused') {
+    return { kind: found.passing ? 'again' : 'refused', reason: `file: ${found.reason}` };
+  }
+  const { bytes, mime } = found;
+  return { bytes, mime, filename: content.path.split('/').at(-1) ?? 'file' };
+}
+
 async function trySend(
-  transports: SendingOptions['transports'],
+  { transports, open }: Pick<SendingOptions, 'transports' | 'open'>,
   { payload, key }: Item<OutboundMessage>,
 ): Promise<SendOutcome> {
   const transport = transports.get(payload.transport);
   if (!transport) return { kind: 'refused', reason: `no transport is called ${payload.transport}` };
   try {
-    return await transport.send(payload, key);
+    const file = await fileOf(open, payload);
+    if (file && 'kind' in file) return file;
+    return await transport.send(payload, key, file);
   } catch (error) {
     return { kind: 'unsure', reason: reasonOf(error) };
   }
@@ -57,7 +75,7 @@ export function createSending(options: SendingOptions) {
   return async (item: Item<OutboundMessage>): Promise<Settle> => {
     const startedAt = now();
     // What a crash interrupted may have arrived: nothing is sent before that was waited for.
-    const outcome = item.interrupted ? undefined : await trySend(options.transports, item);
+    const outcome = item.interrupted ? undefined : await trySend(options, item);
     const decision = outcome
       ? afterSending(item, outcome, now(), unsureMs)
       : afterInterruption(item, now(), unsureMs);

@@ -25,8 +25,67 @@ const envelope = {
   biz_opaque_callback_data: z.string().max(MAX_CALLBACK_DATA).optional(),
 };
 
-const link = z.strictObject({ link: z.url() });
-const captioned = link.extend({ caption: z.string().max(MAX_CAPTION).optional() });
+/** By its address, or by the id of an upload. */
+const source = { link: z.url().optional(), id: z.string().optional() };
+const oneOf = ({ link, id }: { link?: string | undefined; id?: string | undefined }): boolean =>
+  (link === undefined) !== (id === undefined);
+const ONE = { message: 'either link or id is required' };
+const caption = z.string().max(MAX_CAPTION).optional();
+const link = z.strictObject(source).refine(oneOf, ONE);
+const captioned = z.strictObject({ ...source, caption }).refine(oneOf, ONE);
+const named = z
+  .strictObject({ ...source, caption, filename: z.string().max(240).optional() })
+  .refine(oneOf, ONE);
+
+const distinct = <T>(of: (one: T) => string) =>
+  [
+    (all: readonly T[]) => new Set(all.map(of)).size === all.length,
+    { message: 'titles and ids must be unique' },
+  ] as const;
+const button = z.strictObject({
+  type: z.literal('reply'),
+  reply: z.strictObject({ id: z.string().min(1).max(256), title: z.string().min(1).max(20) }),
+});
+type Button = z.infer<typeof button>;
+const row = z.strictObject({
+  id: z.string().min(1).max(200),
+  title: z.string().min(1).max(24),
+  description: z.string().max(72).optional(),
+});
+type Row = z.infer<typeof row>;
+/** https://developers.facebook.com/docs/whatsapp/cloud-api/messages/interactive-list-messages */
+const interactive = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('button'),
+    body: z.strictObject({ text: z.string().min(1).max(1024) }),
+    action: z.strictObject({
+      buttons: z
+        .array(button)
+        .min(1)
+        .max(3)
+        .refine(...distinct<Button>(({ reply }) => reply.id))
+        .refine(...distinct<Button>(({ reply }) => reply.title)),
+    }),
+  }),
+  z.strictObject({
+    type: z.literal('list'),
+    body: z.strictObject({ text: z.string().min(1).max(4096) }),
+    action: z.strictObject({
+      button: z.string().min(1).max(20),
+      sections: z
+        .array(
+          z.strictObject({
+            rows: z
+              .array(row)
+              .min(1)
+              .max(10)
+              .refine(...distinct<Row>(({ id }) => id)),
+          }),
+        )
+        .length(1),
+    }),
+  }),
+]);
 
 const content = z.discriminatedUnion('type', [
   z.strictObject({
@@ -40,7 +99,26 @@ const content = z.discriminatedUnion('type', [
   z.strictObject({ ...envelope, type: z.literal('image'), image: captioned }),
   z.strictObject({ ...envelope, type: z.literal('video'), video: captioned }),
   z.strictObject({ ...envelope, type: z.literal('audio'), audio: link }),
-  z.strictObject({ ...envelope, type: z.literal('document'), document: captioned }),
+  z.strictObject({ ...envelope, type: z.literal('document'), document: named }),
+  z.strictObject({
+    ...envelope,
+    type: z.literal('reaction'),
+    reaction: z.strictObject({
+      message_id: z.string().min(1),
+      emoji: z.string().regex(/^\p{RGI_Emoji}?$/v),
+    }),
+  }),
+  z.strictObject({ ...envelope, type: z.literal('interactive'), interactive }),
+  z.strictObject({
+    ...envelope,
+    type: z.literal('location'),
+    location: z.strictObject({
+      latitude: z.number().min(-90).max(90),
+      longitude: z.number().min(-180).max(180),
+      name: z.string().optional(),
+      address: z.string().optional(),
+    }),
+  }),
 ]);
 
 const read = z.strictObject({

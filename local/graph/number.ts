@@ -25,8 +25,51 @@ export interface GraphNumber {
   /** Called with every message that was really sent. */
   onSent: ((sent: Sent) => void) | undefined;
   failNext(...faults: Fault[]): void;
+  /** What was uploaded, by its id. */
+  readonly media: ReadonlyMap<string, Upload>;
   /** Answers `POST messages`. */
   post(body: unknown, res: ServerResponse): void;
+  /** Answers `POST media`. */
+  upload(req: IncomingMessage, res: ServerResponse): Promise<void>;
+}
+
+export interface Upload {
+  readonly bytes: Buffer;
+  readonly mime: string;
+  readonly filename: string;
+}
+
+const MB = 1_048_576;
+/** https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media#supported-media-types */
+const LIMITS: Readonly<Record<string, readonly [RegExp, number]>> = {
+  image: [/^image\/(jpeg|png)$/, 5 * MB],
+  video: [/^video\/(mp4|3gpp)$/, 16 * MB],
+  audio: [/^audio\/(aac|amr|mpeg|mp4|ogg)$/, 16 * MB],
+  document: [/./, 100 * MB],
+};
+
+/** Why this upload cannot be sent so; undefined for what is not sent by id. */
+function misfit(request: SendRequest, media: ReadonlyMap<string, Upload>): string | undefined {
+  const part = (request as unknown as Record<string, unknown>)[request.type] as { id?: string };
+  const limits = LIMITS[request.type];
+  if (!limits || part.id === undefined) return undefined;
+  const found = media.get(part.id);
+  if (!found) return `${part.id} is no media id`;
+  const [mime, max] = limits;
+  return mime.test(found.mime) && found.bytes.length <= max
+    ? undefined
+    : `${found.mime} of ${found.bytes.length} bytes is no ${request.type}`;
+}
+
+async function readUpload(req: IncomingMessage): Promise<Upload | undefined> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of req) chunks.push(chunk as Buffer);
+  const headers = { 'content-type': req.headers['content-type'] ?? '' };
+  const form = await new Response(Buffer.concat(chunks), { headers }).formData().catch(() => {});
+  const [file, type] = [form?.get('file'), form?.get('type')];
+  if (form?.get('messaging_product') !== 'whatsapp' || !(file instanceof File)) return undefined;
+  if (file.type !== type) return undefined;
+  return { bytes: Buffer.from(await file.arrayBuffer()), mime: file.type, filename: file.name };
 }
 
 export function sendJson(res: ServerResponse, status: number, body: object): void {
@@ -55,11 +98,13 @@ export function createGraphNumber(phoneNumberId: string): GraphNumber {
   const sent: Sent[] = [];
   const read: ReadRequest[] = [];
   const faults: Fault[] = [];
+  const media = new Map<string, Upload>();
 
   const number: GraphNumber = {
     phoneNumberId,
     sent,
     read,
+    media,
     onSent: undefined,
     failNext: (...more) => {
       faults.push(...more);
@@ -82,6 +127,8 @@ export function createGraphNumber(phoneNumberId: string): GraphNumber {
         const text = `${issue?.path.join('.')}: ${issue?.message}`;
         return sendJson(res, 400, graphError(INVALID_PARAMETER, text));
       }
+      const wrong = misfit(request.data, media);
+      if (wrong) return sendJson(res, 400, graphError(INVALID_PARAMETER, wrong));
       const one = { id: `wamid.out.${sent.length + 1}`, request: request.data, at: Date.now() };
       sent.push(one);
       number.onSent?.(one);
@@ -92,6 +139,13 @@ export function createGraphNumber(phoneNumberId: string): GraphNumber {
         contacts: [{ input: to, wa_id: to }],
         messages: [{ id: one.id }],
       });
+    },
+    async upload(req, res) {
+      const found = await readUpload(req);
+      if (!found) return sendJson(res, 400, graphError(INVALID_PARAMETER, 'no upload'));
+      const id = String(media.size + 1);
+      media.set(id, found);
+      sendJson(res, 200, { id });
     },
   };
   return number;

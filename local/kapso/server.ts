@@ -128,6 +128,7 @@ function createRoutes(server: KapsoServer, stored: readonly Stored[], onPoll: ()
     }
     if (number !== server.phoneNumberId) return sendJson(res, 404, { error: 'Not found' });
     if (rest.length === 0 && req.method === 'GET') return sendJson(res, 200, { id: number });
+    if (rest.join('/') === 'media' && req.method === 'POST') return server.number.upload(req, res);
     if (rest.join('/') !== 'messages') return sendJson(res, 404, { error: 'Not found' });
     if (req.method === 'POST') return server.number.post(await readJson(req), res);
     const query = listQuery.safeParse(Object.fromEntries(url.searchParams));

@@ -100,6 +100,9 @@ export async function startMeta(phoneNumberId = '106540352242922'): Promise<Meta
     if (pathname === `${PREFIX}${phoneNumberId}/messages` && req.method === 'POST') {
       return number.post(await readJson(req), res);
     }
+    if (pathname === `${PREFIX}${phoneNumberId}/media` && req.method === 'POST') {
+      return number.upload(req, res);
+    }
     sendJson(res, 400, graphError(UNKNOWN_OBJECT, 'Unsupported request'));
   };
   loopback = await serveOnLoopback((req, res) => void routes(req, res));

@@ -115,7 +115,7 @@ describe('commands', () => {
     const context = { key: 'k', begun, file: noFile, signal: new AbortController().signal };
     const outcome = await withCommands(settings, inner).handle(asked, context);
     if (outcome.kind !== 'replies') return outcome.kind;
-    return outcome.replies.map((one) => (one.kind === 'text' ? one.text : one.url)).join('|');
+    return outcome.replies.map((one) => (one.kind === 'text' ? one.text : one.kind)).join('|');
   };
 
   test('no shell reads what was written', async () => {

@@ -1,14 +1,20 @@
 /** The OpenClaw handler with the real gateway (and the local model). */
 
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createOpenclaw } from '../../bridge/handlers/openclaw/openclaw.ts';
 import type { AdmittedMessage } from '../../bridge/message.ts';
 import type { HandlerOutcome } from '../../bridge/ports.ts';
 import { createKapso } from '../../bridge/transports/kapso/kapso.ts';
 import { startKapso } from '../../local/kapso/server.ts';
+import { toReply } from '../../local/model/conversation.ts';
 import { noFile, startBridge, until } from './support/bridge.ts';
 import { createGateway, type TestGateway, TOKEN } from './support/openclaw.ts';
 
 const PORT = 20_260;
+/** A picture of one point, as PNG in base64. */
+const PIXEL =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
 let gateway: TestGateway;
 
 beforeAll(async () => {
@@ -35,10 +41,40 @@ const message = (id: string, text: string, from = '15550001111'): AdmittedMessag
 });
 const wordsOf = (outcome: HandlerOutcome): string[] =>
   outcome.kind === 'replies'
-    ? outcome.replies.map((reply) => (reply.kind === 'text' ? reply.text : reply.url))
+    ? outcome.replies.map((reply) => (reply.kind === 'text' ? reply.text : JSON.stringify(reply)))
     : [`${outcome.kind}: ${outcome.reason}`];
 const turnsAsked = (): number =>
   gateway.model.requests.filter(({ messages }) => messages > 0).length;
+
+test('a file of the workspace comes out; what lies elsewhere, or is linked there, does not', async () => {
+  const handler = createOpenclaw(options);
+  await handler.start();
+  const { workspace } = gateway;
+  const at = (name: string): string => join(workspace, name);
+  const png = Buffer.from(PIXEL, 'base64');
+  mkdirSync(workspace, { recursive: true });
+  writeFileSync(at('pixel.png'), png);
+  writeFileSync(join(workspace, '../outside.png'), png);
+  symlinkSync(join(workspace, '../outside.png'), at('linked.png'));
+  const said = `Here it is.\n\nMEDIA:${at('pixel.png')}\n\n[[react:👍]]`;
+  const stopTalking = gateway.model.script(() => toReply(said));
+  const { signal } = new AbortController();
+  const context = { key: 'kapso:file', begun: false, file: noFile, signal };
+  const outcome = await handler.handle(message('file', 'send it', '15550004444'), context);
+  stopTalking();
+  if (outcome.kind !== 'replies') throw new Error(outcome.reason);
+  expect(outcome.replies.map(({ kind }) => kind)).toEqual(['reaction', 'text', 'file']);
+  const { path } = outcome.replies.find((one) => one.kind === 'file') ?? { path: '' };
+  expect(await handler.open?.(path)).toEqual({ kind: 'file', bytes: png, mime: 'image/png' });
+  const refused = { kind: 'refused', reason: 'the gateway does not give it out (404)' };
+  for (const other of [at('linked.png'), join(workspace, '../outside.png'), at('../outside.png')]) {
+    expect(await handler.open?.(other)).toEqual(refused);
+  }
+  const stranger = createOpenclaw({ ...options, token: 'another' });
+  expect(await stranger.open?.(at('pixel.png'))).toMatchObject({ kind: 'refused' });
+  await stranger.stop();
+  await handler.stop();
+}, 60_000);
 
 test('a turn, and the same message asked again: one turn of the model', async () => {
   const handler = createOpenclaw(options);
@@ -68,10 +104,7 @@ test('a picture reaches the model, and a file that cannot be had is said to be s
     content: { kind: 'media', media: 'image', file: { mime: 'image/png' }, caption: 'what is it' },
   };
   // One red pixel.
-  const bytes = Buffer.from(
-    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
-    'base64',
-  );
+  const bytes = Buffer.from(PIXEL, 'base64');
   const file = async () => ({ kind: 'file', bytes, mime: 'image/png' }) as const;
   const shown = await handler.handle(picture, { key: 'kapso:p1', begun: false, file, signal });
   expect(wordsOf(shown)).toEqual([expect.stringContaining('what is it')]);

@@ -7,8 +7,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdmittedMessage } from '../../message.ts';
 import type { Finding, Handler, HandlerContext, HandlerOutcome } from '../../ports.ts';
+import { createFiles } from './files.ts';
 import { createGateway, type Gateway, GatewayFailure, type GatewayOptions } from './gateway.ts';
 import { promptOf, sessionKeyOf } from './prompt.ts';
+import { textReplies } from './replies.ts';
 import { finalAnswer, history, outcomeOfFinal, outcomeOfWait, traceOf, waitAnswer } from './run.ts';
 
 export interface OpenclawOptions extends GatewayOptions {
@@ -41,6 +43,8 @@ interface Turn {
   readonly text: string;
   readonly attachments: readonly Attachment[];
   readonly key: string;
+  /** Id of the message that is answered. */
+  readonly to: string;
   readonly signal: AbortSignal;
 }
 
@@ -57,20 +61,20 @@ function createTurns(gateway: Gateway, runTimeoutMs: number) {
       timeoutMs: runTimeoutMs,
       signal,
     });
-    return outcomeOfFinal(finalAnswer.parse(answer));
+    return outcomeOfFinal(finalAnswer.parse(answer), turn.to);
   };
-  const waited = async (key: string): Promise<HandlerOutcome | undefined> => {
+  const waited = async (key: string, to: string): Promise<HandlerOutcome | undefined> => {
     const params = { runId: key, timeoutMs: 1 };
     const answer = await gateway.call('agent.wait', params, { timeoutMs: CALL_TIMEOUT_MS });
-    return outcomeOfWait(waitAnswer.parse(answer));
+    return outcomeOfWait(waitAnswer.parse(answer), to);
   };
   /** Finds out what became of a turn that was begun, and asks again only if the agent never got it. */
   const resume = async (turn: Turn): Promise<HandlerOutcome> => {
-    const { key, sessionKey, signal } = turn;
+    const { key, sessionKey, to, signal } = turn;
     const keys = [key, againKey(key)];
     const began = Date.now();
     for (;;) {
-      const ended = (await waited(againKey(key))) ?? (await waited(key));
+      const ended = (await waited(againKey(key), to)) ?? (await waited(key, to));
       if (ended?.kind === 'replies') return ended;
       const params = { sessionKey, limit: HISTORY_ROWS };
       const seen = history.parse(
@@ -79,8 +83,7 @@ function createTurns(gateway: Gateway, runTimeoutMs: number) {
       const trace = traceOf(seen, keys);
       if (trace.kind === 'absent') return await ask(turn, key);
       if (trace.kind === 'answered') {
-        const reply = { kind: 'text', text: trace.text, markup: 'markdown' } as const;
-        return { kind: 'replies', replies: [reply] };
+        return { kind: 'replies', replies: textReplies(trace.text, to) };
       }
       const active = seen.sessionInfo?.hasActiveRun === true;
       const patience = active ? runTimeoutMs : RESUME_MS;
@@ -149,12 +152,14 @@ export function createOpenclaw(options: OpenclawOptions): Handler {
       try {
         await gateway.connected(CONNECT_TIMEOUT_MS);
         const { attachments, note } = await attachmentsOf(message, file);
-        const turn = { sessionKey, text: promptOf(message) + note, attachments, key, signal };
+        const { id: to } = message;
+        const turn = { sessionKey, text: promptOf(message) + note, attachments, key, to, signal };
         return await (begun ? turns.resume(turn) : turns.ask(turn, key));
       } catch (error) {
         return outcomeOfFailure(error);
       }
     },
+    open: createFiles(options),
     check: async () => [await checkGateway(options)],
     stop: () => gateway.stop(),
   };

@@ -1,16 +1,8 @@
 /** What the gateway's answers mean, pure. Shapes as seen with OpenClaw 2026.9.6 (decision 060). */
 
 import { z } from 'zod';
-import type { Reply } from '../../message.ts';
 import type { HandlerOutcome } from '../../ports.ts';
-
-const payload = z.looseObject({
-  text: z.string().nullish(),
-  mediaUrl: z.string().nullish(),
-  mediaUrls: z.array(z.string()).nullish(),
-  isError: z.boolean().nullish(),
-  isReasoning: z.boolean().nullish(),
-});
+import { payload, repliesOf, textReplies } from './replies.ts';
 
 /** The final answer of `agent`. */
 export const finalAnswer = z.looseObject({
@@ -49,24 +41,14 @@ export const history = z.looseObject({
 });
 export type History = z.infer<typeof history>;
 
-const text = (words: string): Reply => ({ kind: 'text', text: words, markup: 'markdown' });
-
-const isWeb = (url: string): boolean => /^https:\/\//.test(url);
-
-function repliesOf({ text: words, mediaUrl, mediaUrls }: z.infer<typeof payload>): Reply[] {
-  const urls = (mediaUrls ?? (mediaUrl ? [mediaUrl] : [])).filter(isWeb);
-  const said = words?.trim() ?? '';
-  if (urls.length === 0) return said === '' ? [] : [text(said)];
-  return urls.map((url, index) =>
-    index === 0 && said !== '' ? { kind: 'media', url, caption: said } : { kind: 'media', url },
-  );
-}
-
 /** A run that ended with an error, whose text is for the operator and not for the sender. */
 const failed = (reason: string): HandlerOutcome => ({ kind: 'failed', reason, begun: false });
 
-/** @returns replies (none, when the agent chose to say nothing), or why it failed */
-export function outcomeOfFinal(answer: FinalAnswer): HandlerOutcome {
+/**
+ * @param to the message that is answered
+ * @returns replies (none, when the agent chose to say nothing), or why it failed
+ */
+export function outcomeOfFinal(answer: FinalAnswer, to: string): HandlerOutcome {
   const payloads = (answer.result?.payloads ?? []).filter(({ isReasoning }) => !isReasoning);
   if (answer.status !== 'ok' || (payloads.length > 0 && payloads.every(({ isError }) => isError))) {
     const why = payloads.find(({ isError }) => isError)?.text ?? answer.summary;
@@ -74,16 +56,16 @@ export function outcomeOfFinal(answer: FinalAnswer): HandlerOutcome {
   }
   return {
     kind: 'replies',
-    replies: payloads.filter(({ isError }) => !isError).flatMap(repliesOf),
+    replies: payloads.filter(({ isError }) => !isError).flatMap((one) => repliesOf(one, to)),
   };
 }
 
 /** @returns undefined while the run is unknown or goes on */
-export function outcomeOfWait(answer: WaitAnswer): HandlerOutcome | undefined {
+export function outcomeOfWait(answer: WaitAnswer, to: string): HandlerOutcome | undefined {
   if (answer.status === 'error') return failed(`the agent failed: ${answer.error ?? 'unknown'}`);
   if (answer.status !== 'ok') return undefined;
   const said = answer.terminalReply?.text?.trim() ?? '';
-  return { kind: 'replies', replies: said === '' ? [] : [text(said)] };
+  return { kind: 'replies', replies: textReplies(said, to) };
 }
 
 function wordsOf({ content }: HistoryRow): string {

@@ -4,10 +4,12 @@
  */
 
 import type { InboundMessage, OutboundMessage } from '../../message.ts';
-import type { FileResult, Finding, SendOutcome } from '../../ports.ts';
-import { createHttpClient, type HttpAnswer } from '../http-client.ts';
+import type { FileResult, Finding, OutboundFile, SendOutcome } from '../../ports.ts';
+import { createHttpClient } from '../http-client.ts';
 import { download } from '../media/download.ts';
-import { type GraphAnswer, outcomeOf, outcomeOfFailure } from './outcome.ts';
+import { sendBody } from './outbound.ts';
+import { type GraphAnswer, outcomeOf, outcomeOfFailure, toAnswer } from './outcome.ts';
+import { upload } from './upload.ts';
 
 export interface GraphOptions {
   /** With the version: `https://graph.facebook.com/v24.0`. */
@@ -23,7 +25,7 @@ export interface GraphOptions {
 export interface Graph {
   /** The file of a message: from where the message says it is, else from where the API does. */
   file(message: InboundMessage): Promise<FileResult>;
-  send(message: OutboundMessage, key: string): Promise<SendOutcome>;
+  send(message: OutboundMessage, key: string, file?: OutboundFile): Promise<SendOutcome>;
   /** Blue ticks, and "typing" until an answer or 25 seconds. */
   seen(message: InboundMessage): Promise<void>;
   /** `GET {path}` below the version. @throws HttpFailure. */
@@ -37,47 +39,6 @@ const TIMEOUT_MS = 20_000;
 const MAX_FILE_BYTES = 16_000_000;
 /** Meta's hosts of media (`url` of a media id); they want the token. */
 const META_HOSTS = ['fbsbx.com', 'fbcdn.net', 'whatsapp.net', 'facebook.com'];
-
-/** Who gets it: a phone number, or a business-scoped user id where there is no number. */
-const recipient = ({ to }: OutboundMessage): object =>
-  to.phone ? { to: to.phone.replace('+', '') } : { recipient: to.id };
-
-const MEDIA_BY_ENDING: readonly (readonly [RegExp, 'image' | 'video' | 'audio'])[] = [
-  [/\.(jpe?g|png|webp)$/i, 'image'],
-  [/\.(mp4|3gp)$/i, 'video'],
-  [/\.(ogg|opus|mp3|m4a|aac|amr)$/i, 'audio'],
-];
-
-function contentOf({ content }: OutboundMessage): object {
-  if (content.kind === 'text') {
-    return { type: 'text', text: { body: content.text, preview_url: false } };
-  }
-  const { pathname } = new URL(content.url);
-  const type = MEDIA_BY_ENDING.find(([ending]) => ending.test(pathname))?.[1] ?? 'document';
-  const caption = type !== 'audio' && content.caption ? { caption: content.caption } : {};
-  return { type, [type]: { link: content.url, ...caption } };
-}
-
-/** The body of `POST /{phone number id}/messages`. Pure. */
-export const sendBody = (message: OutboundMessage, key: string): object => ({
-  messaging_product: 'whatsapp',
-  recipient_type: 'individual',
-  ...recipient(message),
-  ...contentOf(message),
-  ...(message.replyTo && { context: { message_id: message.replyTo } }),
-  // Comes back in the status webhooks: how a send whose answer was lost is confirmed.
-  biz_opaque_callback_data: key,
-});
-
-function toAnswer({ status, headers, text }: HttpAnswer): GraphAnswer {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    body = undefined;
-  }
-  return { status, body, retryAfter: headers['retry-after'] };
-}
 
 export function createGraph(options: GraphOptions): Graph {
   const { baseUrl, phoneNumberId, timeoutMs = TIMEOUT_MS } = options;
@@ -116,9 +77,12 @@ export function createGraph(options: GraphOptions): Graph {
         timeoutMs,
       });
     },
-    async send(message, key) {
+    async send(message, key, file) {
       try {
-        return outcomeOf(await call(`${phoneNumberId}/messages`, sendBody(message, key)));
+        const media =
+          file && (await upload(http, `${baseUrl}/${phoneNumberId}/media`, options.headers, file));
+        if (media && 'kind' in media) return media;
+        return outcomeOf(await call(`${phoneNumberId}/messages`, sendBody(message, key, media)));
       } catch (error) {
         return outcomeOfFailure(error);
       }

@@ -4,12 +4,23 @@
  */
 
 import type { SendOutcome } from '../../ports.ts';
+import type { HttpAnswer } from '../http-client.ts';
 
 export interface GraphAnswer {
   readonly status: number;
   /** Parsed JSON; undefined when there was none. */
   readonly body: unknown;
   readonly retryAfter?: string | undefined;
+}
+
+export function toAnswer({ status, headers, text }: HttpAnswer): GraphAnswer {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    body = undefined;
+  }
+  return { status, body, retryAfter: headers['retry-after'] };
 }
 
 const MINUTE_MS = 60_000;

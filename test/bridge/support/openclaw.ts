@@ -13,11 +13,13 @@ import { findOpenclaw } from '../../vm-bootstrap/support/openclaw.ts';
 
 export const TOKEN = 'test-gateway-token';
 const MODEL = 'claude-sonnet-4-6';
-const READY_MS = 90_000;
+const READY_MS = 240_000;
 
 export interface TestGateway {
   readonly url: string;
   readonly httpUrl: string;
+  /** The agent's own folder. */
+  readonly workspace: string;
   readonly model: ModelServer;
   /** While set, every call of the model waits for it: a run stays in flight. */
   hold(gate: Promise<void> | undefined): void;
@@ -134,6 +136,7 @@ export async function createGateway(port: number): Promise<TestGateway> {
   return {
     url: `ws://127.0.0.1:${port}`,
     httpUrl,
+    workspace: join(root, 'workspace'),
     model,
     hold: (next) => {
       gate = next;
