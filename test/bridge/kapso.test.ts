@@ -1,4 +1,5 @@
 import { createKapso, type KapsoOptions } from '../../bridge/transports/kapso/kapso.ts';
+import { cursorName } from '../../bridge/transports/kapso/poll.ts';
 import { listenAt } from '../../bridge/transports/webhook-server.ts';
 import type { SendRequest } from '../../local/graph/message.ts';
 import { type KapsoServer, startKapso } from '../../local/kapso/server.ts';
@@ -51,6 +52,12 @@ test('polling follows the pages to their end, and loses nobody of one second', a
   // Stored by Kapso later than a newer one: inside the time that every poll looks back.
   kapso.say(BOB, 'late', { timestamp: String(Number(timestamp) - 60) });
   await until('the late one', () => texts(BOB).length === 1);
+});
+
+test('when it began is on the disk before Kapso ever answered: an outage that follows loses nobody', async () => {
+  kapso.outage = 503;
+  await using bridge = await startBridge(transport());
+  expect(bridge.store.cursor(cursorName(kapso.phoneNumberId))).toMatch(/^\d{13}$/);
 });
 
 test('a long list is read twice and not kept: all of it, in order, also what comes meanwhile', async () => {

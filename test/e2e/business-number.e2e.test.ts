@@ -143,7 +143,8 @@ const host = await canRun('nspawn');
         const target = { url: `${pagesUrl}/whatsapp/allison`, secret };
         // The plane forgets within seconds that there was no secret.
         let taken = false;
-        for (let tries = 0; !taken && tries < 20; tries++) taken = await kapso.webhook(target, [id]);
+        for (let tries = 0; !taken && tries < 20; tries++)
+          taken = await kapso.webhook(target, [id]);
         expect(taken).toBe(true);
         const subscription = `projects/${LOCAL.project.id}/subscriptions/agent-allison-whatsapp`;
         await until('the queue', () => google.pubsub.waiting(subscription) === 0, 2 * MINUTE);

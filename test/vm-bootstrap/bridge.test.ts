@@ -52,43 +52,46 @@ function filesOf(mode: string, facts = FACTS) {
 const contentOf = (files: ReturnType<typeof filesOf>, name: string): string | undefined =>
   files.find(({ path }) => path.endsWith(name))?.content;
 
-test.each(['cloud-api', 'kapso', 'kapso-webhooks'] as const)('%s: settings and environment make a bridge', (mode) => {
-  const toml = contentOf(filesOf(NUMBERS[mode].mode), '/bridge.toml') ?? '';
-  const credentials = numberCredentials.parse(NUMBERS[mode]);
-  const lines = bridgeEnvironment(credentials, 'gateway-token').trim().split('\n');
-  const env = Object.fromEntries(
-    lines.map((line) => {
-      const at = line.indexOf('=');
-      return [line.slice(0, at), line.slice(at + 1)];
-    }),
-  );
-  const config = loadConfig(toml, env);
-  expect(composeTransport(config, createLog('error')).name).toBe(
-    mode === 'cloud-api' ? 'meta' : 'kapso',
-  );
-  expect(config.gateway.token).toBe('gateway-token');
-  expect(config.state.dir).toBe('/var/lib/agents-plane/bridge');
-  const { poll_interval: seconds, poll_fallback: isNet } = config.delivery;
-  const expected = {
-    'cloud-api': ['queue', 5, false],
-    kapso: ['polling', 5, false],
-    'kapso-webhooks': ['queue', 60, true],
-  };
-  expect([config.delivery.mode, seconds, isNet]).toEqual(expected[mode]);
-  if (mode === 'cloud-api') {
-    expect(config.meta.access_token).toBe('EAA=+/local');
-    expect(config.queue.subscription).toBe(
-      'projects/nine30-local/subscriptions/agent-allison-whatsapp',
+test.each(['cloud-api', 'kapso', 'kapso-webhooks'] as const)(
+  '%s: settings and environment make a bridge',
+  (mode) => {
+    const toml = contentOf(filesOf(NUMBERS[mode].mode), '/bridge.toml') ?? '';
+    const credentials = numberCredentials.parse(NUMBERS[mode]);
+    const lines = bridgeEnvironment(credentials, 'gateway-token').trim().split('\n');
+    const env = Object.fromEntries(
+      lines.map((line) => {
+        const at = line.indexOf('=');
+        return [line.slice(0, at), line.slice(at + 1)];
+      }),
     );
-  }
-  const guard = composeGuard(config);
-  const from = (id: string) =>
-    guard(
-      { id: 'm', transport: mode, sender: { id }, content: { kind: 'text', text: 'hi' }, at: 0 },
-      () => true,
-    ).kind;
-  expect([from('15551234567'), from('15550000000')]).toEqual(['admit', 'deny']);
-});
+    const config = loadConfig(toml, env);
+    expect(composeTransport(config, createLog('error')).name).toBe(
+      mode === 'cloud-api' ? 'meta' : 'kapso',
+    );
+    expect(config.gateway.token).toBe('gateway-token');
+    expect(config.state.dir).toBe('/var/lib/agents-plane/bridge');
+    const { poll_interval: seconds, poll_fallback: isNet } = config.delivery;
+    const expected = {
+      'cloud-api': ['queue', 5, false],
+      kapso: ['polling', 5, false],
+      'kapso-webhooks': ['queue', 60, true],
+    };
+    expect([config.delivery.mode, seconds, isNet]).toEqual(expected[mode]);
+    if (mode === 'cloud-api') {
+      expect(config.meta.access_token).toBe('EAA=+/local');
+      expect(config.queue.subscription).toBe(
+        'projects/nine30-local/subscriptions/agent-allison-whatsapp',
+      );
+    }
+    const guard = composeGuard(config);
+    const from = (id: string) =>
+      guard(
+        { id: 'm', transport: mode, sender: { id }, content: { kind: 'text', text: 'hi' }, at: 0 },
+        () => true,
+      ).kind;
+    expect([from('15551234567'), from('15550000000')]).toEqual(['admit', 'deny']);
+  },
+);
 
 test('new credentials change the settings, so that the unit is restarted', () => {
   const before = contentOf(filesOf('kapso'), '/bridge.toml');

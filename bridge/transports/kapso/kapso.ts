@@ -10,7 +10,7 @@ import type {
 } from '../webhook-server.ts';
 import { createGraph } from '../whatsapp/graph.ts';
 import { verification } from '../whatsapp/verification.ts';
-import { pollOnce } from './poll.ts';
+import { pollOnce, rememberStart } from './poll.ts';
 import { kapsoMessages } from './webhook.ts';
 
 export interface KapsoOptions {
@@ -143,10 +143,11 @@ export function createKapso(options: KapsoOptions): KapsoTransport {
       return source?.port;
     },
     async start(events) {
+      const poll = { graph, transport: KAPSO, phoneNumberId, events, now: Date.now };
+      await rememberStart(poll);
       if (webhook) {
         source = await webhook.open((request) => take(phoneNumberId, webhook, events, request));
       }
-      const poll = { graph, transport: KAPSO, phoneNumberId, events, now: Date.now };
       stopPolling = startPolling(options, () => pollOnce(poll));
     },
     send: graph.send,

@@ -140,3 +140,13 @@ export async function pollOnce(options: PollOptions): Promise<number> {
   if (cursor.value !== saved) await events.deliver({ messages: [], cursor });
   return count;
 }
+
+/**
+ * Before the first poll: a bridge that ends before Kapso ever answered goes on from here, and not
+ * from the time of its next start.
+ */
+export async function rememberStart({ phoneNumberId, events, now }: PollOptions): Promise<void> {
+  const name = cursorName(phoneNumberId);
+  if (events.cursor(name) !== undefined) return;
+  await events.deliver({ messages: [], cursor: { name, value: String(now()) } });
+}

@@ -13,7 +13,7 @@ import { findOpenclaw } from '../../vm-bootstrap/support/openclaw.ts';
 
 export const TOKEN = 'test-gateway-token';
 const MODEL = 'claude-sonnet-4-6';
-const READY_MS = 240_000;
+const READY_MS = 90_000;
 
 export interface TestGateway {
   readonly url: string;
