@@ -200,7 +200,8 @@ test(
     const began = performance.now();
     let rounds = 0;
     while (rounds < ROUNDS) {
-      await sleep(Math.random() ** 2 * 200);
+      // As slow as the machine is, so is whatever the kill is to fall into.
+      await sleep(Math.random() ** 2 * Math.max(200, startMs / 2));
       await kill();
       rounds += 1;
       if (Math.random() < EARLY) {
