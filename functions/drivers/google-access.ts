@@ -30,29 +30,44 @@ export interface GoogleAccess {
 
 const REFUSED = 400;
 
+/** Milliseconds of one call; within the 120 s of a function (scripts/setup/steps/70-functions.sh). */
+const CALL_MS = 100_000;
+
 /**
- * The generated clients read an error's body alone, and with the answer drop its Retry-After. An
- * answer that rejects already here is kept by them as the error's cause (google-gax 6,
- * `_toGoogleError`), code and message being the same; google-error.ts reads the header there.
+ * What the generated clients send goes through here.
+ *
+ * They read an error's body alone, and with the answer drop its Retry-After. An answer that rejects
+ * already here is kept by them as the error's cause (google-gax 6, `_toGoogleError`), code and
+ * message being the same; google-error.ts reads the header there.
+ *
+ * Their own deadline (a minute of Secret Manager, ten of Compute) is a signal that holds each call,
+ * its answer and its socket's buffers until it is over, however soon the answer came: 18 KB a
+ * call (docs/decisions/093). gaxios' deadline lets go of them, so that is the one here.
  */
-class HeaderKeepingAuth extends GoogleAuth {
+class CarefulAuth extends GoogleAuth {
   override fetch<T>(...[input, init]: Parameters<GoogleAuth['fetch']>) {
-    const options = { ...init, validateStatus: (status: number) => status < REFUSED };
+    const options = {
+      ...init,
+      signal: null,
+      timeout: CALL_MS,
+      validateStatus: (status: number) => status < REFUSED,
+    };
     return super.fetch<T>(input as string, options);
   }
 }
 
-/** An object that has the same value under every name. */
-const everywhere = (value: object): object => new Proxy({}, { get: () => value });
+/** An object that has the same value under every name, and says so (gax asks with `in` first). */
+const everywhere = (value: object): object => new Proxy({}, { get: () => value, has: () => true });
 
 /**
  * The generated clients try reads again on schedules of their own, of up to ten minutes. There is
- * one schedule here (service/retry.ts): no method of any client has a code to try again at.
+ * one schedule here (service/retry.ts): no method of any client has a code to try again at, and
+ * none a deadline of its own (above).
  */
 const ONCE = {
   interfaces: everywhere({
     retry_codes: { never: [] },
-    methods: everywhere({ retry_codes_name: 'never' }),
+    methods: everywhere({ retry_codes_name: 'never', timeout_millis: Number.POSITIVE_INFINITY }),
   }),
 };
 
@@ -60,7 +75,7 @@ const TOKEN_URL = 'https://oauth2.googleapis.com/token';
 
 /** @param endpoint `http://host:port`, or empty for Google itself */
 export function googleAccess(project: string, endpoint: string): GoogleAccess {
-  const auth = new HeaderKeepingAuth({
+  const auth = new CarefulAuth({
     projectId: project,
     scopes: ['https://www.googleapis.com/auth/cloud-platform'],
   });

@@ -11,6 +11,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PlaneError } from '../../contracts/errors.ts';
+import { runtime } from './infra.ts';
 
 /** Milliseconds. A cold start takes a third of a second; a loaded machine may take longer. */
 const START_TIMEOUT_MS = 30_000;
@@ -71,7 +72,12 @@ export async function startFunction(options: FunctionOptions): Promise<FunctionP
     [bin, `--target=${target}`, `--source=${source}`, `--port=${port}`],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...env, FUNCTION_TARGET: target, PORT: `${port}` },
+      env: {
+        NODE_OPTIONS: runtime().nodeOptions,
+        ...env,
+        FUNCTION_TARGET: target,
+        PORT: `${port}`,
+      },
     },
   );
   child.stdout.pipe(log);

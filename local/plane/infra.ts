@@ -8,10 +8,13 @@ import { LOCAL, PLANE_ACCOUNT } from './settings.ts';
 
 const FOLDER = fileURLToPath(new URL('../../infra', import.meta.url));
 
+/** What the functions run in, which is no resource of Terraform's: setup deploys them. */
+const RUNTIME = 'runtime.json';
+
 /** A module's files: what Terraform reads of its folder, and no more. */
 function filesOf(folder: string): Record<string, string> {
   const files = [
-    ...readdirSync(folder).filter((name) => /\.(tf|json)$/.test(name)),
+    ...readdirSync(folder).filter((name) => /\.(tf|json)$/.test(name) && name !== RUNTIME),
     ...readdirSync(join(folder, 'roles')).map((name) => `roles/${name}`),
   ];
   return Object.fromEntries(files.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
@@ -26,6 +29,13 @@ export interface CellProject {
   /** Decimal. */
   readonly number: string;
 }
+
+/**
+ * How much memory a function has, and what Node is told so that it stays within (docs/decisions/093):
+ * the same where Google deploys it, on this machine, in tests and benchmarks.
+ */
+export const runtime = (): { readonly memory: string; readonly nodeOptions: string } =>
+  JSON.parse(readFileSync(join(FOLDER, RUNTIME), 'utf8'));
 
 /**
  * @param files of infra/, or what a test made of them

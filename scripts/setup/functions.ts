@@ -3,7 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PlaneError } from '../../contracts/errors.ts';
-import { infraFiles } from '../../local/plane/infra.ts';
+import { infraFiles, runtime } from '../../local/plane/infra.ts';
 import { hashOf, outputsOf } from './infra.ts';
 import { type Settings, urlOf } from './settings.ts';
 
@@ -42,6 +42,7 @@ export async function environmentOf(all: Settings, root: string): Promise<Record
   const { bucket, subnetwork, plane, queue, tasks, scheduler } = outputsOf(all);
   return {
     NODE_ENV: 'production',
+    NODE_OPTIONS: runtime().nodeOptions,
     GOOGLE_CLOUD_PROJECT: all.project,
     AGENTS_PLANE_PROJECT: all.project,
     AGENTS_PLANE_ZONE: all.zone,
@@ -70,7 +71,7 @@ export async function environmentOf(all: Settings, root: string): Promise<Record
   };
 }
 
-/** Over the built files and the environment. */
+/** Over the built files, the environment, and the memory. */
 export async function functionsHash(all: Settings, root: string): Promise<string> {
   const folder = join(root, 'dist/functions');
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -83,5 +84,6 @@ export async function functionsHash(all: Settings, root: string): Promise<string
     ...files.map((file) => file.slice(folder.length)),
     ...texts,
     JSON.stringify(await environmentOf(all, root)),
+    runtime().memory,
   ]);
 }

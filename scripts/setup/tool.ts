@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { PlaneError } from '../../contracts/errors.ts';
 import { SHARED_KEY_SECRET } from '../../contracts/names.ts';
+import { runtime } from '../../local/plane/infra.ts';
 import { DIRECTORY_SCOPE, MAIL_SCOPES } from '../../local/plane/settings.ts';
 import { describeFailure } from '../ui/failure.ts';
 import { askForSettings } from './ask.ts';
@@ -118,6 +119,7 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     Object.entries(services())
       .map(([entry, { service }]) => `${entry} ${service}`)
       .join('\n'),
+  'functions-memory': async () => runtime().memory,
   'functions-hash': async () => functionsHash(await load(), ROOT),
   // JSON is YAML.
   'functions-env': async () => JSON.stringify(await environmentOf(await load(), ROOT), null, 2),

@@ -29,6 +29,9 @@ function once(part: string, fault: Fault): void {
 test.each<[string, string, Fault['status']]>([
   ['Secret Manager (gax)', 'SecretManagerService.GetSecret', 'RESOURCE_EXHAUSTED'],
   ['Secret Manager, away', 'SecretManagerService.GetIamPolicy', 'UNAVAILABLE'],
+  // These two their clients would repeat themselves, on schedules of their own.
+  ['Secret Manager, a secret', 'SecretManagerService.AccessSecretVersion', 'RESOURCE_EXHAUSTED'],
+  ['Compute, a look', 'Instances.Get', 'UNAVAILABLE'],
   ['Secret Manager, a write', 'SecretManagerService.SetIamPolicy', 'RESOURCE_EXHAUSTED'],
   ['Compute (gax)', 'Instances.Insert', 'RESOURCE_EXHAUSTED'],
   ['IAM (googleapis)', 'GetServiceAccount', 'RESOURCE_EXHAUSTED'],

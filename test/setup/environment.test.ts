@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../../functions/config.ts';
+import { runtime } from '../../local/plane/infra.ts';
 import { environmentOf } from '../../scripts/setup/functions.ts';
 import { cellRoot, infraHash, planeRoot } from '../../scripts/setup/infra.ts';
 import { readSettings, type Settings } from '../../scripts/setup/settings.ts';
@@ -50,6 +51,14 @@ test('each of its variables is needed, or has a default that it overrides', asyn
     const ignored = attempt(read) === before;
     expect([name, ignored]).toEqual([name, false]);
   }
+});
+
+test('what V8 may take leaves a fifth of the memory for all that is not its heap', async () => {
+  const { NODE_OPTIONS = '' } = await environmentOf(settings, root);
+  const sizeOf = (flag: string) => Number(new RegExp(`--${flag}=(\\d+)`).exec(NODE_OPTIONS)?.[1]);
+  // The young generation is three semi-spaces.
+  const heap = sizeOf('max-old-space-size') + 3 * sizeOf('max-semi-space-size');
+  expect(heap).toBeLessThanOrEqual(0.8 * Number(/^(\d+)Mi$/.exec(runtime().memory)?.[1]));
 });
 
 test('the hash of infra/ changes with an input, and with nothing else', () => {

@@ -14,8 +14,9 @@ check() {
 }
 
 apply() {
-  local entry service hash
+  local entry service hash memory
   hash=$(tool functions-hash)
+  memory=$(tool functions-memory)
   tool functions-env >"$WORK/functions.yaml"
   while read -r entry service; do
     is "ACTIVE;$hash" functions describe "$service" --region="$REGION" \
@@ -23,7 +24,7 @@ apply() {
     say "  $service"
     # Standard input is the list of functions: gcloud must not read it.
     gc functions deploy "$service" --gen2 --region="$REGION" --runtime=nodejs24 --trigger-http \
-      --source="$ROOT/dist/functions" --entry-point="$entry" --memory=512Mi --timeout=120s --concurrency=20 --cpu=1 \
+      --source="$ROOT/dist/functions" --entry-point="$entry" --memory="$memory" --timeout=120s --concurrency=20 --cpu=1 \
       --max-instances=20 --service-account="$PLANE_ACCOUNT" --build-service-account="projects/$PROJECT/serviceAccounts/$BUILD_ACCOUNT" \
       --env-vars-file="$WORK/functions.yaml" --update-labels="managed-by=agents-plane,agents-plane-source=$hash" </dev/null >/dev/null
   done <<<"$(tool functions)"

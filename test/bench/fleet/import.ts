@@ -3,14 +3,19 @@
 import { importRows, type Outcome } from '../../../scripts/cli/bulk.ts';
 import { boundOf, openStage, type Stage } from './stage.ts';
 
+/** What the function held when so many people were done. */
+export interface Sample {
+  readonly people: number;
+  readonly megabytes: number;
+}
+
 export interface Imported {
   readonly outcomes: readonly Outcome[];
   readonly ms: number;
   readonly bound: { readonly name: string; readonly ms: number };
   /** Calls that Google refused for its quotas. */
   readonly refused: number;
-  /** Megabytes of the function, over the run. */
-  readonly memory: readonly number[];
+  readonly memory: readonly Sample[];
   /** Per agent, by method. */
   readonly calls: ReadonlyMap<string, number>;
   /** Things that there are more than one of, or that nobody asked for. */
@@ -23,15 +28,38 @@ const rowsOf = (count: number) =>
     return { at: `line ${index + 2}`, person: { user, userPhone: '+15551234567' } };
   });
 
-async function sampled(stage: Stage, everyMs: number, work: () => Promise<void>) {
-  const samples: number[] = [await stage.memory()];
-  const timer = setInterval(async () => void samples.push(await stage.memory()), everyMs);
+async function sampled(
+  { stage, people }: { readonly stage: Stage; readonly people: () => number },
+  everyMs: number,
+  work: () => Promise<void>,
+): Promise<readonly Sample[]> {
+  const samples: Sample[] = [];
+  const take = async () => {
+    samples.push({ people: people(), megabytes: await stage.memory() });
+  };
+  await take();
+  const timer = setInterval(take, everyMs);
   try {
     await work();
   } finally {
     clearInterval(timer);
   }
+  await take();
   return samples;
+}
+
+/** The most that was held up to each of these shares of the people, from the share before. */
+export function peaks(
+  samples: readonly Sample[],
+  people: number,
+  shares: readonly number[],
+): readonly Sample[] {
+  return shares.map((share, index) => {
+    const [from, to] = [shares[index - 1] ?? -1, share].map((part) => part * people);
+    const within = samples.filter((each) => each.people > (from ?? 0) && each.people <= (to ?? 0));
+    const megabytes = Math.max(0, ...within.map((each) => each.megabytes));
+    return { people: Math.round(share * people), megabytes };
+  });
 }
 
 export async function benchImport(
@@ -46,8 +74,13 @@ export async function benchImport(
     const mark = recording.length;
     const startedAt = performance.now();
     let outcomes: readonly Outcome[] = [];
-    const bar = { show: (done: number, note: string) => say(`${done}/${count} ${note}`), end() {} };
-    const memory = await sampled(stage, 5000 / speed, async () => {
+    let people = 0;
+    const show = (done: number, note: string): void => {
+      people = done;
+      say(`${done}/${count} ${note}`);
+    };
+    const bar = { show, end() {} };
+    const memory = await sampled({ stage, people: () => people }, 1000, async () => {
       const pollMs = 3000 / speed;
       outcomes = await importRows({ client: stage.client, bar, pollMs }, rowsOf(count));
     });

@@ -5,8 +5,9 @@
  */
 
 import { parseArgs } from 'node:util';
+import { runtime } from '../../../local/plane/infra.ts';
 import { renderTable, verdict } from '../measure.ts';
-import { benchImport } from './import.ts';
+import { benchImport, peaks, type Sample } from './import.ts';
 import { benchList } from './list.ts';
 
 const { values } = parseArgs({
@@ -18,11 +19,11 @@ const { values } = parseArgs({
 });
 const say = (line: string): void => void process.stderr.write(`\r${line.padEnd(60)}`);
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
-const mb = (value: number | undefined): string => `${(value ?? Number.NaN).toFixed(0)} MB`;
+const mb = (value: number): string => `${value.toFixed(0)} MB`;
 
 say(`a fleet of ${values.agents} is made`);
 const listed = await benchList(Number(values.agents));
-const most = Math.ceil(listed.agents / 500) * 3;
+const callsAtMost = Math.ceil(listed.agents / 500) * 3;
 const [cold, warm] = listed.ms;
 const LIST_MS = 2000;
 process.stdout.write(
@@ -35,7 +36,10 @@ process.stdout.write(
         what: 'time, the first',
         figures: [seconds(cold), seconds(LIST_MS), verdict(cold < LIST_MS)],
       },
-      { what: 'calls', figures: [`${listed.calls}`, `${most}`, verdict(listed.calls <= most)] },
+      {
+        what: 'calls',
+        figures: [`${listed.calls}`, `${callsAtMost}`, verdict(listed.calls <= callsAtMost)],
+      },
     ],
   ),
 );
@@ -45,9 +49,13 @@ const done = await benchImport(people, Number(values.speed), say);
 const failed = done.outcomes.filter(({ outcome }) => outcome !== 'created').length;
 const times = done.ms / done.bound.ms;
 const TIMES = 1.3;
-// What the clients take when they are first used is not growth.
-const settled = done.memory.slice(Math.floor(done.memory.length / 4));
-const growth = Math.max(...settled.slice(-3)) - Math.min(...settled.slice(0, 3));
+/** Flat: what the second half of the people take at most, over the first half's most. */
+const GROWTH = 1.1;
+const memory = peaks(done.memory, people, [0.1, 0.25, 0.5, 0.75, 1]);
+const most = (part: readonly Sample[]): number =>
+  Math.max(...part.map(({ megabytes }) => megabytes));
+const growth = most(memory.slice(3)) / most(memory.slice(0, 3));
+const room = Number.parseInt(runtime().memory, 10);
 process.stdout.write(
   `\n${renderTable(
     `import of ${people} people, 100 ms a call, a real project's quotas`,
@@ -64,9 +72,13 @@ process.stdout.write(
         figures: [`${done.machines}`, `${people}`, verdict(done.machines === people)],
       },
       { what: 'calls refused for a quota', figures: [`${done.refused}`, '', ''] },
+      ...memory.map((each) => ({
+        what: `memory up to person ${each.people}`,
+        figures: [mb(each.megabytes), mb(room), verdict(each.megabytes <= room)],
+      })),
       {
-        what: 'memory of the function',
-        figures: [`${mb(settled[0])} to ${mb(settled.at(-1))}`, '+20 MB', verdict(growth < 20)],
+        what: 'the second half over the first',
+        figures: [growth.toFixed(2), `${GROWTH}`, verdict(growth <= GROWTH)],
       },
     ],
   )}`,

@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_QUOTAS, faster, type Quota, quotaHook } from '../../../local/google/quotas.ts';
 import { QUEUE } from '../../../local/plane/settings.ts';
-import type { Client } from '../../../scripts/cli/client.ts';
+import { type Client, connect } from '../../../scripts/cli/client.ts';
 import { ENVIRONMENT } from '../../functions/fixtures.ts';
-import { type Harness, send, startHarness } from '../../functions/harness.ts';
+import { type Harness, startHarness } from '../../functions/harness.ts';
 
 export interface Stage {
   readonly harness: Harness;
@@ -47,22 +47,15 @@ export async function openStage(speed: number, accounts: number): Promise<Stage>
     ...settings,
     maxDispatchesPerSecond: (settings?.maxDispatchesPerSecond ?? 1) * speed,
   });
+  // As an admin's own: what the plane says about a quota is waited for.
+  const client = await connect({
+    AGENTS_PLANE_URL: at.api,
+    AGENTS_PLANE_ID_TOKEN: await harness.idToken(undefined, undefined, 86_400),
+  });
   return {
     harness,
     quotas,
-    client: {
-      url: at.api,
-      async call(method, path, body) {
-        const { status, body: answer } = await send(
-          `${at.api}${path}`,
-          method,
-          await harness.idToken(undefined, undefined, 86_400),
-          body,
-        );
-        if (status < 300) return { status, body: answer };
-        throw new Error(`${method} ${path}: ${status} ${JSON.stringify(answer)}`);
-      },
-    },
+    client,
     switchOn() {
       on = true;
     },
