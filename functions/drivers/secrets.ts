@@ -24,7 +24,7 @@ interface WireBinding {
   condition?: any;
 }
 
-/** Nobody goes further back than so many, and Google lists them newest first. */
+/** A page of them: few agents have more, and Google lists the newest first. */
 const VERSIONS = 25;
 
 /** Bytes of a proto, which the client gives as a buffer or as base64. */
@@ -62,6 +62,19 @@ function timeIn(time: { seconds?: unknown; nanos?: unknown } | null | undefined)
   return new Date(ms).toISOString();
 }
 
+/** Page by page, to the end: when an owner leaves, the newest ones alone are not enough. */
+async function everyVersion(client: Client, parent: string) {
+  const found = [];
+  let pageToken = '';
+  do {
+    const asked = { parent, pageSize: VERSIONS, pageToken };
+    const [page, next] = await client.listSecretVersions(asked, { autoPaginate: false });
+    found.push(...page);
+    pageToken = next?.pageToken ?? '';
+  } while (pageToken !== '');
+  return found;
+}
+
 function reads(client: Client, secret: (id: string) => string, parent: string) {
   return {
     get: (id) =>
@@ -85,13 +98,9 @@ function reads(client: Client, secret: (id: string) => string, parent: string) {
         }),
       ),
     versions: async (id) => {
-      const found = await read(`list the versions of secret ${id}`, async () => {
-        const [all] = await client.listSecretVersions(
-          { parent: secret(id), pageSize: VERSIONS },
-          { autoPaginate: false },
-        );
-        return all;
-      });
+      const found = await read(`list the versions of secret ${id}`, () =>
+        everyVersion(client, secret(id)),
+      );
       return (found ?? []).map(({ name, state }) => ({
         version: lastSegment(name),
         state: state as VersionState['state'],

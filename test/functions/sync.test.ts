@@ -77,6 +77,17 @@ test('switched on, changed, switched off, on again: the agent follows; the same 
   expect(actionsOf(await sync())).toEqual([]);
 });
 
+test('of a key that was changed often, every version is destroyed', async () => {
+  put('allison');
+  await byHand('allison');
+  // More than Google gives in the one page that is asked for.
+  for (let version = 0; version < 30; version += 1) await storeKey('allison');
+  put('allison', { suspended: true });
+  expect(actionsOf(await sync())).toEqual(['revoke allison@nine30.com done']);
+  const { versions } = (await everythingIn(plane.google)).secrets['agent-allison-api-key'] ?? {};
+  expect(versions).toEqual(Array.from({ length: 30 }, () => 'DESTROYED'));
+});
+
 test.each([
   ['suspended', () => put('allison', { suspended: true })],
   ['deleted', () => plane.google.directory.remove('allison@nine30.com')],
