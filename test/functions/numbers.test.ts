@@ -28,6 +28,7 @@ const purge = async (name: string) => {
   await plane.google.compute.operations.idle();
   return answer;
 };
+const release = (number: string) => post('/v1/numbers/release', { number, remove: true });
 const pool = async (): Promise<readonly Record<string, string>[]> =>
   (await plane.call('GET', '/v1/numbers/whole')).body.numbers;
 const states = async () => (await pool()).map(({ state }) => state).sort();
@@ -146,4 +147,53 @@ describe('cut off at any call', () => {
     },
     120_000,
   );
+
+  /** Kills it at its first call, `step` calls later, and so on, until it comes through. */
+  async function killedThroughout(
+    { failure, step }: { readonly failure: Failure; readonly step: number },
+    before: () => Promise<unknown>,
+    verb: () => Promise<{ readonly status: number }>,
+    after: () => Promise<void>,
+  ): Promise<number> {
+    for (let call = 0; ; call += step) {
+      await before();
+      wire.arm({ failure, call });
+      await verb();
+      const { dead } = wire.disarm();
+      if (!dead) return call / step;
+      plane.restart();
+      // A lease of the dead request has to pass.
+      plane.wait(DAY_MS);
+      expect((await verb()).status).toBe(200);
+      await after();
+    }
+  }
+
+  test.each(failures)('%s in numbers add: repeated, each is there once', async (failure) => {
+    const boundaries = await killedThroughout(
+      { failure, step: 1 },
+      async () => {
+        for (const number of NUMBERS) await release(number);
+      },
+      () => add(),
+      async () => expect((await pool()).map(({ number }) => number).sort()).toEqual(NUMBERS),
+    );
+    expect(boundaries).toBeGreaterThanOrEqual(5);
+  });
+
+  test.each(failures)('%s in numbers release: repeated, it is free', async (failure) => {
+    const [number = ''] = NUMBERS;
+    await add([number]);
+    const boundaries = await killedThroughout(
+      { failure, step: 1 },
+      async () => {
+        await provision('allison');
+        await purge('allison');
+        expect(await states()).toEqual(['cooling']);
+      },
+      () => post('/v1/numbers/release', { number }),
+      async () => expect(await states()).toEqual(['free']),
+    );
+    expect(boundaries).toBeGreaterThanOrEqual(3);
+  });
 });
