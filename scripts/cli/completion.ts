@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { Argument, type Command } from 'commander';
 import { example } from './verb.ts';
 
-const SHELLS = ['bash', 'zsh'] as const;
-/** One file for both: zsh takes bash's completions. */
-const FILE = join(import.meta.dirname, 'completion/agents-plane.bash');
+/** zsh takes bash's completions. */
+const FILES = { bash: 'agents-plane.bash', zsh: 'agents-plane.bash', fish: 'agents-plane.fish' };
+const fileOf = (shell: keyof typeof FILES): string =>
+  readFileSync(join(import.meta.dirname, 'completion', FILES[shell]), 'utf8');
 
 /** `place<tab>words`, a line for every command and for every option with a choice of values. */
 export function completionTable(command: Command, place = command.name()): readonly string[] {
@@ -30,10 +31,10 @@ export function addCompletion(program: Command): void {
   program
     .command('completion')
     .description('Print what makes the shell complete commands and options.')
-    .addArgument(new Argument('<shell>', 'yours').choices([...SHELLS]))
-    .addHelpText('after', example('completion bash', 'completion zsh'))
-    .action(() => {
+    .addArgument(new Argument('<shell>', 'yours').choices(Object.keys(FILES)))
+    .addHelpText('after', example('completion bash', 'completion zsh', 'completion fish'))
+    .action((shell: keyof typeof FILES) => {
       const table = completionTable(program).join('\n');
-      process.stdout.write(readFileSync(FILE, 'utf8').replace('@TABLE@', () => table));
+      process.stdout.write(fileOf(shell).replace('@TABLE@', () => table));
     });
 }

@@ -6,7 +6,7 @@ import { PlaneError } from '../../contracts/errors.ts';
 import { createBar } from '../ui/bar.ts';
 import { check, importRows, type Outcome } from './bulk.ts';
 import { connect } from './client.ts';
-import { hint, table } from './output.ts';
+import { type Asked, hint, printAsked, table } from './output.ts';
 import { readPeopleFile } from './people-file.ts';
 import { example, type VerbOptions } from './verb.ts';
 
@@ -20,23 +20,23 @@ function show(
   people: readonly object[],
   head: readonly string[],
   rows: readonly string[][],
-  json?: boolean,
+  asked: Asked,
 ) {
-  process.stdout.write(json ? `${JSON.stringify({ people })}\n` : table(head, rows));
+  if (!printAsked({ people }, asked)) process.stdout.write(table(head, rows));
 }
 
-function report(outcomes: readonly Outcome[], json: boolean | undefined): void {
+function report(outcomes: readonly Outcome[], asked: Asked): void {
   const rows = outcomes.map(({ at, user, outcome, agent, reason }) => [
     ...[at, user, outcome, reason ?? agent ?? ''],
   ]);
-  show(outcomes, ['WHERE', 'USER', 'OUTCOME', 'AGENT OR REASON'], rows, json);
+  show(outcomes, ['WHERE', 'USER', 'OUTCOME', 'AGENT OR REASON'], rows, asked);
   const failed = outcomes.filter(({ outcome }) => outcome === 'failed').length;
   const mended = `${failed} of ${outcomes.length} failed; mend them and run the same import again`;
   hint(failed === 0 ? 'everybody is as asked for; see them with: agents-plane list' : mended);
   if (failed > 0) process.exitCode = 1;
 }
 
-async function run(file: string, { dryRun, json }: VerbOptions): Promise<void> {
+async function run(file: string, { dryRun, ...asked }: VerbOptions): Promise<void> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new PlaneError('NOT_FOUND', `${file} cannot be read`, { cause });
   });
@@ -44,11 +44,11 @@ async function run(file: string, { dryRun, json }: VerbOptions): Promise<void> {
   const client = await connect(process.env);
   if (!dryRun) {
     const bar = createBar(process.stderr, rows.length);
-    return report(await importRows({ client, bar }, rows), json);
+    return report(await importRows({ client, bar }, rows), asked);
   }
   const looked = (await check(client, rows)).map(({ row, it }) => ({ at: row.at, ...it }));
   const shown = looked.map(({ at, user, takes }) => [at, user, LATER[takes]]);
-  show(looked, ['WHERE', 'USER', 'WITHOUT --dry-run'], shown, json);
+  show(looked, ['WHERE', 'USER', 'WITHOUT --dry-run'], shown, asked);
 }
 
 export function addImport(program: Command): void {

@@ -5,12 +5,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'yaml';
 import { type AuditLine, auditAnswer, vmLog } from '../../contracts/journal.ts';
 import { connect } from './client.ts';
-import { FORMATS, type Format, hint, print, table } from './output.ts';
+import { type Asked, FORMATS, type Format, hint, print, printAsked, table } from './output.ts';
 import { agentPath, example, pageQuery } from './verb.ts';
 
-interface LogsOptions {
+interface LogsOptions extends Asked {
   readonly follow?: boolean;
-  readonly json?: boolean;
 }
 
 /** Milliseconds between two looks; Google answers a few of them a second. */
@@ -20,14 +19,15 @@ const FOLLOW_MS = 2000;
 const plain = (text: string): string =>
   text.replace(/\p{Cc}\[[0-9;?]*[A-Za-z]/gu, '').replace(/(?![\n\t])\p{Cc}/gu, '');
 
-async function logs(name: string, { follow, json }: LogsOptions): Promise<void> {
+async function logs(name: string, { follow, ...asked }: LogsOptions): Promise<void> {
   const client = await connect(process.env);
   let from = '0';
   do {
     const path = `${agentPath(name, 'logs')}?from=${from}`;
     const part = vmLog.parse((await client.call('GET', path)).body);
-    if (json) print(part, true);
-    else process.stdout.write(plain(part.text));
+    // One document a look: JSON a line, YAML between lines of dashes.
+    if (follow && asked.output === 'yaml') process.stdout.write('---\n');
+    if (!printAsked(part, asked)) process.stdout.write(plain(part.text));
     if (!follow && part.text === '') hint(`nothing yet; agents-plane get ${name} says why`);
     from = part.next;
     if (follow) await sleep(FOLLOW_MS);

@@ -3,23 +3,16 @@
 import type { Command } from 'commander';
 import { type NumberList, numberList } from '../../contracts/number-pool.ts';
 import { connect } from './client.ts';
-import { hint, print, table } from './output.ts';
+import { type Asked, hint, printAsked, table } from './output.ts';
 import { example, insist } from './verb.ts';
-
-interface NumberOptions {
-  readonly json?: boolean;
-}
 
 async function ask(method: string, path: string, body?: object): Promise<NumberList> {
   const client = await connect(process.env);
   return numberList.parse((await insist(client, method, path, body)).body);
 }
 
-function show(list: NumberList, { json }: NumberOptions): void {
-  if (json) {
-    print(list, true);
-    return;
-  }
+function show(list: NumberList, asked: Asked): void {
+  if (printAsked(list, asked)) return;
   const rows = list.numbers.map(({ number, state, agent = '', freeFrom = '' }) => [
     ...[number, state, agent || freeFrom],
   ]);
@@ -38,7 +31,7 @@ export function addNumberCommands(program: Command): void {
     .option('--whole', 'show the whole numbers (admins only)')
     .option('--json', 'print JSON')
     .addHelpText('after', example('numbers list', 'numbers list --json'))
-    .action(async (options: NumberOptions & { whole?: boolean }) =>
+    .action(async (options: Asked & { whole?: boolean }) =>
       show(await ask('GET', options.whole ? '/v1/numbers/whole' : '/v1/numbers'), options),
     );
   numbers
@@ -46,7 +39,7 @@ export function addNumberCommands(program: Command): void {
     .description('Put numbers into the pool: all of them, or none when one is no number.')
     .option('--json', 'print JSON')
     .addHelpText('after', example('numbers add +15559876543 +15559876544'))
-    .action(async (given: string[], options: NumberOptions) =>
+    .action(async (given: string[], options: Asked) =>
       show(await ask('POST', '/v1/numbers', { numbers: given }), options),
     );
   numbers
@@ -55,7 +48,7 @@ export function addNumberCommands(program: Command): void {
     .option('--remove', 'take it out of the pool instead')
     .option('--json', 'print JSON')
     .addHelpText('after', example('numbers release +15559876543 --remove'))
-    .action(async (number: string, options: NumberOptions & { remove?: boolean }) => {
+    .action(async (number: string, options: Asked & { remove?: boolean }) => {
       const body = { number, remove: options.remove === true };
       show(await ask('POST', '/v1/numbers/release', body), options);
     });

@@ -6,13 +6,12 @@ import type { Command } from 'commander';
 import { agent as agentSchema, pairingLink } from '../../contracts/agent.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { type Client, connect } from './client.ts';
-import { hint, print } from './output.ts';
+import { type Asked, hint, printAsked } from './output.ts';
 import { agentPath, example } from './verb.ts';
 
-interface OpenOptions {
+interface OpenOptions extends Asked {
   readonly console?: boolean;
   readonly browser: boolean;
-  readonly json?: boolean;
 }
 
 /** Of the gateway on its VM, on loopback alone. */
@@ -31,7 +30,7 @@ function browse(url: string): void {
  * Identity-Aware Proxy, which asks IAM who may (infra/firewall.tf).
  * https://cloud.google.com/iap/docs/using-tcp-forwarding
  */
-async function tunnel(client: Client, name: string, { json }: OpenOptions): Promise<void> {
+async function tunnel(client: Client, name: string, options: OpenOptions): Promise<void> {
   const { body } = await client.call('GET', agentPath(name));
   const { instance, serviceAccount } = agentSchema.parse(body);
   const project = serviceAccount.split('@')[1]?.split('.')[0] ?? '';
@@ -39,7 +38,7 @@ async function tunnel(client: Client, name: string, { json }: OpenOptions): Prom
   const place = [`--project=${project}`, `--zone=${instance.zone}`, '--tunnel-through-iap'];
   const args = ['compute', 'ssh', instance.name, ...place, '--', '-N', '-L', forward];
   const url = `http://127.0.0.1:${CONSOLE_PORT}/`;
-  if (json) return print({ url, command: ['gcloud', ...args] }, true);
+  if (printAsked({ url, command: ['gcloud', ...args] }, options)) return;
   process.stdout.write(`${url}\n`);
   hint(`gcloud ${args.join(' ')}`);
   if (!process.env.AGENTS_PLANE_URL) {
@@ -60,7 +59,7 @@ async function open(name: string, options: OpenOptions): Promise<void> {
   const client = await connect(process.env);
   if (options.console) return tunnel(client, name, options);
   const { body } = await client.call('POST', agentPath(name, 'pairing-link'), {});
-  if (options.json) return print(body, true);
+  if (printAsked(body, options)) return;
   const { url, expires } = pairingLink.parse(body);
   process.stdout.write(`${url}\n`);
   hint(`for whoever holds the phone; works until ${expires}`);

@@ -11,6 +11,18 @@ export const print = (value: unknown, json: boolean | undefined): void => {
   process.stdout.write(json ? `${JSON.stringify(value)}\n` : stringify(value));
 };
 
+export interface Asked {
+  readonly json?: boolean;
+  readonly output?: string;
+}
+
+/** Prints a value as JSON or YAML to whoever asked for one of them. @returns whether anybody did */
+export function printAsked(value: unknown, { json, output }: Asked): boolean {
+  if (!json && output !== 'yaml') return false;
+  print(value, json);
+  return true;
+}
+
 /** `-o yaml|json` of every command that has `--json`, which is short for one of them. */
 export function addFormats(command: Command): void {
   const has = (long: string): boolean => command.options.some((option) => option.long === long);

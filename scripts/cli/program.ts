@@ -14,7 +14,7 @@ import { addList } from './list.ts';
 import { startLocal } from './local.ts';
 import { addNumberCommands } from './numbers.ts';
 import { addOpen } from './open.ts';
-import { addFormats, hint, print } from './output.ts';
+import { type Asked, addFormats, hint, print, printAsked } from './output.ts';
 import { controlSocket } from './paths.ts';
 import { addPhoneCommands } from './phone.ts';
 import { addProvision } from './provision.ts';
@@ -88,11 +88,11 @@ Without AGENTS_PLANE_URL the commands go to the local plane (./scripts/demo).`,
     .option('--replace', 'kill the links that were given out before')
     .option('--json', 'print JSON')
     .addHelpText('after', example('pair allison', 'pair allison --replace'))
-    .action(async (name: string, options: { replace?: boolean; json?: boolean }) => {
+    .action(async (name: string, options: Asked & { replace?: boolean }) => {
       const client = await connect(process.env);
       const path = `/v1/agents/${encodeURIComponent(name)}/pairing-link`;
       const { body } = await client.call('POST', path, { replace: options.replace === true });
-      if (options.json) return print(body, true);
+      if (printAsked(body, options)) return;
       const { url, expires } = pairingLink.parse(body);
       process.stdout.write(`${url}\n`);
       hint(`for whoever holds the phone; works until ${expires}`);

@@ -5,11 +5,10 @@ import type { Command } from 'commander';
 import { plan } from '../../contracts/agent.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { type Client, connect } from './client.ts';
-import { hint, print } from './output.ts';
+import { type Asked, hint, print } from './output.ts';
 
-export interface VerbOptions {
+export interface VerbOptions extends Asked {
   readonly dryRun?: boolean;
-  readonly json?: boolean;
 }
 
 export const agentPath = (name: string, action = ''): string =>

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { serveControl } from '../../local/plane/control.ts';
 import { type Plane, startPlane } from '../../local/plane/plane.ts';
 
@@ -149,6 +150,44 @@ describe('agents-plane', () => {
     const said = [wrongMode, broken, dry, done, hooked, shown, gone];
     expect(JSON.stringify(said)).not.toMatch(/kapso-key|hook-19/);
   }, 120_000);
+
+  test('import with one line that fails: the others are made, it says which and why, exit code 1', async () => {
+    // Somebody's own secret, which carries no label of ours, has eve's name.
+    const { accessToken } = plane.google.tokens.access('user:admin@nine30.com');
+    const secrets = `${plane.google.restUrl}/v1/projects/nine30-local/secrets`;
+    const made = await fetch(`${secrets}?secretId=agent-eve-config`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ replication: { automatic: {} } }),
+    });
+    expect(made.status).toBe(200);
+    const file = join(cache, 'some.csv');
+    await writeFile(file, 'user,phone\neve@nine30.com,+15551234567\nfay@nine30.com,+15551234568\n');
+    const { code, stdout, stderr } = await cli('import', file, '-o', 'yaml');
+    expect([code, stderr.includes('1 of 2 failed')]).toEqual([1, true]);
+    expect(parse(stdout).people).toEqual([
+      {
+        ...{ at: 'line 2', user: 'eve@nine30.com', outcome: 'failed' },
+        reason: expect.stringContaining('agent-eve-config'),
+      },
+      { at: 'line 3', user: 'fay@nine30.com', outcome: 'created' },
+    ]);
+  });
+
+  test.each([
+    ['pair', ['pair', 'allison'], ['url', 'expires']],
+    ['open', ['open', 'allison'], ['url', 'expires']],
+    ['open --console', ['open', 'allison', '--console'], ['url', 'command']],
+    ['logs', ['logs', 'allison'], ['agent', 'text', 'next']],
+    ['numbers list', ['numbers', 'list'], ['numbers']],
+  ])('%s speaks YAML and JSON when it is asked to', async (_what, args, keys) => {
+    const [yaml, json] = await Promise.all(
+      ['yaml', 'json'].map(async (format) => (await cli(...args, '-o', format)).stdout),
+    );
+    expect(yaml).not.toMatch(/^[[{]/);
+    expect(Object.keys(parse(yaml ?? ''))).toEqual(expect.arrayContaining(keys));
+    expect(Object.keys(JSON.parse(json ?? ''))).toEqual(expect.arrayContaining(keys));
+  });
 
   test('pair prints a pairing link and nothing else on standard output', async () => {
     const { code, stdout } = await cli('pair', 'allison');

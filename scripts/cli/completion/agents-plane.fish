@@ -1,0 +1,32 @@
+# Completion of agents-plane for fish:
+#   agents-plane completion fish > ~/.config/fish/completions/agents-plane.fish
+# Each line of the table: where one is, a tab, what may come next. Made of the commands themselves.
+set -g __agents_plane_table '@TABLE@'
+
+# What may come next there, a word a line; fails when there is no such place.
+function __agents_plane_at
+    for line in (string split \n -- $__agents_plane_table)
+        set -l parts (string split \t -- $line)
+        if test "$parts[1]" = "$argv[1]"
+            string split ' ' -- $parts[2]
+            return 0
+        end
+    end
+    return 1
+end
+
+function __agents_plane
+    set -l words (commandline -opc)
+    set -l place agents-plane
+    for word in $words
+        if not string match -q -- '-*' $word; and __agents_plane_at "$place $word" >/dev/null
+            set place "$place $word"
+        end
+    end
+    if string match -q -- '-*' $words[-1]; and __agents_plane_at "$place $words[-1]"
+        return
+    end
+    __agents_plane_at $place
+end
+
+complete -c agents-plane -a '(__agents_plane)'
