@@ -14,7 +14,8 @@ const shared = {
 };
 
 export default {
-  testTimeout: 30_000,
+  // A guard against hanging, not a claim: two workers share two cores with gateways and VMs.
+  testTimeout: 120_000,
   projects: [
     {
       ...shared,
