@@ -15,6 +15,7 @@ import {
   instanceName,
   serviceAccountId,
 } from '../../contracts/names.ts';
+import { METADATA_PAIRING_REQUEST } from '../../contracts/pairing.ts';
 import { sameDocument } from './document.ts';
 import { refuseForeign, refuseScattered } from './foreign.ts';
 import { type Intent, intentOf, sameIntent } from './intent.ts';
@@ -180,10 +181,14 @@ function accountEnabled({ name }: Desired, observed: Observed): Step | undefined
   return { id: 'account-enabled', title, needs: [] };
 }
 
-/** Of a business number that is connected. */
-export function numberMetadata(observed: Observed): Record<string, string> {
+/** What other requests told the VM, and stays: its number, and the code that its owner asked for last. */
+export function otherMetadata(observed: Observed): Record<string, string> {
   const version = numberVersionOf(observed);
-  return version === undefined ? {} : { [METADATA_KEYS.whatsapp]: version };
+  const asked = observed.instance?.metadata[METADATA_PAIRING_REQUEST];
+  return {
+    ...(version === undefined ? {} : { [METADATA_KEYS.whatsapp]: version }),
+    ...(asked === undefined ? {} : { [METADATA_PAIRING_REQUEST]: asked }),
+  };
 }
 
 /**
@@ -200,7 +205,7 @@ function announce(desired: Desired, observed: Observed): Step | undefined {
   const wanted = {
     ...desired.metadata,
     [METADATA_KEYS.configVersion]: observed.config?.version,
-    ...numberMetadata(observed),
+    ...otherMetadata(observed),
   };
   // What nobody but an intruder could have added (a key to log in with) goes, too.
   const told =

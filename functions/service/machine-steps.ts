@@ -6,7 +6,7 @@ import { type AgentName, instanceName } from '../../contracts/names.ts';
 import { renderInstance } from '../core/instance.ts';
 import { numberVersionOf } from '../core/number-plan.ts';
 import type { Labelled } from '../core/observed.ts';
-import { numberMetadata } from '../core/plan.ts';
+import { otherMetadata } from '../core/plan.ts';
 import type { Machines } from './ports.ts';
 import { isPassing } from './retry.ts';
 import { type Action, patient, type Run } from './run.ts';
@@ -106,7 +106,7 @@ export async function announce(run: Run): Promise<void> {
   const changed = {
     ...desired.metadata,
     [METADATA_KEYS.configVersion]: versionOf(run),
-    ...numberMetadata(observed),
+    ...otherMetadata(observed),
   };
   const machines = machinesIn(run);
   await machines.wait(await machines.setMetadata(desired.name, changed, metadataFingerprint));

@@ -3,6 +3,7 @@
  * says what it leaves alone, and afterwards all is as it was.
  */
 
+import { METADATA_PAIRING_REQUEST } from '../../contracts/pairing.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
 import { type Answered, send, vmToken } from './harness.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
@@ -257,6 +258,16 @@ const comparable = ({ secrets, ...others }: Everything): unknown => ({
       '$1:"told"',
     ),
   ),
+});
+
+test('a code that the owner has just asked for is no drift', async () => {
+  await addMetadata(METADATA_PAIRING_REQUEST, 'mh3k2p1a-0123456789abcdef');
+  const asked = await everythingIn(plane.google);
+  expect((await call('GET', '/v1/agents/allison/plan')).body.steps).toEqual([]);
+  // A repair of something else keeps it, too.
+  await addMetadata('ssh-keys', 'eve:ssh-ed25519 AAAA eve');
+  expect((await call('POST', '/v1/agents/allison/reconcile')).body.outcome).toBe('repaired');
+  expect(await everythingIn(plane.google)).toEqual(asked);
 });
 
 describe('what is reported and left alone', () => {
