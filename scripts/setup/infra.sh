@@ -15,6 +15,8 @@ infra_is() {
 }
 
 infra_apply() {
+  # What another project was given is no part of this one's.
+  rm -rf "$WORK/infra"
   tool infra-files "$WORK/infra"
   tool infra-inputs "$1" >"$WORK/inputs.tfvars"
   gc infra-manager deployments apply "$DEPLOYMENT" --location="$REGION" --local-source="$WORK/infra" \
