@@ -84,7 +84,6 @@ const READS: readonly Attempt[] = [
   read("the pairing's credentials", '/run/credentials/agents-plane-pairing.service/gateway-token'),
   read('the journal', '/var/log/journal/*/system.journal'),
   read('the passwords', '/etc/shadow'),
-  read('the code that root has compiled', '/var/cache/agents-plane/*/*'),
   {
     what: "list root's home",
     by: 'owner and mode',
@@ -128,7 +127,6 @@ const WRITES: readonly Attempt[] = [
     '/usr/local/bin/attack',
     '/opt/agents-plane/agent.mjs',
     '/opt/openclaw/node_modules/openclaw/openclaw.mjs',
-    '/var/cache/agents-plane/attack',
     '/var/lib/agents-plane/plugin/index.js',
     '/var/lib/agents-plane/plugin/budget.json',
     '/var/lib/agents-plane/meter/budget.json',
