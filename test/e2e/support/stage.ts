@@ -14,6 +14,8 @@ export const MINUTE = 60_000;
 /** Of this machine: what tests need is built there once. */
 export const CACHE = process.env.AGENTS_PLANE_CACHE ?? join(homedir(), '.cache/agents-plane');
 const POLL_MS = 150;
+/** How long a script on a machine may take where a test does not say: a guard against hanging. */
+const SCRIPT_MS = 4 * MINUTE;
 
 type Kind = 'nspawn' | 'process';
 
@@ -101,7 +103,7 @@ function viewOf(plane: Plane): Omit<Stage, 'plane' | 'close'> {
   const sh: Stage['sh'] = async (name, script, options = {}) => {
     const machine = plane.google.compute.instances.byName(`agent-${name}`)?.machine;
     if (!machine) throw new Error(`no machine of agent ${name} runs`);
-    return machine.exec(['/bin/sh', '-c', script], { timeoutMs: MINUTE, ...options });
+    return machine.exec(['/bin/sh', '-c', script], { timeoutMs: SCRIPT_MS, ...options });
   };
   /** What emulated Compute Engine really said: the plane tells an admin no more than the code. */
   const complaints = (): string =>
