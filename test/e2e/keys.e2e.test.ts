@@ -172,7 +172,7 @@ const host = await canRun('nspawn');
         const found = await grep('--file=- -laF /proc/[0-9]*/cmdline /proc/[0-9]*/environ');
         expect(found.stdout).toBe('');
         const lists = await out('cat /proc/[0-9]*/cmdline | tr "\\0" " "');
-        expect(lists).toContain('openclaw.mjs gateway');
+        expect(lists).toContain('openclaw-gateway');
       });
 
       test(

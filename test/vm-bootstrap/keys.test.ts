@@ -159,6 +159,21 @@ describe('store-key', () => {
     expect(answer).toMatchObject({ ok: true, outcome: 'in-use' });
   });
 
+  test('numbers begin anew in a secret that was made again: what the gateway holds is still the old key', async () => {
+    const at = await machine();
+    at.host.write(at.layout.keyInUse, 'own 2', { mode: 0o644 });
+    let taken = false;
+    const service = async () => {
+      while (!existsSync(at.layout.keyRequest)) await at.host.sleep(5);
+      await at.host.sleep(300);
+      taken = true;
+      at.host.write(at.layout.keyInUse, 'own 1', { mode: 0o644 });
+    };
+    const asked = ask(at, GOOD_KEY).then((answer) => ({ ...answer, taken }));
+    const [answer] = await Promise.all([asked, service()]);
+    expect(answer).toMatchObject({ ok: true, outcome: 'in-use', taken: true });
+  });
+
   test('who need not wait is answered as soon as the key is stored', async () => {
     const at = await machine();
     const line = JSON.stringify({ command: 'store-key', key: GOOD_KEY, wait: false });

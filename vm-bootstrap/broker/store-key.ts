@@ -105,6 +105,7 @@ async function takeIntoUse(
   host: Host,
   layout: Layout,
   version: string,
+  before: string | undefined,
   wait: boolean,
 ): Promise<'stored' | 'in-use' | 'restarting'> {
   host.write(layout.keyRequest, '', { mode: 0o644 });
@@ -112,7 +113,7 @@ async function takeIntoUse(
   const deadline = host.now().getTime() + IN_USE_WITHIN_MS;
   while (host.now().getTime() < deadline) {
     const inUse = host.read(layout.keyInUse);
-    if (holdsOwn(inUse, version)) return 'in-use';
+    if (holdsOwn(inUse, version, before)) return 'in-use';
     if (inUse === RESTARTING) break;
     await host.sleep(POLL_MS);
   }
@@ -144,9 +145,10 @@ export async function storeKey(
   // The same key again is no new version.
   const current = await readSecret(access, facts.keySecret);
   const known = current?.value === key;
+  const before = host.read(layout.keyInUse);
   const version = known ? current.version : await store(access, facts, key);
   await destroyOlder(access, facts.keySecret, version);
-  const inUse = known && holdsOwn(host.read(layout.keyInUse), version);
-  const outcome = inUse ? 'unchanged' : await takeIntoUse(host, layout, version, wait);
+  const inUse = known && holdsOwn(before, version, before);
+  const outcome = inUse ? 'unchanged' : await takeIntoUse(host, layout, version, before, wait);
   return { outcome, message: MESSAGES[outcome] };
 }

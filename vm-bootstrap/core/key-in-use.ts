@@ -8,8 +8,13 @@ export const RESTARTING = 'restarting';
 
 const OWN = /^own (\d+)$/;
 
-/** Whether the gateway has the own key of that version, or one that was stored after it. */
-export function holdsOwn(inUse: string | undefined, version: string): boolean {
+/**
+ * Whether the gateway has the own key of that version, or one that was stored after it.
+ * @param before what stood there before that version was stored. It says nothing of versions after it: in a secret
+ *   that was deleted and made again their numbers begin at 1.
+ */
+export function holdsOwn(inUse: string | undefined, version: string, before?: string): boolean {
+  if (inUse === keyName('own', version)) return true;
   const held = OWN.exec(inUse ?? '')?.[1];
-  return held !== undefined && Number(held) >= Number(version);
+  return inUse !== before && held !== undefined && Number(held) > Number(version);
 }
