@@ -67,6 +67,12 @@ async function nextLook(first: boolean): Promise<void> {
   await machine.host.sleep(1_000);
   await look(meter, first);
 }
+/** As the unit does, until the gateway has a fresh figure: on a busy machine not every look has one. */
+async function looksUntil(seen: () => boolean): Promise<void> {
+  const deadline = performance.now() + 120_000;
+  do await nextLook(false);
+  while (!seen() && performance.now() < deadline);
+}
 /** agents-plane-key.path and .service. */
 async function answerRequest(): Promise<void> {
   expect(existsSync(machine.layout.keyRequest)).toBe(true);
@@ -83,18 +89,18 @@ test('what turns cost is reported, to the cent, and only when it changed', async
   ]);
   expect(await turn('hello')).toBe('Dear answer.');
   const calls = modelCalls();
-  await nextLook(false);
+  await looksUntil(() => (reports().at(-1)?.usd ?? 0) > 0);
   expect(reports().at(-1)?.usd).toBeCloseTo(calls * TURN_USD, 6);
   const known = reports().length;
   await nextLook(false);
   expect(reports()).toHaveLength(known);
-}, 180_000);
+}, 300_000);
 
 test('withdrawn: the running gateway loses the key, stays up, and no turn reaches the model', async () => {
   planeSays(true);
   const { pid } = gateway;
   expect(await turn('once more')).toBe('Dear answer.');
-  await nextLook(false);
+  await looksUntil(() => existsSync(machine.layout.keyRequest));
   await answerRequest();
   const before = modelCalls();
   expect(await turn('and again')).toMatch(/^This month's budget of \$50 is used up/);
@@ -102,7 +108,7 @@ test('withdrawn: the running gateway loses the key, stays up, and no turn reache
   expect([gateway.pid, gateway.exitCode]).toEqual([pid, null]);
   expect(readFileSync(machine.layout.keyOrigin, 'utf8')).toBe('withdrawn');
   expect(cloud.statuses.at(-1)).toMatchObject({ state: 'ready', key: 'none' });
-}, 180_000);
+}, 300_000);
 
 test('a gateway that starts meanwhile starts without a key', async () => {
   await stopGateway(gateway);
@@ -115,13 +121,13 @@ test('a gateway that starts meanwhile starts without a key', async () => {
 test('allowed again: the key comes back without a restart', async () => {
   planeSays(false);
   const { pid } = gateway;
-  await nextLook(false);
+  await looksUntil(() => existsSync(machine.layout.keyRequest));
   await answerRequest();
   const before = modelCalls();
   expect(await turn('back?')).toBe('Dear answer.');
   expect(modelCalls()).toBeGreaterThan(before);
   expect([gateway.pid, gateway.exitCode]).toEqual([pid, null]);
-}, 180_000);
+}, 300_000);
 
 test('while turns run without a pause, a fresh figure is still had', async () => {
   let running = true;
@@ -137,4 +143,4 @@ test('while turns run without a pause, a fresh figure is still had', async () =>
   expect(reports().length).toBe(known + 1);
   // 2 s on a quiet machine; a busy one must not be told from a meter that starves.
   expect(tookMs).toBeLessThan(60_000);
-}, 180_000);
+}, 300_000);
