@@ -144,12 +144,15 @@ async function readable<T>(reading: Promise<T | undefined>): Promise<T | undefin
   }
 }
 
-/** Secret Manager calls a stale etag FAILED_PRECONDITION; the port says ABORTED, as IAM does. */
+/** What was looked at is no more as it was: Secret Manager's word for a stale etag, and for a secret that is gone. */
+const LOST_RACES: readonly string[] = ['FAILED_PRECONDITION', 'NOT_FOUND'];
+
+/** The port says ABORTED for a lost race, as IAM does. */
 async function conflicting(write: () => Promise<void>): Promise<void> {
   try {
     await write();
   } catch (error) {
-    if (!(error instanceof PlaneError) || error.code !== 'FAILED_PRECONDITION') throw error;
+    if (!(error instanceof PlaneError) || !LOST_RACES.includes(error.code)) throw error;
     const message =
       'Somebody changed the same secret at the same time. Send the same request again.';
     throw new PlaneError('ABORTED', message, { cause: error.cause });
