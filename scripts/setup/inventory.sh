@@ -40,15 +40,15 @@ inventory_of() {
 is_kept() { case $1 in disk | secret) true ;; *) false ;; esac; }
 
 to_keep() {
-  local project kind rest
-  while read -r project kind rest; do if is_kept "$kind"; then echo "$project $kind $rest"; fi; done
+  local each kind rest
+  while read -r each kind rest; do if is_kept "$kind"; then echo "$each $kind $rest"; fi; done
 }
 
 # to_remove PURGE
 to_remove() {
-  local project kind rest
-  while read -r project kind rest; do
-    if [ -n "$1" ] || ! is_kept "$kind"; then echo "$project $kind $rest"; fi
+  local each kind rest
+  while read -r each kind rest; do
+    if [ -n "$1" ] || ! is_kept "$kind"; then echo "$each $kind $rest"; fi
   done
 }
 

@@ -13,8 +13,8 @@ has_key() {
 }
 
 check() {
-  local project
-  for project in $PROJECT $CELLS; do PROJECT=$project has_key || return $?; done
+  local each
+  for each in $PROJECT $CELLS; do PROJECT=$each has_key || return $?; done
 }
 
 # store KEY: into PROJECT.
@@ -25,7 +25,7 @@ store() {
 }
 
 apply() {
-  local key project
+  local key each
   IFS= read -r key || true
   if [ -z "$key" ] && [ -z "$YES" ]; then
     printf 'API key for the agents'\'' model (not shown; empty: agents wait for their owners'\'' keys): ' >/dev/tty
@@ -33,7 +33,7 @@ apply() {
     echo >/dev/tty
   fi
   [ -n "$key" ] || stop "there is no key on standard input"
-  for project in $PROJECT $CELLS; do
-    PROJECT=$project has_key || PROJECT=$project store "$key"
+  for each in $PROJECT $CELLS; do
+    PROJECT=$each has_key || PROJECT=$each store "$key"
   done
 }
