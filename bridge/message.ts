@@ -15,6 +15,15 @@ export interface MediaReference {
 
 export type MediaKind = 'image' | 'video' | 'audio' | 'document' | 'sticker';
 
+/** A place on the map; degrees. */
+export interface Location {
+  readonly kind: 'location';
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly name?: string;
+  readonly address?: string;
+}
+
 /** What a person can send. */
 export type Content =
   | { readonly kind: 'text'; readonly text: string }
@@ -24,13 +33,7 @@ export type Content =
       readonly file: MediaReference;
       readonly caption?: string;
     }
-  | {
-      readonly kind: 'location';
-      readonly latitude: number;
-      readonly longitude: number;
-      readonly name?: string;
-      readonly address?: string;
-    }
+  | Location
   | {
       readonly kind: 'contacts';
       readonly contacts: readonly { readonly name: string; readonly phones: readonly string[] }[];
@@ -91,13 +94,7 @@ export type Reply =
       /** Set by the pipeline, which also sees to the lengths. */
       readonly shape?: 'buttons' | 'list';
     }
-  | {
-      readonly kind: 'location';
-      readonly latitude: number;
-      readonly longitude: number;
-      readonly name?: string;
-      readonly address?: string;
-    };
+  | Location;
 
 export interface Choice {
   /** Comes back with the tap. */

@@ -138,3 +138,20 @@ export async function make(what: string, run: () => Promise<unknown>): Promise<v
     if (!(error instanceof PlaneError) || error.code !== 'ALREADY_EXISTS') throw error;
   }
 }
+
+/** What was looked at is no more as it was: Google's words for a stale etag or fingerprint (412), and for a thing that is gone. */
+const LOST_RACES: readonly string[] = ['FAILED_PRECONDITION', 'NOT_FOUND'];
+
+/**
+ * A write under a condition, with `call` inside. @param noun of what is written, for the message
+ * @throws PlaneError ABORTED when the race is lost, as IAM says it
+ */
+export async function conditional<T>(noun: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!(error instanceof PlaneError) || !LOST_RACES.includes(error.code)) throw error;
+    const message = `Somebody changed the same ${noun} at the same time. Send the same request again.`;
+    throw new PlaneError('ABORTED', message, { cause: error.cause });
+  }
+}

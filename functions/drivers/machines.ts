@@ -5,13 +5,12 @@ import { InstancesClient } from '@google-cloud/compute/build/src/v1/instances_cl
 import { ZoneOperationsClient } from '@google-cloud/compute/build/src/v1/zone_operations_client.js';
 import gax from 'google-gax/fallback';
 import type { z } from 'zod';
-import { PlaneError } from '../../contracts/errors.ts';
 import { GUEST_KEY_STATUS, GUEST_NAMESPACE, vmStatus } from '../../contracts/instance-metadata.ts';
 import { type AgentName, dataDiskName, instanceName } from '../../contracts/names.ts';
 import { GUEST_KEY_PAIRING, pairing } from '../../contracts/pairing.ts';
 import type { Machines, OperationState } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
-import { call, read } from './google-error.ts';
+import { call, conditional, read } from './google-error.ts';
 import { lastSegment, type Place } from './google-place.ts';
 import { type ComputeClients, operationOf, powerCalls } from './google-power.ts';
 import { spreadOf } from './google-spread.ts';
@@ -125,7 +124,7 @@ function inZone(clients: ComputeClients, place: Place) {
         operationOf(await instances.insert({ ...place, instanceResource: body })),
       ),
     setMetadata: (name, metadata, fingerprint) =>
-      conflicting(() =>
+      conditional('VM', () =>
         call(`write metadata of ${instanceName(name)}`, async () => {
           const metadataResource = {
             items: Object.entries(metadata).map(([key, value]) => ({ key, value })),
@@ -136,17 +135,4 @@ function inZone(clients: ComputeClients, place: Place) {
         }),
       ),
   } satisfies Partial<Machines>;
-}
-
-/** A stale fingerprint is a 412, which the client calls FAILED_PRECONDITION; the port says ABORTED. */
-async function conflicting<T>(write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    const lost =
-      error instanceof PlaneError && ['FAILED_PRECONDITION', 'NOT_FOUND'].includes(error.code);
-    if (!lost) throw error;
-    const message = 'Somebody changed the same VM at the same time. Send the same request again.';
-    throw new PlaneError('ABORTED', message, { cause: error.cause });
-  }
 }

@@ -6,7 +6,7 @@ import { PlaneError } from '../../contracts/errors.ts';
 import type { VersionState } from '../core/observed.ts';
 import type { Policy, Secrets } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
-import { call, read } from './google-error.ts';
+import { call, conditional, read } from './google-error.ts';
 import { lastSegment } from './google-place.ts';
 
 type Client = SecretManagerServiceClient;
@@ -144,21 +144,6 @@ async function readable<T>(reading: Promise<T | undefined>): Promise<T | undefin
   }
 }
 
-/** What was looked at is no more as it was: Secret Manager's word for a stale etag, and for a secret that is gone. */
-const LOST_RACES: readonly string[] = ['FAILED_PRECONDITION', 'NOT_FOUND'];
-
-/** The port says ABORTED for a lost race, as IAM does. */
-async function conflicting(write: () => Promise<void>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (!(error instanceof PlaneError) || !LOST_RACES.includes(error.code)) throw error;
-    const message =
-      'Somebody changed the same secret at the same time. Send the same request again.';
-    throw new PlaneError('ABORTED', message, { cause: error.cause });
-  }
-}
-
 function writes(client: Client, secret: (id: string) => string, parent: string) {
   return {
     create: (id, labels, annotations) =>
@@ -182,7 +167,7 @@ function writes(client: Client, secret: (id: string) => string, parent: string) 
         await client.enableSecretVersion({ name: `${secret(id)}/versions/${version}` });
       }),
     annotate: (id, annotations, etag) =>
-      conflicting(() =>
+      conditional('secret', () =>
         call(`annotate secret ${id}`, async () => {
           const body = {
             name: secret(id),
