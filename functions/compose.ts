@@ -125,7 +125,8 @@ export function composeVm(config: Config, ambient: Ambient): App {
         import('./service/backup.ts'),
         import('./service/self.ts'),
         import('./service/usage.ts'),
-      ]).then(([backup, own, usage]) => ({ ...backup, ...own, ...usage })),
+        import('./service/witness.ts'),
+      ]).then(([backup, own, usage, witness]) => ({ ...backup, ...own, ...usage, ...witness })),
     ]);
     const { serviceAccount, mailFrom } = config;
     const sender = { serviceAccount, from: mailFrom, now: ambient.clock.now };

@@ -37,7 +37,7 @@ export function agentIn(id: string, secret: SecretState): AgentName | undefined 
 }
 
 /** What the VM last told the plane; guest attributes cannot be listed. */
-export function statusIn({ annotations }: SecretState) {
+export function statusIn({ annotations }: Pick<SecretState, 'annotations'>) {
   try {
     return vmStatus.safeParse(JSON.parse(annotations[ANNOTATION_STATUS] ?? '')).data;
   } catch {

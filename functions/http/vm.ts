@@ -36,7 +36,8 @@ import type { Call, Route } from './router.ts';
 
 type SelfModule = typeof import('../service/backup.ts') &
   typeof import('../service/self.ts') &
-  typeof import('../service/usage.ts');
+  typeof import('../service/usage.ts') &
+  typeof import('../service/witness.ts');
 
 export interface VmParts {
   /** The service and what it works with; made at the first call that needs them. */
@@ -63,7 +64,9 @@ function route(
   const handle = async ({ caller, body }: Call) => {
     const name = agentName.parse(caller);
     const { service, tools } = await self(name);
-    return { status: 200, body: await action(service, tools, name, body), agent: name };
+    const seen = service.witnessed(tools, name);
+    const answer = await action(service, seen.tools, name, body);
+    return { status: 200, body: answer, agent: name, change: seen.change() };
   };
   return { ...spec, method: 'POST', role: 'vm', handle };
 }

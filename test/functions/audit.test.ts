@@ -8,7 +8,7 @@ import { type Context, createHandler } from '../../functions/http/handler.ts';
 import type { Route } from '../../functions/http/router.ts';
 import { plainWire } from '../../functions/http/wire.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
-import { send, startHarness } from './harness.ts';
+import { send, startHarness, vmToken } from './harness.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
 
 const REQUEST = { user: 'allison@nine30.com', userPhone: '+15551234567' };
@@ -53,6 +53,43 @@ describe('the audit line of a change', () => {
     });
     const purged = await auditOf('POST', '/v1/agents/allison/purge');
     expect(purged.audit).toMatchObject({ what: 'purgeAgent', after: { life: 'purged' } });
+  });
+
+  test("of a VM's call, too: what was noted, made and sent, and no word of it", async () => {
+    await plane.call('POST', '/v1/agents', { ...REQUEST, user: 'bob@nine30.com' });
+    await plane.google.compute.operations.idle();
+    const token = await vmToken(plane.google, 'bob', {});
+    const told = async (path: string, body?: unknown) => {
+      const answer = await plane.callVm('POST', `/v1/self/${path}`, body, token);
+      expect(answer.status).toBe(200);
+      const id = answer.headers.get('x-request-id');
+      const lines = entries().filter(({ requestId, begun }) => requestId === id && !begun);
+      expect(lines).toHaveLength(1);
+      return lines[0].audit;
+    };
+    const at = new Date().toISOString();
+    expect(await told('status', { state: 'bootstrapping', at })).toMatchObject({
+      ...{ audit: 'change', agent: 'bob', outcome: 'OK' },
+      ...{ before: {}, after: { vm: 'bootstrapping' } },
+    });
+    expect(await told('status', { state: 'ready', key: 'shared', at })).toMatchObject({
+      before: { vm: 'bootstrapping' },
+      after: { vm: 'ready', vmKey: 'shared' },
+    });
+    const month = at.slice(0, 7);
+    await told('usage', { month, usd: 1, key: 'shared' });
+    expect(await told('usage', { month, usd: 3, key: 'shared' })).toMatchObject({
+      before: { usd: 1 },
+      after: { usd: 3 },
+    });
+    const mail = await told('mail', { subject: 'A subject', text: 'A secret word' });
+    expect(mail.after).toEqual({ mailsLeft: 19, mailsSent: 1 });
+    expect((await told('channels-secret')).after).toMatchObject({
+      created: 'agent-bob-channels',
+      rights: 'agent-bob-channels',
+    });
+    expect(await told('channels-secret')).toMatchObject({ before: {}, after: {} });
+    expect(plane.log.join()).not.toMatch(/A subject|A secret word/);
   });
 
   test('is there when it came to nothing, and not for a dry run or a look', async () => {
