@@ -13,5 +13,4 @@ test('everybody gets one agent, none fails, and hardly a call is wasted', async 
   expect(done.machines).toBe(PEOPLE);
   // Three policies an agent. Of the shared key's, which all of them write at once, few races are lost.
   expect(done.calls.get('SecretManagerService.SetIamPolicy')).toBeLessThan(4.5);
-  expect(done.ms / done.bound.ms).toBeLessThan(2.5);
 }, 60_000);

@@ -36,7 +36,8 @@ describe('text of a mail', () => {
   ])('%j', (html, text) => {
     expect(htmlToText(html)).toBe(text);
   });
-  // Anybody can mail an owner; Gmail takes 25 MB.
+  // Anybody can mail an owner; Gmail takes 25 MB. A guard, not a claim: it takes milliseconds, and
+  // minutes where a step goes through the rest of the text for each of its characters.
   test.each([
     '<style',
     '<style>',
@@ -50,10 +51,10 @@ describe('text of a mail', () => {
     '&nbsp;',
     '<b> ',
     '< ',
-  ])('a megabyte of %j takes no time', (part) => {
+  ])('a megabyte of %j is gone through once', (part) => {
     const start = performance.now();
     htmlToText(`${part.repeat(1_000_000 / part.length)}>`);
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
   test('a Message-ID that could be more than one word of a search is not searched for', () => {
     expect(searchable('<abc.1@mail.nine30.com>')).toBe(true);
