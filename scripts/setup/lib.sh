@@ -47,6 +47,21 @@ load_settings() {
   set +a
 }
 
+# change_policy TOOL ARGUMENTS...: the project's policy as that tool of setup makes it, in one write. The etag in it
+# makes Google refuse a write when somebody else was faster: then it is read anew.
+change_policy() {
+  local tries=0
+  until gc projects get-iam-policy "$PROJECT" --format=json | tool "$@" >"$WORK/policy.json" &&
+    gc projects set-iam-policy "$PROJECT" "$WORK/policy.json" >/dev/null 2>"$WORK/policy.said"; do
+    tries=$((tries + 1))
+    if [ "$tries" = 4 ]; then
+      cat "$WORK/policy.said" >&2
+      return 1
+    fi
+    sleep "$tries"
+  done
+}
+
 # The account with whose rights infra/ is applied in PROJECT.
 deployer() { printf 'agents-plane-deploy@%s.iam.gserviceaccount.com' "$PROJECT"; }
 

@@ -22,6 +22,7 @@ import {
 } from './functions.ts';
 import { missingPermissions, shortQuotas, tryDelegation } from './google.ts';
 import { cellRoot, infraHash, outputsOf, planeRoot, type Root, tfvars } from './infra.ts';
+import { readPolicy, withMember, withoutMember } from './policy.ts';
 import { readSettings, regionOf, type Settings, urlOf } from './settings.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -36,7 +37,7 @@ async function root(apiUrl = ''): Promise<Root> {
   const all = await load();
   return env.CELL ? cellRoot(all, env.CELL) : planeRoot(all, apiUrl, env.CELL_NUMBERS);
 }
-const token = async (): Promise<string> => (await text(process.stdin)).trim();
+const input = async (): Promise<string> => (await text(process.stdin)).trim();
 const quote = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
 
 /** Settings, and what follows from them, as shell variables. */
@@ -103,8 +104,8 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     return variables.map(([name, value]) => `${name}=${quote(value)}`).join('\n');
   },
   'missing-permissions': async ([project = '', ...permissions]) =>
-    (await missingPermissions(env, await token(), project, permissions)).join(', '),
-  'short-quotas': async () => shortQuotas(JSON.parse(await token())).join(', '),
+    (await missingPermissions(env, await input(), project, permissions)).join(', '),
+  'short-quotas': async () => shortQuotas(JSON.parse(await input())).join(', '),
   'infra-hash': async ([apiUrl]) => infraHash(await root(apiUrl)),
   'infra-inputs': async ([apiUrl]) => tfvars((await root(apiUrl)).inputs),
   'infra-files': async ([folder = '']) => {
@@ -123,9 +124,14 @@ const TOOLS: Readonly<Record<string, Tool>> = {
   'functions-hash': async () => functionsHash(await load(), ROOT),
   // JSON is YAML.
   'functions-env': async () => JSON.stringify(await environmentOf(await load(), ROOT), null, 2),
+  // A project's policy on standard input, as JSON.
+  'policy-with': async ([member = '', ...roles]) =>
+    JSON.stringify(withMember(readPolicy(await input()), member, roles)),
+  'policy-without': async ([member = '']) =>
+    JSON.stringify(withoutMember(readPolicy(await input()), member)),
   scopes: async () => scopesOf(await load()).join(','),
   'delegation-works': async ([account = '', sender = '']) => {
-    await tryDelegation(env, await token(), { account, sender, scopes: scopesOf(await load()) });
+    await tryDelegation(env, await input(), { account, sender, scopes: scopesOf(await load()) });
     return '';
   },
   'first-agent': async () => firstAgent(await load()).join('\n'),

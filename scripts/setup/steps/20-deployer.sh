@@ -28,13 +28,12 @@ check() {
 }
 
 apply() {
-  local role missing
+  local missing
   look iam service-accounts describe "$(deployer)" --format='value(email)' >/dev/null ||
     gc iam service-accounts create "agents-plane-deploy" --display-name='Agents Plane: deployer'
   missing=$(missing_roles)
-  for role in $missing; do
-    gc projects add-iam-policy-binding "$PROJECT" --member="serviceAccount:$(deployer)" --role="$role" --condition=None >/dev/null
-  done
+  # shellcheck disable=SC2086
+  [ -z "$missing" ] || change_policy policy-with "serviceAccount:$(deployer)" $missing
   if [ -n "$BILLING_ACCOUNT" ]; then
     gc billing accounts add-iam-policy-binding "$BILLING_ACCOUNT" --member="serviceAccount:$(deployer)" --role=roles/billing.costsManager >/dev/null
   fi
