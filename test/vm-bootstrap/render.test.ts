@@ -1,3 +1,4 @@
+import { textReplies } from '../../bridge/handlers/openclaw/replies.ts';
 import type { AddedChannel, ChannelsDocument } from '../../contracts/channels.ts';
 import { configDocument, PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
 import type { Facts } from '../../vm-bootstrap/core/facts.ts';
@@ -144,6 +145,16 @@ describe('the files', () => {
       expect(agents.includes('+15559876543')).toBe(mode !== 'linked');
     },
   );
+
+  test.each(WHATSAPP_MODES)('mode %s: a reaction is taught where the bridge sends it', (mode) => {
+    const config = document({ whatsapp: { mode } });
+    const files = machineFiles({ config, facts: FACTS, layout: layoutOf(''), templates });
+    const agents = files.find((file) => file.path.endsWith('/AGENTS.md'))?.content ?? '';
+    const [taught = ''] = /\[\[react:.*?\]\]/.exec(agents) ?? [];
+    const sent = { kind: 'reaction', emoji: '👍', to: 'wamid.1' };
+    const bridged = mode === 'cloud-api' || mode === 'kapso';
+    expect(textReplies(taught, 'wamid.1')).toEqual(bridged ? [sent] : []);
+  });
 
   test('nothing that would make OpenClaw delete BOOTSTRAP.md unread', () => {
     const files = machineFiles({

@@ -55,6 +55,7 @@ function textValues({ config, facts, layout, templates }: FileInputs): TextValue
     keysPage: provider.keysPage,
     linked: mode === 'linked',
     ownNumber: mode !== 'linked',
+    bridged: usesBridge(config),
     assistant: config.profile === 'assistant',
     providerId: facts.provider,
     brokerSocket: layout.brokerSocket,
