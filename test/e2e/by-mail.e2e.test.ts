@@ -5,6 +5,7 @@ import { onboarding } from '../../local/model/onboarding.ts';
 import { fingerprintOf } from '../../local/model/server.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
 import { chat } from '../../scripts/stage/pairing.ts';
+import { found, loggedOf } from './support/logged.ts';
 import { mailsTo } from './support/mail.ts';
 import { canRun, MINUTE, openStage, type Stage, until } from './support/stage.ts';
 
@@ -102,6 +103,20 @@ const host = await canRun('nspawn');
         expect(turn?.keyFingerprint).toBe(fingerprintOf(OWN_KEY));
       },
       8 * MINUTE,
+    );
+
+    test(
+      'no log holds a word of a mail, the key, or the whole number',
+      async () => {
+        const logs = await loggedOf(stage, 'allison');
+        expect(found(logs, ['/v1/self/'])).toEqual([
+          'functions: /v1/self/',
+          'Cloud Logging: /v1/self/',
+        ]);
+        const mails = ['Connect, please', 'Here it is', 'Re: my key', 'Your key works'];
+        expect(found(logs, [OWN_KEY, ALLISON.userPhone.slice(1), ...mails])).toEqual([]);
+      },
+      2 * MINUTE,
     );
   },
 );

@@ -9,6 +9,7 @@ import { fingerprintOf } from '../../local/model/server.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
 import type { Phone } from '../../local/whatsapp/phone.ts';
 import { chat, pairingLinkIn, pairPhone } from '../../scripts/stage/pairing.ts';
+import { found, loggedOf } from './support/logged.ts';
 import { OPENCLAW, WORKSPACE } from './support/machine.ts';
 import { mailsTo } from './support/mail.ts';
 import { canRun, MINUTE, openStage, type Stage, until } from './support/stage.ts';
@@ -153,6 +154,21 @@ const host = await canRun('nspawn');
         );
         expect(found.stdout.trim()).toBe('0');
         expect(await stage.serialOutput('allison')).not.toContain(OWN_KEY);
+      },
+      2 * MINUTE,
+    );
+
+    test(
+      'no log holds the whole number, nor a word of what was said',
+      async () => {
+        const logs = await loggedOf(stage, 'allison');
+        // What must be there: this search finds.
+        const there = ['journal: openclaw-gateway', 'functions: /v1/self/'];
+        expect(found(logs, ['openclaw-gateway', '/v1/self/'])).toEqual(
+          expect.arrayContaining(there),
+        );
+        const said = ['books of a bakery', 'Casual is good', 'Two invoices are due', 'call you?'];
+        expect(found(logs, [ALLISON.userPhone.slice(1), ...said])).toEqual([]);
       },
       2 * MINUTE,
     );

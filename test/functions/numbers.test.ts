@@ -196,4 +196,18 @@ describe('cut off at any call', () => {
     );
     expect(boundaries).toBeGreaterThanOrEqual(3);
   });
+
+  test.each(failures)('%s in a purge: repeated, the number comes back, once', async (failure) => {
+    await add(NUMBERS.slice(0, 1));
+    const boundaries = await killedThroughout(
+      { failure, step: 3 },
+      async () => {
+        plane.wait(60 * DAY_MS);
+        expect((await provision('allison')).status).toBe(202);
+      },
+      () => purge('allison'),
+      async () => expect(await states()).toEqual(['cooling']),
+    );
+    expect(boundaries).toBeGreaterThanOrEqual(8);
+  });
 });
