@@ -8,20 +8,8 @@ import { LOCAL } from '../../local/plane/settings.ts';
 import { type Answered, send, vmToken } from './harness.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
 import { type Everything, everythingIn } from './support/inventory.ts';
+import { NUMBER, REQUEST } from './support/meta-number.ts';
 
-const REQUEST = {
-  user: 'allison@nine30.com',
-  userPhone: '+15551234567',
-  whatsappNumber: '+15559876543',
-  whatsapp: { mode: 'cloud-api' },
-};
-const NUMBER = {
-  mode: 'cloud-api',
-  phoneNumberId: '106540352242922',
-  accessToken: 'EAALocalToken',
-  appSecret: 'app-secret-1f9c',
-  verifyToken: 'verify-me',
-};
 const PROJECT = `projects/${LOCAL.project.id}`;
 const ZONE = `/compute/v1/${PROJECT}/zones/${LOCAL.zone}`;
 const VM = `${ZONE}/instances/agent-allison`;

@@ -4,20 +4,8 @@ import { createHmac } from 'node:crypto';
 import type { FaultHook } from '../../local/google/gate.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
 import { type Harness, send, startHarness } from './harness.ts';
+import { NUMBER, REQUEST } from './support/meta-number.ts';
 
-const REQUEST = {
-  user: 'allison@nine30.com',
-  userPhone: '+15551234567',
-  whatsappNumber: '+15559876543',
-  whatsapp: { mode: 'cloud-api' },
-};
-const NUMBER = {
-  mode: 'cloud-api',
-  phoneNumberId: '106540352242922',
-  accessToken: 'EAALocalToken',
-  appSecret: 'app-secret-1f9c',
-  verifyToken: 'verify-me',
-};
 const SUBSCRIPTION = `projects/${LOCAL.project.id}/subscriptions/agent-allison-whatsapp`;
 const WEBHOOK = JSON.stringify({ object: 'whatsapp_business_account', entry: [] });
 const AGENT = `serviceAccount:agent-allison@${LOCAL.project.id}.iam.gserviceaccount.com`;

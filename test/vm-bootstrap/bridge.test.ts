@@ -6,22 +6,11 @@ import { createLog } from '../../bridge/observe/log.ts';
 import { configDocument } from '../../contracts/config-document.ts';
 import { numberCredentials } from '../../contracts/whatsapp-number.ts';
 import { bridgeEnvironment } from '../../vm-bootstrap/core/bridge.ts';
-import type { Facts } from '../../vm-bootstrap/core/facts.ts';
 import { machineFiles } from '../../vm-bootstrap/core/files.ts';
 import { layoutOf } from '../../vm-bootstrap/core/layout.ts';
 import { templates } from '../../vm-bootstrap/templates.ts';
+import { FACTS } from './support/facts.ts';
 
-const FACTS: Facts = {
-  agent: 'allison',
-  project: 'nine30-local',
-  planeUrl: 'https://plane.example',
-  provider: 'anthropic',
-  endpoints: {},
-  keySecret: 'agent-allison-api-key',
-  sharedKeySecret: 'agents-plane-api-key',
-  channelsSecret: 'agent-allison-channels',
-  configVersion: '1',
-};
 const NUMBERS = {
   'cloud-api': {
     mode: 'cloud-api',

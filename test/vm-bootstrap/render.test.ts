@@ -7,18 +7,8 @@ import { layoutOf } from '../../vm-bootstrap/core/layout.ts';
 import { fill, renderOpenclawConfig } from '../../vm-bootstrap/core/openclaw-config.ts';
 import { UNIT_PLAN } from '../../vm-bootstrap/core/units.ts';
 import { templates } from '../../vm-bootstrap/templates.ts';
+import { FACTS } from './support/facts.ts';
 
-const FACTS: Facts = {
-  agent: 'allison',
-  project: 'nine30-local',
-  planeUrl: 'https://plane.example',
-  provider: 'anthropic',
-  endpoints: {},
-  keySecret: 'agent-allison-api-key',
-  sharedKeySecret: 'agents-plane-api-key',
-  channelsSecret: 'agent-allison-channels',
-  configVersion: '1',
-};
 const document = (fields: object) =>
   configDocument.parse({
     user: 'allison@nine30.com',
