@@ -1,5 +1,6 @@
-// `quick` (in `npm run check`), `slow` (real OpenClaw, gcloud, a browser), `e2e` (VMs), and by itself
-// `install`: a VM that installs everything from Debian and npm, ten minutes (`npm run install-test`).
+// `quick` (in `npm run check`), `slow` (real OpenClaw, gcloud, a browser), `e2e` (VMs), and by themselves
+// `install`: a VM that installs everything from Debian and npm, ten minutes (`npm run install-test`),
+// `long`: four channels in one gateway (`npm run channels-test`).
 const shared = {
   testEnvironment: 'node',
   // The plugin's package.json bears our name; what is built is looked at by path alone.
@@ -21,10 +22,11 @@ export default {
       ...shared,
       displayName: 'quick',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['\\.(slow|e2e|install)\\.test\\.ts$'],
+      testPathIgnorePatterns: ['\\.(slow|e2e|install|long)\\.test\\.ts$'],
     },
     { ...shared, displayName: 'slow', testMatch: ['<rootDir>/test/**/*.slow.test.ts'] },
     { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.e2e.test.ts'] },
+    { ...shared, displayName: 'long', testMatch: ['<rootDir>/test/**/*.long.test.ts'] },
     { ...shared, displayName: 'install', testMatch: ['<rootDir>/test/**/*.install.test.ts'] },
   ],
 };
