@@ -91,7 +91,7 @@ function demand(settings: readonly (readonly [string, string])[]): void {
 /** What Kapso's webhooks need, by how they come. */
 function neededFor({ delivery, webhook }: BridgeConfig): readonly (readonly [string, string])[] {
   if (delivery.mode === 'polling') return [];
-  // What waits in a queue came over the open internet: without a signature it is anybody's.
+  // Whoever fills the queue takes what is signed, and nothing else: without a secret it stays empty.
   if (delivery.mode === 'queue') return [['KAPSO_WEBHOOK_SECRET', webhook.secret]];
   return [['KAPSO_WEBHOOK_VERIFY_TOKEN', webhook.verify_token]];
 }

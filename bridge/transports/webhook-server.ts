@@ -9,6 +9,11 @@ export interface WebhookRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** As it came: signatures are over bytes. */
   readonly body: Buffer;
+  /**
+   * Whether somebody whom the source answers for has checked the signature: with the secret of that
+   * time, which may be replaced since. Of what comes by HTTP nobody has.
+   */
+  readonly verified: boolean;
 }
 
 export interface WebhookAnswer {
@@ -85,7 +90,7 @@ async function serve(
     return answer(res, { status: 413 });
   }
   const { method = '', headers } = req;
-  answer(res, await handle({ method, query: url.searchParams, headers, body }));
+  answer(res, await handle({ method, query: url.searchParams, headers, body, verified: false }));
 }
 
 /** @param handle throws when it could not take the request: the caller gets a 500 and tries again. */

@@ -1,6 +1,7 @@
 /**
  * Webhooks of agents' business numbers (function `pages`, open to everybody). What protects them
- * is the signature of Meta or Kapso, made with the secret that the agent's own number has.
+ * is the signature of Meta or Kapso, made with the secret that the agent's own number has. It is
+ * checked here and nowhere else: what waits in the queue outlives the secret that signed it.
  */
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
@@ -24,7 +25,7 @@ export interface WebhookTools {
 
 /** As it came. */
 export interface GivenWebhook {
-  /** The bytes: the signature is over them, and the VM checks it again. */
+  /** The bytes: the signature is over them. */
   readonly body: Buffer;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }

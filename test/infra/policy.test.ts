@@ -64,12 +64,18 @@ function problems(all: readonly Resource[]): string[] {
     if (/_iam_(policy|binding)$/.test(type)) wrong.push('takes away what others granted');
     if (type.endsWith('_iam_member')) {
       if (/^roles\/(owner|editor|viewer)$/.test(String(values.role))) wrong.push('primitive role');
+      if (/^roles\/pubsub\.(publisher|editor|admin)$/.test(String(values.role))) {
+        wrong.push('publishes webhooks');
+      }
       if (/^all(Authenticated)?Users$/.test(String(values.member)) && !OPEN_TO_ALL[address]) {
         wrong.push('open to all');
       }
     }
     if (type === 'google_project_iam_custom_role') {
       if (strings(values.permissions).some((each) => each.includes('*'))) wrong.push('wildcard');
+      // A VM takes at its word what is in its queue: the plane checked the signature (decisions/063).
+      const publishes = strings(values.permissions).includes('pubsub.topics.publish');
+      if (publishes && !address.endsWith('custom_role.plane')) wrong.push('publishes webhooks');
     }
     if (/compute_(address|global_address|forwarding_rule|global_forwarding_rule)$/.test(type)) {
       wrong.push('public address');
@@ -116,6 +122,8 @@ test("what a cell's project has is what the plane's own has, word for word", () 
 test.each([
   ['primitive role', 'fleet.tf', '"roles/logging.logWriter"', '"roles/editor"'],
   ['open to all', 'access.tf', 'google_service_account.watch.member', '"allUsers"'],
+  ['publishes webhooks', 'fleet.tf', '"roles/logging.logWriter"', '"roles/pubsub.publisher"'],
+  ['publishes webhooks', 'roles/fleet.json', '"compute.disks.get"', '"pubsub.topics.publish"'],
   ['wildcard', 'roles/fleet.json', '"compute.disks.get"', '"compute.disks.*"'],
   ['bucket can become public', 'storage.tf', '"enforced"', '"inherited"'],
 ])('the rules see it: %s', (what, file, from, to) => {
