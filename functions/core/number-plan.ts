@@ -50,7 +50,7 @@ function numberAccess(desired: Desired, observed: Observed): Step | undefined {
   return step && { ...step, needs: [...step.needs, 'number-secret'] };
 }
 
-/** The queue, whole, and with the right to take from it. */
+/** The queue, whole, in one piece, and with the right to take from it. */
 function queue(desired: Desired, { queue: found }: Observed): Step | undefined {
   const { name, project, intent } = desired;
   if (!isServed(intent)) return undefined;
@@ -58,6 +58,7 @@ function queue(desired: Desired, { queue: found }: Observed): Step | undefined {
   const roles = [ROLE_SUBSCRIBER];
   const whole =
     found?.parts.length === 2 &&
+    found.attached &&
     missingRoles(found.policy, roles, member).length === 0 &&
     strangers(found.policy, roles, member).length === 0;
   if (whole) return undefined;

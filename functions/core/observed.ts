@@ -27,6 +27,8 @@ export interface VersionState {
 /** On which the webhooks of a business number wait. */
 export interface QueueState {
   readonly parts: readonly QueuePart[];
+  /** Whether the subscription gets what is published to the topic of now. */
+  readonly attached: boolean;
   /** Of the subscription; undefined without one. */
   readonly policy: Policy | undefined;
 }

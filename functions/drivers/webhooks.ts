@@ -41,6 +41,23 @@ export function webhooksDriver(access: GoogleAccess, project: string): Webhooks 
       await subscriptions.setIamPolicy({ resource, requestBody: { policy: { bindings } } });
     });
 
+  const topicIn = (subscription: string): Promise<string | undefined> =>
+    read('look at a subscription', async () => {
+      const { data } = await subscriptions.get({ subscription });
+      return data.topic ?? '';
+    });
+
+  /**
+   * A subscription stays when its topic is deleted, on `_deleted-topic_` for good: nothing that is published to
+   * a new topic of that name gets there. What waits on it goes with it: there is no way to move it.
+   * https://cloud.google.com/pubsub/docs/create-topic#delete_a_topic
+   */
+  const removeDetached = async (subscription: string, topic: string): Promise<void> => {
+    const found = await topicIn(subscription);
+    if (found === undefined || found === topic) return;
+    await read('delete a subscription', () => subscriptions.delete({ subscription }));
+  };
+
   return {
     async open(name, account) {
       const [topic, subscription] = [topicOf(name), subscriptionOf(name)];
@@ -57,6 +74,7 @@ export function webhooksDriver(access: GoogleAccess, project: string): Webhooks 
         // Never: Google's default deletes a subscription that nobody asked for a month.
         expirationPolicy: {},
       };
+      await removeDetached(subscription, topic);
       await make('create a subscription', () =>
         subscriptions.create({ name: subscription, requestBody }),
       );
@@ -72,8 +90,9 @@ export function webhooksDriver(access: GoogleAccess, project: string): Webhooks 
       }),
     async look(name) {
       const [topic, subscription] = [topicOf(name), subscriptionOf(name)];
-      const [foundTopic, found] = await Promise.all([
+      const [foundTopic, attachedTo, found] = await Promise.all([
         read('look for a topic', () => topics.get({ topic })),
+        topicIn(subscription),
         read('read the policy of a subscription', async () => {
           const { data } = await subscriptions.getIamPolicy({ resource: subscription });
           return data;
@@ -82,6 +101,7 @@ export function webhooksDriver(access: GoogleAccess, project: string): Webhooks 
       const part = (kind: QueuePart['kind']): QueuePart => ({ kind, name: webhookQueueId(name) });
       return {
         parts: [...(foundTopic ? [part('topic')] : []), ...(found ? [part('subscription')] : [])],
+        attached: attachedTo === topic,
         policy: found && { bindings: bindingsOf(found) },
       };
     },

@@ -77,9 +77,11 @@ const PROTOS = {
 /** Google holds a pull that finds nothing for about so long; shorter here, so that a test ends. */
 const HOLD_MS = 20_000;
 
+/** Of a subscription whose topic was deleted: a new topic of that name is another one. */
+const DELETED_TOPIC = '_deleted-topic_';
+
 interface Subscription {
-  readonly resource: Json;
-  readonly topic: string;
+  resource: Json;
   readonly backlog: ReturnType<typeof createBacklog>;
 }
 
@@ -110,6 +112,8 @@ function topicMethods(
   topics: Map<string, Json>,
   subscriptions: ReadonlyMap<string, Subscription>,
 ): Methods {
+  const attachedTo = (topic: unknown): Subscription[] =>
+    [...subscriptions.values()].filter(({ resource }) => resource.topic === topic);
   let published = 0;
   return {
     CreateTopic: {
@@ -129,6 +133,9 @@ function topicMethods(
       handle: ({ topic }) => {
         found(topics, topic);
         topics.delete(String(topic));
+        for (const one of attachedTo(topic)) {
+          one.resource = { ...one.resource, topic: DELETED_TOPIC };
+        }
         return {};
       },
     },
@@ -140,9 +147,7 @@ function topicMethods(
           ...message,
           messageId: String(++published),
         }));
-        for (const one of subscriptions.values()) {
-          if (one.topic === topic) one.backlog.add(added);
-        }
+        for (const { backlog } of attachedTo(topic)) backlog.add(added);
         return { messageIds: added.map(({ messageId }) => messageId) };
       },
     },
@@ -166,7 +171,7 @@ function subscriptionMethods(
         refuseSecond(subscriptions, name);
         const deadlineMs = Number(request.ackDeadlineSeconds ?? 10) * 1_000;
         const backlog = createBacklog(deadlineMs, now);
-        subscriptions.set(name, { resource: request, topic: String(request.topic), backlog });
+        subscriptions.set(name, { resource: request, backlog });
         return request;
       },
     },

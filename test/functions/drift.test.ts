@@ -168,6 +168,20 @@ const DRIFTS: readonly Drift[] = [
     steps: ['queue'],
   },
   {
+    what: 'the topic of its queue was deleted',
+    edit: () => hand('DELETE', TOPIC),
+    steps: ['queue'],
+  },
+  {
+    what: 'the topic of its queue was deleted, and made again',
+    edit: async () => {
+      const { labels } = await hand('GET', TOPIC);
+      await hand('DELETE', TOPIC);
+      await hand('PUT', TOPIC, { labels });
+    },
+    steps: ['queue'],
+  },
+  {
     what: "somebody brought the number's old credentials to life beside the new ones",
     edit: async () => {
       const { payload } = await hand('GET', `${secret('whatsapp')}/versions/latest:access`);

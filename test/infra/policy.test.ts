@@ -40,7 +40,9 @@ const PROJECT_WIDE: Readonly<Record<string, string>> = {
   'iam.serviceAccounts.getIamPolicy': 'IAM tells conditions nothing of accounts',
   ...Object.fromEntries(
     [
-      ...['create', 'delete', 'getIamPolicy', 'setIamPolicy'].map((v) => `subscriptions.${v}`),
+      ...['create', 'delete', 'get', 'getIamPolicy', 'setIamPolicy'].map(
+        (v) => `subscriptions.${v}`,
+      ),
       ...['attachSubscription', 'create', 'delete', 'get', 'publish'].map((v) => `topics.${v}`),
     ].map((permission) => [`pubsub.${permission}`, 'Pub/Sub tells conditions nothing']),
   ),

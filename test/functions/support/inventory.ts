@@ -17,7 +17,7 @@ export interface Everything {
   readonly accounts: readonly { readonly email: string }[];
   readonly instances: readonly { readonly name: string; readonly zone: string }[];
   readonly disks: readonly { readonly name: string; readonly zone: string }[];
-  /** Who may take from the queue of a business number, by the queue's name. */
+  /** Which topic the queue of a business number takes from, and who may take from it, by the queue's name. */
   readonly queues: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -110,7 +110,13 @@ export async function everythingIn(google: Google): Promise<Everything> {
   );
   const queues = google.pubsub
     .subscriptions()
-    .map(async (name) => [lastSegment(name), bindingsOf(await get(`/v1/${name}:getIamPolicy`))]);
+    .map(async (name) => [
+      lastSegment(name),
+      [
+        `from ${lastSegment((await get(`/v1/${name}`)).topic)}`,
+        ...bindingsOf(await get(`/v1/${name}:getIamPolicy`)),
+      ],
+    ]);
   return {
     queues: Object.fromEntries(await Promise.all(queues)),
     secrets: Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))),
