@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
+import { checkConfigCommand } from '../../vm-bootstrap/commands/check-config.ts';
 import { forgetKeyCommand } from '../../vm-bootstrap/commands/forget-key.ts';
 import { readInputs } from '../../vm-bootstrap/commands/inputs.ts';
 import { files } from '../../vm-bootstrap/steps/files.ts';
@@ -80,6 +81,27 @@ test('a bootstrap that died half way is made good', async () => {
   rmSync(machine.layout.command);
   expect(await bootstrap()).toEqual(['files']);
   expect(existsSync(machine.layout.command)).toBe(true);
+});
+
+// What `jq .missing openclaw.json` leaves, and its like: JSON, and no configuration.
+describe.each(['null', '[]', '"x"', '3'])('openclaw.json that reads %s', (broken) => {
+  test('is put aside before the gateway starts', async () => {
+    await bootstrap();
+    const { host, layout } = machine;
+    const good = readFileSync(layout.openclawConfig, 'utf8');
+    writeFileSync(layout.openclawConfig, broken);
+    expect(await checkConfigCommand(host, layout)).toBe(0);
+    expect(readFileSync(layout.openclawConfig, 'utf8')).toBe(good);
+    expect(readFileSync(layout.rejectedConfig, 'utf8')).toBe(broken);
+  });
+
+  test('is made anew by bootstrap', async () => {
+    await bootstrap();
+    const good = readFileSync(machine.layout.openclawConfig, 'utf8');
+    writeFileSync(machine.layout.openclawConfig, broken);
+    expect(await bootstrap()).toEqual(['openclaw.json']);
+    expect(readFileSync(machine.layout.openclawConfig, 'utf8')).toBe(good);
+  });
 });
 
 describe('inputs that are wrong name themselves', () => {

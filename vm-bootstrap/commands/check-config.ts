@@ -10,7 +10,7 @@
  */
 
 import { GATEWAY_USER, type Layout } from '../core/layout.ts';
-import { type JsonObject, mergeConfig, sameJson } from '../core/merge-config.ts';
+import { mergeConfig, parseObject, sameJson } from '../core/merge-config.ts';
 import { ENFORCED } from '../core/openclaw-config.ts';
 import type { Files } from '../files.ts';
 import type { Host } from '../host.ts';
@@ -29,18 +29,10 @@ function fallBack(host: Host, layout: Layout, agents: Files, broken: string | un
   return true;
 }
 
-function parse(text: string | undefined): JsonObject | undefined {
-  try {
-    return JSON.parse(text ?? '') as JsonObject;
-  } catch {
-    return undefined;
-  }
-}
-
 /** @returns the text that is in the file now; undefined when theirs cannot be read */
 function enforce(host: Host, layout: Layout, agents: Files, text: string): string | undefined {
-  const theirs = parse(text);
-  const ours = parse(host.read(layout.renderedConfig));
+  const theirs = parseObject(text);
+  const ours = parseObject(host.read(layout.renderedConfig));
   if (theirs === undefined || ours === undefined) return theirs && text;
   const enforced = mergeConfig(ours, ours, theirs, ENFORCED);
   if (sameJson(enforced, theirs)) return text;

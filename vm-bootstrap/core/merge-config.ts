@@ -19,6 +19,16 @@ export type JsonObject = { readonly [key: string]: Json };
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** @returns undefined for what is no JSON object: `null` and a list are JSON, and no configuration. */
+export function parseObject(text: string | undefined): JsonObject | undefined {
+  try {
+    const value = JSON.parse(text ?? '') as Json;
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 const canonical = (value: Json): Json =>
   Array.isArray(value)
     ? value.map(canonical)

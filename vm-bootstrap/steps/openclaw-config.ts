@@ -6,7 +6,7 @@
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { template } from '../core/files.ts';
 import { GATEWAY_USER, type Layout } from '../core/layout.ts';
-import { type JsonObject, mergeConfig, sameJson } from '../core/merge-config.ts';
+import { type JsonObject, mergeConfig, parseObject, sameJson } from '../core/merge-config.ts';
 import { ENFORCED, renderOpenclawConfig } from '../core/openclaw-config.ts';
 import type { Files } from '../files.ts';
 import type { Host } from '../host.ts';
@@ -24,13 +24,8 @@ function gatewayToken(host: Host, layout: Layout): string {
   return token;
 }
 
-function readJson(host: Files, path: string): JsonObject | undefined {
-  try {
-    return JSON.parse(host.read(path) ?? '') as JsonObject;
-  } catch {
-    return undefined;
-  }
-}
+const readJson = (host: Files, path: string): JsonObject | undefined =>
+  parseObject(host.read(path));
 
 export function desiredConfig(context: Context): { ours: JsonObject; merged: JsonObject } {
   const { host, layout, config, channels, ahead = [], facts, templates } = context;
