@@ -1,12 +1,11 @@
 import fc from 'fast-check';
-import {
-  type Json,
-  type JsonObject,
-  mergeConfig,
-  sameJson,
-} from '../../vm-bootstrap/core/merge-config.ts';
+import { type Json, type JsonObject, sameJson } from '../../vm-bootstrap/core/json.ts';
+import { mergeConfig, type Rules } from '../../vm-bootstrap/core/merge-config.ts';
 
-const ENFORCED = ['gateway.auth', 'channels.whatsapp.allowFrom'];
+const RULES: Rules = {
+  enforced: ['gateway.auth', 'channels.whatsapp.allowFrom'],
+  refused: new Set(['channels.whatsapp.accounts']),
+};
 
 const CASES: ReadonlyArray<
   readonly [string, JsonObject, JsonObject, JsonObject | undefined, JsonObject]
@@ -72,7 +71,7 @@ const CASES: ReadonlyArray<
 ];
 
 test.each(CASES)('%s', (_, base, ours, theirs, merged) => {
-  expect(mergeConfig(base, ours, theirs, ENFORCED)).toEqual(merged);
+  expect(mergeConfig(base, ours, theirs, RULES)).toEqual(merged);
 });
 
 const key = fc.constantFrom('gateway', 'auth', 'channels', 'whatsapp', 'allowFrom', 'a', 'b');
@@ -90,10 +89,10 @@ const { document } = fc.letrec<{ value: Json; document: JsonObject }>((tie) => (
 test('merging the result again changes nothing', () => {
   fc.assert(
     fc.property(document, document, document, (base, ours, theirs) => {
-      const once = mergeConfig(base, ours, theirs, ENFORCED);
-      expect(sameJson(mergeConfig(base, ours, once, ENFORCED), once)).toBe(true);
+      const once = mergeConfig(base, ours, theirs, RULES);
+      expect(sameJson(mergeConfig(base, ours, once, RULES), once)).toBe(true);
       // And after bootstrap has remembered what it rendered.
-      expect(sameJson(mergeConfig(ours, ours, once, ENFORCED), once)).toBe(true);
+      expect(sameJson(mergeConfig(ours, ours, once, RULES), once)).toBe(true);
     }),
   );
 });
@@ -101,7 +100,7 @@ test('merging the result again changes nothing', () => {
 test('what nobody of us ever named is kept whole', () => {
   fc.assert(
     fc.property(document, document, document, document, (base, ours, theirs, meta) => {
-      const merged = mergeConfig(base, ours, { ...theirs, meta }, ENFORCED);
+      const merged = mergeConfig(base, ours, { ...theirs, meta }, RULES);
       expect(merged.meta).toEqual(meta);
     }),
   );
@@ -110,7 +109,7 @@ test('what nobody of us ever named is kept whole', () => {
 test('a first merge, with nothing remembered, says everything that we say', () => {
   fc.assert(
     fc.property(document, document, (ours, theirs) => {
-      const merged = mergeConfig({}, ours, theirs, ENFORCED);
+      const merged = mergeConfig({}, ours, theirs, RULES);
       const says = (part: Json | undefined, whole: Json | undefined): boolean =>
         typeof part === 'object' && part !== null && !Array.isArray(part)
           ? Object.entries(part as JsonObject).every(([name, value]) =>

@@ -2,16 +2,17 @@
  * `agent check-config` (ExecStartPre of the gateway, as root): a file that OpenClaw refuses
  * would keep the gateway down for good (exit 78). The owner and the agent may edit
  * openclaw.json; the last one that was accepted takes the place of a broken one, which stays
- * beside it as openclaw.rejected.json. What only the plane decides (ENFORCED) is put back.
+ * beside it as openclaw.rejected.json. What only the plane decides (RULES) is put back.
  *
  * OpenClaw would also read JSON with comments; bootstrap and this do not, so it counts as broken.
  *
  * OpenClaw is asked (2 s) only when the content is not the one that it accepted last.
  */
 
+import { parseObject, sameJson } from '../core/json.ts';
 import { GATEWAY_USER, type Layout } from '../core/layout.ts';
-import { mergeConfig, parseObject, sameJson } from '../core/merge-config.ts';
-import { ENFORCED } from '../core/openclaw-config.ts';
+import { mergeConfig } from '../core/merge-config.ts';
+import { RULES } from '../core/openclaw-config.ts';
 import type { Files } from '../files.ts';
 import type { Host } from '../host.ts';
 import { configDigest, judgeConfig } from '../openclaw-check.ts';
@@ -34,7 +35,7 @@ function enforce(host: Host, layout: Layout, agents: Files, text: string): strin
   const theirs = parseObject(text);
   const ours = parseObject(host.read(layout.renderedConfig));
   if (theirs === undefined || ours === undefined) return theirs && text;
-  const enforced = mergeConfig(ours, ours, theirs, ENFORCED);
+  const enforced = mergeConfig(ours, ours, theirs, RULES);
   if (sameJson(enforced, theirs)) return text;
   const back = `${JSON.stringify(enforced, null, 2)}\n`;
   agents.write(layout.openclawConfig, back, { mode: 0o600 });

@@ -10,7 +10,7 @@ import {
   type ChannelsDocument,
 } from '../../contracts/channels.ts';
 import type { Endpoints } from '../../contracts/instance-metadata.ts';
-import type { Json, JsonObject } from './merge-config.ts';
+import type { Json, JsonObject } from './json.ts';
 
 /** Name of the secrets provider in templates/vm/openclaw.json that reads the channels' tokens. */
 const PROVIDER = 'channels';
@@ -26,11 +26,29 @@ export const CHANNEL_TITLES: Readonly<Record<AddedChannel, string>> = {
 export const needsPlugin = (channel: AddedChannel): channel is Exclude<AddedChannel, 'telegram'> =>
   channel !== 'telegram';
 
+/** Who may write, and who tells us who wrote: Slack's relay and Signal's daemon could say anything. */
+const FIELDS = ['enabled', 'dmPolicy', 'allowFrom', 'groupPolicy'] as const;
+const SOURCES = ['botToken', 'appToken', 'token', 'mode', 'account', 'transport'] as const;
+
 /** What nobody but the channels document decides, for each channel that is in it. */
 export const ENFORCED_OF_CHANNELS: readonly string[] = ADDED_CHANNELS.flatMap((channel) =>
-  ['enabled', 'dmPolicy', 'allowFrom', 'groupPolicy', 'botToken', 'appToken', 'token'].map(
-    (field) => `channels.${channel}.${field}`,
-  ),
+  [...FIELDS, ...SOURCES].map((field) => `channels.${channel}.${field}`),
+);
+
+/**
+ * What counts in the place of those fields, or beside them: an account's own policy, a policy for
+ * one chat or group, group chats that are no groups to `groupPolicy`, a name that is the owner's id,
+ * another server than Telegram's. Groups, guilds and channels do nothing else while groups are off.
+ */
+const AROUND: Readonly<Record<AddedChannel, readonly string[]>> = {
+  telegram: ['accounts', 'direct', 'groups', 'apiRoot'],
+  slack: ['accounts', 'dm', 'channels', 'dangerouslyAllowNameMatching'],
+  discord: ['accounts', 'dm', 'guilds', 'dangerouslyAllowNameMatching'],
+  signal: ['accounts'],
+};
+
+export const REFUSED_OF_CHANNELS: readonly string[] = ADDED_CHANNELS.flatMap((channel) =>
+  AROUND[channel].map((field) => `channels.${channel}.${field}`),
 );
 
 export const addedChannels = (document: ChannelsDocument): readonly AddedChannel[] =>

@@ -8,51 +8,26 @@
  *   that lost it, FACTS.md);
  * - what we changed since the base wins; what we did not change is theirs to change, except
  *   under `enforced`, which always is as we say;
- * - what would get around that (REFUSED, INCLUDE) is left out;
+ * - what would get around that (`refused`, INCLUDE) is left out;
  * - what we named in the base and dropped goes, unless they changed it and may;
  * - merge(base, ours, merge(base, ours, theirs)) = merge(base, ours, theirs).
  */
 
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-export type JsonObject = { readonly [key: string]: Json };
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** @returns undefined for what is no JSON object: `null` and a list are JSON, and no configuration. */
-export function parseObject(text: string | undefined): JsonObject | undefined {
-  try {
-    const value = JSON.parse(text ?? '') as Json;
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const canonical = (value: Json): Json =>
-  Array.isArray(value)
-    ? value.map(canonical)
-    : isObject(value)
-      ? Object.fromEntries(
-          Object.keys(value)
-            .sort()
-            .map((key) => [key, canonical(value[key] as Json)]),
-        )
-      : value;
-
-/** Equality of JSON values; the order of an object's keys does not matter. */
-export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return JSON.stringify(canonical(a)) === JSON.stringify(canonical(b));
-}
+import { isObject, type Json, type JsonObject, sameJson } from './json.ts';
 
 /** Lists to which others add entries: ours are kept in, theirs are kept too. */
 const UNIONS = new Set(['plugins.allow', 'plugins.load.paths', 'tools.deny']);
 
 /** Other files, which OpenClaw merges into ours: lists of theirs would be added to lists of ours. */
 const INCLUDE = '$include';
-/** An account's own allowlist counts in the place of the channel's. */
-const REFUSED = new Set(['channels.whatsapp.accounts']);
+
+/** Dotted paths of openclaw.json that are not theirs to decide. */
+export interface Rules {
+  /** Objects or leaves where `ours` always wins over `theirs`. */
+  readonly enforced: readonly string[];
+  /** What would get around those: left out of what we have, unless we say it ourselves. */
+  readonly refused: ReadonlySet<string>;
+}
 
 function union(base: Json | undefined, ours: Json, theirs: Json | undefined): Json {
   if (!Array.isArray(ours) || !Array.isArray(theirs)) return ours;
@@ -72,17 +47,17 @@ function mergeAt(
   base: Json | undefined,
   ours: Json | undefined,
   theirs: Json | undefined,
-  enforced: readonly string[],
+  rules: Rules,
 ): Json | undefined {
   if (ours !== undefined && UNIONS.has(path)) return union(base, ours, theirs);
   if (isObject(ours) && (isObject(theirs) || theirs === undefined)) {
-    return mergeObjects(path, isObject(base) ? base : {}, ours, theirs ?? {}, enforced);
+    return mergeObjects(path, isObject(base) ? base : {}, ours, theirs ?? {}, rules);
   }
   if (isObject(base) && ours === undefined && isObject(theirs)) {
-    const rest = mergeObjects(path, base, {}, theirs, enforced);
+    const rest = mergeObjects(path, base, {}, theirs, rules);
     return Object.keys(rest).length === 0 ? undefined : rest;
   }
-  if (enforces(enforced, path)) return ours ?? (base === undefined ? theirs : undefined);
+  if (enforces(rules.enforced, path)) return ours ?? (base === undefined ? theirs : undefined);
   if (theirs === undefined && base !== undefined && sameJson(base, ours)) return undefined;
   return sameJson(base, ours)
     ? theirs
@@ -96,13 +71,15 @@ function mergeObjects(
   base: JsonObject,
   ours: JsonObject,
   theirs: JsonObject,
-  enforced: readonly string[],
+  rules: Rules,
 ): JsonObject {
   const keys = new Set([...Object.keys(ours), ...Object.keys(theirs)]);
   const entries = [...keys].flatMap((key) => {
     const path = prefix === '' ? key : `${prefix}.${key}`;
-    if (key === INCLUDE || REFUSED.has(path)) return [];
-    const value = mergeAt(path, base[key], ours[key], theirs[key], enforced);
+    if (key === INCLUDE) return [];
+    const value = rules.refused.has(path)
+      ? ours[key]
+      : mergeAt(path, base[key], ours[key], theirs[key], rules);
     return value === undefined ? [] : [[key, value] as const];
   });
   return Object.fromEntries(entries);
@@ -112,14 +89,13 @@ function mergeObjects(
  * @param base what we rendered last; `{}` when we never did.
  * @param ours what we render now.
  * @param theirs what is on the disk; undefined when nothing readable is.
- * @param enforced dotted paths (objects or leaves) where `ours` always wins over `theirs`.
  */
 export function mergeConfig(
   base: JsonObject,
   ours: JsonObject,
   theirs: JsonObject | undefined,
-  enforced: readonly string[],
+  rules: Rules,
 ): JsonObject {
   if (theirs === undefined) return ours;
-  return mergeObjects('', base, ours, theirs, enforced);
+  return mergeObjects('', base, ours, theirs, rules);
 }

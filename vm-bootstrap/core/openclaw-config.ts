@@ -8,9 +8,16 @@ import type { ConfigDocument } from '../../contracts/config-document.ts';
 import type { Endpoints } from '../../contracts/instance-metadata.ts';
 import { type ModelRef, parseModel } from '../../contracts/models.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
-import { addedChannels, ENFORCED_OF_CHANNELS, ownerOn, renderChannels } from './channels.ts';
+import {
+  addedChannels,
+  ENFORCED_OF_CHANNELS,
+  ownerOn,
+  REFUSED_OF_CHANNELS,
+  renderChannels,
+} from './channels.ts';
+import type { Json, JsonObject } from './json.ts';
 import type { Layout } from './layout.ts';
-import type { Json, JsonObject } from './merge-config.ts';
+import type { Rules } from './merge-config.ts';
 import { catalogEntry } from './model-catalog.ts';
 import { PROVIDER_FACTS, providerOrigin } from './providers.ts';
 
@@ -18,7 +25,7 @@ import { PROVIDER_FACTS, providerOrigin } from './providers.ts';
  * What nobody but the plane decides: who may talk to the agent, who may reach its gateway,
  * where its key comes from. Dotted paths of openclaw.json; see `mergeConfig`.
  */
-export const ENFORCED: readonly string[] = [
+const ENFORCED: readonly string[] = [
   'gateway.mode',
   'gateway.port',
   'gateway.bind',
@@ -39,6 +46,16 @@ export const ENFORCED: readonly string[] = [
   'update',
   ...ENFORCED_OF_CHANNELS,
 ];
+
+export const RULES: Rules = {
+  enforced: ENFORCED,
+  refused: new Set([
+    'channels.whatsapp.accounts',
+    // Commands of whoever is in it are taken, whatever a channel's own allowlist says.
+    'commands.allowFrom',
+    ...REFUSED_OF_CHANNELS,
+  ]),
+};
 
 /** Only the assistant acts unasked; the other profiles answer clients. */
 export const hasHeartbeat = (config: ConfigDocument): boolean => config.profile === 'assistant';

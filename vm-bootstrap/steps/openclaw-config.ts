@@ -5,9 +5,10 @@
 
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { template } from '../core/files.ts';
+import { type JsonObject, parseObject, sameJson } from '../core/json.ts';
 import { GATEWAY_USER, type Layout } from '../core/layout.ts';
-import { type JsonObject, mergeConfig, parseObject, sameJson } from '../core/merge-config.ts';
-import { ENFORCED, renderOpenclawConfig } from '../core/openclaw-config.ts';
+import { mergeConfig } from '../core/merge-config.ts';
+import { RULES, renderOpenclawConfig } from '../core/openclaw-config.ts';
 import type { Files } from '../files.ts';
 import type { Host } from '../host.ts';
 import { configDigest, judgeConfig } from '../openclaw-check.ts';
@@ -39,7 +40,7 @@ export function desiredConfig(context: Context): { ours: JsonObject; merged: Jso
   });
   const base = readJson(host, layout.renderedConfig) ?? {};
   const theirs = readJson(host.as(GATEWAY_USER), layout.openclawConfig);
-  return { ours, merged: mergeConfig(base, ours, theirs, ENFORCED) };
+  return { ours, merged: mergeConfig(base, ours, theirs, RULES) };
 }
 
 /** @throws PlaneError with OpenClaw's complaint */
