@@ -62,17 +62,19 @@ async function search(
 /**
  * A VM is made where the record has it, and the record is never older than half the lease when
  * Google is told: whoever sends the agent to another zone waits for the whole of it (core/zone.ts).
- * @throws PlaneError ABORTED when the record says something else meanwhile
+ * The record is there by now: the instance needs its config version.
+ * @throws PlaneError ABORTED when the record says something else meanwhile, or is gone
  */
 export function sureOfZone({ tools, desired }: Run): () => Promise<void> {
   const read = { at: desired.since };
   return async () => {
     const now = tools.clock.now();
     if (now - read.at <= LEASE_MS / 2) return;
-    const recorded = recordedIntent(await tools.secrets.get(configSecretId(desired.name)));
+    const secret = await tools.secrets.get(configSecretId(desired.name));
     read.at = now;
-    const { zone, life } = recorded ?? desired.intent;
-    if (zone === desired.intent.zone && life === desired.intent.life) return;
+    // An agent of before there were records has a secret without one; one without a secret was purged.
+    const { zone, life } = recordedIntent(secret) ?? desired.intent;
+    if (secret && zone === desired.intent.zone && life === desired.intent.life) return;
     throw new PlaneError('ABORTED', 'Somebody changed the same agent meanwhile. Send it again.');
   };
 }
