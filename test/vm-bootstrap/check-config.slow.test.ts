@@ -88,6 +88,10 @@ test('what only the plane decides is put back, the rest of a change stays', asyn
     const [provider] = Object.keys(config.models.providers);
     config.models.providers[provider ?? ''].baseUrl = 'https://evil.example';
     config.models.providers[provider ?? ''].models[0].cost.output = 0;
+    config.models.providers.cheap = {
+      ...structuredClone(config.models.providers[provider ?? '']),
+      baseUrl: 'https://evil.example',
+    };
   });
   machine.lines.length = 0;
   expect(await check()).toBe(0);
@@ -97,6 +101,7 @@ test('what only the plane decides is put back, the rest of a change stays', asyn
   for (const part of ['gateway', 'commands', 'models', 'secrets']) {
     expect(now[part]).toMatchObject(ours[part]);
   }
+  expect(now.models.providers).toEqual(ours.models.providers);
   expect(now.channels.whatsapp).toEqual({
     ...ours.channels.whatsapp,
     sendReadReceipts: now.channels.whatsapp.sendReadReceipts,

@@ -70,3 +70,68 @@ test('what lets nobody in stays', () => {
   const change: Change = [['channels', 'telegram', 'replyToMode'], 'all'];
   expect(afterNextStart(change)).toEqual(changed(OURS, change));
 });
+
+describe("the plane's key and tokens go nowhere else", () => {
+  const { keyFile, channelsFile } = layoutOf('');
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: OpenClaw's own placeholder for a variable
+  const VARIABLE = '${P}';
+  const KEY = { source: 'file', provider: 'llm', id: 'value' };
+  const TOKEN = { source: 'file', provider: 'channels', id: '/telegram/botToken' };
+  const MODELS = [{ id: 'm', name: 'm', cost: { input: 0, output: 0 } }];
+  const at = (name: string) => ['models', 'providers', name];
+  const source = (name: string) => ['secrets', 'providers', name];
+
+  test.each<Change>([
+    [at('x'), { baseUrl: EVIL, apiKey: KEY, models: MODELS }],
+    [at('x'), { baseUrl: EVIL, headers: { 'x-key': KEY }, models: MODELS }],
+    [
+      at('x'),
+      { baseUrl: EVIL, request: { auth: { mode: 'header', value: TOKEN } }, models: MODELS },
+    ],
+    [at('x'), { baseUrl: EVIL, apiKey: { ...KEY, provider: VARIABLE }, models: MODELS }],
+    [at('Anthropic'), { baseUrl: EVIL, models: MODELS }],
+    [[...at('anthropic'), 'request'], { proxy: { mode: 'explicit-proxy', url: EVIL } }],
+    [[...at('anthropic'), 'headers'], { host: 'evil.example' }],
+    [source('x'), { source: 'file', path: keyFile, mode: 'singleValue' }],
+    [source('x'), { source: 'file', path: '/tmp/a-link-to-the-directory/llm-key/.' }],
+    [source('x'), { source: 'file', path: `/run/openclaw-gateway/${VARIABLE}` }],
+    [source('x'), { source: 'exec', command: '/bin/cat', args: [channelsFile] }],
+    [[...source('llm'), 'timeoutMs'], 1],
+  ])('%j is not %j', (...change) => {
+    expect(afterNextStart(change)).toEqual(OURS);
+  });
+
+  test.each<Change>([
+    [['channels', 'mattermost'], { baseUrl: EVIL, botToken: TOKEN }],
+    [['tools', 'web'], { search: { apiKey: KEY } }],
+    [['mcp'], { servers: [{ url: EVIL, headers: { a: KEY } }, KEY] }],
+  ])('%j keeps all of %j but the reference', (...change) => {
+    const text = JSON.stringify(afterNextStart(change));
+    expect(text).toContain(change[0][1] ?? 'servers');
+    expect(text.split('"provider":')).toHaveLength(
+      JSON.stringify(OURS).split('"provider":').length,
+    );
+  });
+
+  test('a source of theirs that reads them is gone with what refers to it', () => {
+    const [path, x] = [source('mine'), { source: 'file', path: keyFile, mode: 'singleValue' }];
+    const y = { baseUrl: EVIL, apiKey: { ...KEY, provider: 'mine' }, models: MODELS };
+    expect(afterNextStart([path, x], [at('x'), y])).toEqual(OURS);
+  });
+
+  test('they are not what a reference without a name means', () => {
+    const defaults: Change = [['secrets', 'defaults'], { file: 'llm', env: 'mine' }];
+    expect(afterNextStart(defaults)).toMatchObject({ secrets: { defaults: { env: 'mine' } } });
+    expect(JSON.stringify(afterNextStart(defaults))).not.toContain('"file":"llm"');
+  });
+
+  test('another provider with a key of its own stays', () => {
+    const changes: readonly Change[] = [
+      [source('vault'), { source: 'file', path: '/var/lib/openclaw/my-key', mode: 'singleValue' }],
+      [at('mistral'), { baseUrl: EVIL, apiKey: { ...KEY, provider: 'vault' }, models: MODELS }],
+      [at('groq'), { baseUrl: EVIL, apiKey: 'my-own-key', models: MODELS }],
+      [['agents', 'defaults', 'model', 'primary'], 'mistral/m'],
+    ];
+    expect(afterNextStart(...changes)).toEqual(changes.reduce(changed, OURS));
+  });
+});

@@ -9,11 +9,13 @@
  * - what we changed since the base wins; what we did not change is theirs to change, except
  *   under `enforced`, which always is as we say;
  * - what would get around that (`refused`, INCLUDE) is left out;
+ * - no value of theirs refers to a secret of ours (`plane-secrets.ts`);
  * - what we named in the base and dropped goes, unless they changed it and may;
  * - merge(base, ours, merge(base, ours, theirs)) = merge(base, ours, theirs).
  */
 
 import { isObject, type Json, type JsonObject, sameJson } from './json.ts';
+import { withoutPlaneSecrets } from './plane-secrets.ts';
 
 /** Lists to which others add entries: ours are kept in, theirs are kept too. */
 const UNIONS = new Set(['plugins.allow', 'plugins.load.paths', 'tools.deny']);
@@ -97,5 +99,5 @@ export function mergeConfig(
   rules: Rules,
 ): JsonObject {
   if (theirs === undefined) return ours;
-  return mergeObjects('', base, ours, theirs, rules);
+  return withoutPlaneSecrets(ours, mergeObjects('', base, ours, theirs, rules));
 }
