@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { channelsDocument } from '../../contracts/channels.ts';
+import { ANSWER_WITHIN_MS } from '../../vm-bootstrap/broker/reload-channels.ts';
 import { serve } from '../../vm-bootstrap/broker/serve.ts';
 import { accessToken } from '../../vm-bootstrap/google/metadata.ts';
 import { readSecret } from '../../vm-bootstrap/google/secrets.ts';
@@ -65,4 +66,44 @@ test('both are there in the end', async () => {
     'telegram',
     'signal',
   ]);
+});
+
+/** What the broker's unit may take (RuntimeMaxSec), and the two reloads of a change that is taken back. */
+const UNIT_MS = 600_000;
+const RELOADS_MS = 2 * ANSWER_WITHIN_MS;
+
+test('a change that would have to wait for too long is refused before anything is asked or stored', async () => {
+  await cloud.createSecret(CHANNELS, 'secretAccessor', 'secretVersionManager');
+  const { host, layout, facts: told } = await toldMachine(cloud, root);
+  const url = `http://127.0.0.1:${(outside.address() as AddressInfo).port}`;
+  const facts = { ...told, endpoints: { ...told.endpoints, telegram: url } };
+  host.create(`${layout.channelsRequest}.lock`, String(process.pid));
+  let elapsedMs = 0;
+  const asked: string[] = [];
+  const waiting: typeof host = {
+    ...host,
+    now: () => new Date(elapsedMs),
+    sleep: async (ms) => {
+      elapsedMs += ms;
+      if (elapsedMs > UNIT_MS) throw new Error('systemd has killed the broker');
+    },
+    request: (request) => {
+      asked.push(request.url);
+      return host.request(request);
+    },
+  };
+  for (const request of [
+    { command: 'channel-add', channel: 'telegram', owner: '4242', tokens: ['777:AAAA-token'] },
+    { command: 'channel-remove', channel: 'telegram' },
+  ]) {
+    elapsedMs = 0;
+    expect(await serve(waiting, layout, facts, JSON.stringify(request))).toMatchObject({
+      ok: false,
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/under way.*try again/),
+    });
+    expect(elapsedMs + RELOADS_MS).toBeLessThan(UNIT_MS);
+  }
+  expect(asked).toEqual([`${url}/bot777:AAAA-token/getMe`]);
+  expect(await cloud.versions(CHANNELS)).toEqual([]);
 });

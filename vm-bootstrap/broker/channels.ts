@@ -92,13 +92,13 @@ async function apply(
   host: Host,
   layout: Layout,
   facts: Facts,
-  access: SecretsAccess,
   { before, after }: { readonly before: ChannelsDocument; readonly after: ChannelsDocument },
 ): Promise<void> {
-  await storeDocument(access, place(facts), JSON.stringify(after));
+  await storeDocument(await open(host, facts), place(facts), JSON.stringify(after));
   const result = await requestReload(host, layout);
   if (result.ok) return;
-  await storeDocument(access, place(facts), JSON.stringify(before));
+  // A token anew: the one before may have ended meanwhile.
+  await storeDocument(await open(host, facts), place(facts), JSON.stringify(before));
   const back = await requestReload(host, layout).catch(() => ({ ok: false }));
   throw new PlaneError(
     'FAILED_PRECONDITION',
@@ -108,18 +108,29 @@ async function apply(
   );
 }
 
+/** What is left of the unit's time belongs to the change itself, which may have to be taken back. */
+const PATIENCE = {
+  waitMs: 20_000,
+  refusal:
+    'Another change of my channels is under way. Nothing was changed; try again in a few minutes.',
+};
+
 /** One change at a time: of two that read the same document, one would be lost. */
 const change = (
   host: Host,
   layout: Layout,
   facts: Facts,
-  access: SecretsAccess,
   edit: (before: ChannelsDocument) => ChannelsDocument,
 ): Promise<void> =>
-  withLock(host, `${layout.channelsRequest}.lock`, async () => {
-    const before = await readChannels(access, facts.channelsSecret);
-    await apply(host, layout, facts, access, { before, after: edit(before) });
-  });
+  withLock(
+    host,
+    `${layout.channelsRequest}.lock`,
+    async () => {
+      const before = await readChannels(await open(host, facts), facts.channelsSecret);
+      await apply(host, layout, facts, { before, after: edit(before) });
+    },
+    PATIENCE,
+  );
 
 /** The owner hears of it by mail: whoever is named there may talk to the agent as they do. */
 async function tellOwner(host: Host, facts: Facts, channel: AddedChannel, owner: string) {
@@ -143,12 +154,8 @@ export async function addChannel(
   const { channel } = input;
   const entry = readChannelInput(input);
   assertPlugin(host, layout, channel);
-  const [access] = await Promise.all([
-    open(host, facts),
-    check(host, facts, channel, entry),
-    notTheOwners(host, entry),
-  ]);
-  await change(host, layout, facts, access, (before) => ({ ...before, ...entry }));
+  await Promise.all([check(host, facts, channel, entry), notTheOwners(host, entry)]);
+  await change(host, layout, facts, (before) => ({ ...before, ...entry }));
   await tellOwner(host, facts, channel, ownerOn(entry, channel, ''));
   return `${CHANNEL_TITLES[channel]} is added. Your owner can write to me there now, and nobody else can.`;
 }
@@ -161,8 +168,7 @@ export async function removeChannel(
   channel: AddedChannel,
 ): Promise<string> {
   const title = CHANNEL_TITLES[channel];
-  const access = await open(host, facts);
-  await change(host, layout, facts, access, (before) => {
+  await change(host, layout, facts, (before) => {
     if (before[channel] === undefined) {
       throw new PlaneError('NOT_FOUND', `${title} is not among the added channels.`);
     }

@@ -6,10 +6,10 @@ import type { Layout } from '../core/layout.ts';
 import type { Host } from '../host.ts';
 
 /**
- * A reload takes 3 s, with a plugin of 43 MB to load some tens; twice this must fit into what the
- * broker's unit may take (RuntimeMaxSec).
+ * A reload takes 3 s, with a plugin of 43 MB to load some tens; twice this, and the wait
+ * for another change, must fit into what the broker's unit may take (RuntimeMaxSec=600).
  */
-const ANSWER_WITHIN_MS = 280_000;
+export const ANSWER_WITHIN_MS = 270_000;
 const POLL_MS = 200;
 
 function readResult(host: Host, layout: Layout): ReloadResult | undefined {
