@@ -25,7 +25,7 @@ store() {
 }
 
 apply() {
-  local key each
+  local key each status
   IFS= read -r key || true
   if [ -z "$key" ] && [ -z "$YES" ]; then
     printf 'API key for the agents'\'' model (not shown; empty: agents wait for their owners'\'' keys): ' >/dev/tty
@@ -34,6 +34,16 @@ apply() {
   fi
   [ -n "$key" ] || stop "there is no key on standard input"
   for each in $PROJECT $CELLS; do
-    PROJECT=$each has_key || PROJECT=$each store "$key"
+    # A key that is there and cannot be seen just now is the organisation's live one: nothing goes on top of it.
+    status=0
+    PROJECT=$each has_key || status=$?
+    case $status in
+      0) ;;
+      1) PROJECT=$each store "$key" ;;
+      *)
+        say "whether project $each has a key cannot be told"
+        return 2
+        ;;
+    esac
   done
 }
