@@ -22,7 +22,7 @@ export const METADATA_KEYS = {
   endpoints: 'agents-plane-endpoints',
   /** Which config version the plane wrote last; a change tells the VM to bootstrap again. */
   configVersion: 'agents-plane-config-version',
-  /** Version of the business number's credentials; a change tells the VM to take them over. */
+  /** Which of the business number's credentials are in force, opaque to the VM; a change tells it to take them over. */
   whatsapp: 'agents-plane-whatsapp',
   /** Ids of the restart and of the rebuild that this VM is the outcome of. */
   boot: 'agents-plane-boot',

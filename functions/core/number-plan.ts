@@ -15,10 +15,17 @@ import { withdrawal } from './purge-plan.ts';
 import { access } from './secret-access.ts';
 import type { Desired, Rule, Step } from './step.ts';
 
-/** Number of the version that a VM would read; undefined when somebody disabled or destroyed it. */
-export function numberVersionOf({ numberVersions = [] }: Observed): string | undefined {
+/**
+ * What a VM is told of the credentials that it is to read. It compares this with what it was told
+ * before, so the number alone would not do: a secret that is deleted and made again counts from 1.
+ */
+export const numberMarkOf = ({ version, createdAt }: VersionState): string =>
+  createdAt === undefined ? version : `${version}-${Date.parse(createdAt)}`;
+
+/** Of the version that a VM would read; undefined when somebody disabled or destroyed it. */
+export function numberMark({ numberVersions = [] }: Observed): string | undefined {
   const [newest] = numberVersions;
-  return newest?.state === 'ENABLED' ? newest.version : undefined;
+  return newest?.state === 'ENABLED' ? numberMarkOf(newest) : undefined;
 }
 
 /** Credentials that were replaced, and still could be read. */
@@ -82,7 +89,7 @@ function numberDestruction(desired: Desired, observed: Observed): Step | undefin
 function numberAnnouncement(desired: Desired, observed: Observed): Step | undefined {
   const { name, number } = desired;
   const told = observed.instance?.metadata[METADATA_KEYS.whatsapp];
-  const wanted = number === 'none' ? undefined : numberVersionOf(observed);
+  const wanted = number === 'none' ? undefined : numberMark(observed);
   if (!observed.instance || (told === wanted && !isNew(desired, observed))) return undefined;
   return {
     id: 'number-announcement',
@@ -107,7 +114,7 @@ export const NUMBER_KEPT: readonly Rule[] = [
 /** Meta has no other way; whether Kapso posts is in the credentials, which nobody reads for this. */
 const wantsQueue = ({ document }: Desired, observed: Observed): boolean =>
   (observed.queue?.parts.length ?? 0) > 0 ||
-  (document?.whatsapp.mode === 'cloud-api' && numberVersionOf(observed) !== undefined);
+  (document?.whatsapp.mode === 'cloud-api' && numberMark(observed) !== undefined);
 
 export const NUMBER_CONNECTED: readonly Rule[] = [
   numberSecret,

@@ -22,6 +22,8 @@ export interface SecretPayload {
 export interface VersionState {
   readonly version: string;
   readonly state: 'ENABLED' | 'DISABLED' | 'DESTROYED';
+  /** RFC 3339, by Google's clock. */
+  readonly createdAt?: string | undefined;
 }
 
 /** On which the webhooks of a business number wait. */

@@ -20,7 +20,7 @@ import { sameDocument } from './document.ts';
 import { refuseForeign, refuseScattered } from './foreign.ts';
 import { type Intent, intentOf, sameIntent } from './intent.ts';
 import { isOther, machineRemoval, machineSteps } from './machine-plan.ts';
-import { NUMBER_CONNECTED, NUMBER_DISCONNECTED, numberVersionOf } from './number-plan.ts';
+import { NUMBER_CONNECTED, NUMBER_DISCONNECTED, numberMark } from './number-plan.ts';
 import type { Observed } from './observed.ts';
 import {
   accountRemoval,
@@ -183,10 +183,10 @@ function accountEnabled({ name }: Desired, observed: Observed): Step | undefined
 
 /** What other requests told the VM, and stays: its number, and the code that its owner asked for last. */
 export function otherMetadata(observed: Observed): Record<string, string> {
-  const version = numberVersionOf(observed);
+  const number = numberMark(observed);
   const asked = observed.instance?.metadata[METADATA_PAIRING_REQUEST];
   return {
-    ...(version === undefined ? {} : { [METADATA_KEYS.whatsapp]: version }),
+    ...(number === undefined ? {} : { [METADATA_KEYS.whatsapp]: number }),
     ...(asked === undefined ? {} : { [METADATA_PAIRING_REQUEST]: asked }),
   };
 }

@@ -62,6 +62,18 @@ function timeIn(time: { seconds?: unknown; nanos?: unknown } | null | undefined)
   return new Date(ms).toISOString();
 }
 
+/** google.cloud.secretmanager.v1.SecretVersion */
+interface WireVersion {
+  name?: string | null;
+  state?: unknown;
+  createTime?: Parameters<typeof timeIn>[0];
+}
+const versionIn = ({ name, state, createTime }: WireVersion): VersionState => ({
+  version: lastSegment(name),
+  state: state as VersionState['state'],
+  createdAt: timeIn(createTime),
+});
+
 /** Page by page, to the end: when an owner leaves, the newest ones alone are not enough. */
 async function everyVersion(client: Client, parent: string) {
   const found = [];
@@ -101,10 +113,7 @@ function reads(client: Client, secret: (id: string) => string, parent: string) {
       const found = await read(`list the versions of secret ${id}`, () =>
         everyVersion(client, secret(id)),
       );
-      return (found ?? []).map(({ name, state }) => ({
-        version: lastSegment(name),
-        state: state as VersionState['state'],
-      }));
+      return (found ?? []).map(versionIn);
     },
     version: (id, version) =>
       readable(
@@ -156,7 +165,7 @@ function writes(client: Client, secret: (id: string) => string, parent: string) 
       call(`add a version to secret ${id}`, async () => {
         const data = Buffer.from(payload, 'utf8');
         const [version] = await client.addSecretVersion({ parent: secret(id), payload: { data } });
-        return lastSegment(version.name);
+        return versionIn(version);
       }),
     destroy: (id, version) =>
       call(`destroy version ${version} of secret ${id}`, async () => {

@@ -4,7 +4,7 @@ import { PlaneError } from '../../contracts/errors.ts';
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import { type AgentName, instanceName } from '../../contracts/names.ts';
 import { renderInstance } from '../core/instance.ts';
-import { numberVersionOf } from '../core/number-plan.ts';
+import { numberMark } from '../core/number-plan.ts';
 import type { Labelled } from '../core/observed.ts';
 import { otherMetadata } from '../core/plan.ts';
 import type { Machines } from './ports.ts';
@@ -73,7 +73,7 @@ export async function createInstance(run: Run): Promise<void> {
   const { tools, desired, observed } = run;
   const exists = observed.dataDisk !== undefined;
   const settings = { ...tools.instance, zone: desired.zone };
-  const marks = { ...desired.intent, number: numberVersionOf(observed) };
+  const marks = { ...desired.intent, number: numberMark(observed) };
   const body = renderInstance(settings, desired.name, versionOf(run), exists, marks);
   const machines = tools.machines.at(desired.zone);
   const sure = sureOfZone(run);

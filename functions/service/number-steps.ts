@@ -2,16 +2,17 @@
 
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import { labelsOf, numberSecretId, serviceAccountEmail } from '../../contracts/names.ts';
-import { numberVersionOf, replacedIn } from '../core/number-plan.ts';
+import { numberMark, numberMarkOf, replacedIn } from '../core/number-plan.ts';
 import type { StepId } from '../core/step.ts';
 import { machinesIn } from './machine-steps.ts';
 import { CONFLICT_SCHEDULE_MS, retrying } from './retry.ts';
 import { grant, withdraw } from './rights.ts';
 import { type Action, patient, type Run } from './run.ts';
 
+/** @returns what the VM is told of it */
 async function addVersion({ tools, desired: { name, number } }: Run): Promise<string> {
   if (number === undefined || number === 'none') throw new Error(`${name} is given no number`);
-  return tools.secrets.addVersion(numberSecretId(name), number.text);
+  return numberMarkOf(await tools.secrets.addVersion(numberSecretId(name), number.text));
 }
 
 /** As they are by now: of two requests at once, both leave the newest. */
@@ -21,23 +22,23 @@ async function destroyReplaced({ tools: { secrets }, desired: { name } }: Run): 
   await Promise.all(replaced.map((version) => secrets.destroy(id, version)));
 }
 
-/** The version that is in force once the plan is done. */
-function versionOf({ done, desired, observed }: Run): string | undefined {
+/** Of the version that is in force once the plan is done. */
+function markOf({ done, desired, observed }: Run): string | undefined {
   if (desired.number === 'none') return undefined;
   const added = done('number-version');
-  return typeof added === 'string' ? added : numberVersionOf(observed);
+  return typeof added === 'string' ? added : numberMark(observed);
 }
 
 async function announceNumber(run: Run): Promise<void> {
   const { tools, desired } = run;
   const machines = machinesIn(run);
   const { clock } = tools;
-  const version = versionOf(run);
+  const mark = markOf(run);
   await retrying({ codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock }, async () => {
     const instance = await machines.instance(desired.name);
-    if (!instance || instance.metadata[METADATA_KEYS.whatsapp] === version) return;
+    if (!instance || instance.metadata[METADATA_KEYS.whatsapp] === mark) return;
     const { [METADATA_KEYS.whatsapp]: _old, ...others } = instance.metadata;
-    const metadata = { ...others, ...(version && { [METADATA_KEYS.whatsapp]: version }) };
+    const metadata = { ...others, ...(mark && { [METADATA_KEYS.whatsapp]: mark }) };
     const { metadataFingerprint } = instance;
     await machines.wait(await machines.setMetadata(desired.name, metadata, metadataFingerprint));
   });

@@ -39,8 +39,7 @@ export interface Secrets {
     labels: Readonly<Record<string, string>>,
     annotations: Readonly<Record<string, string>>,
   ): Promise<void>;
-  /** @returns the new version's number */
-  addVersion(id: string, payload: string): Promise<string>;
+  addVersion(id: string, payload: string): Promise<VersionState>;
   /** A version that was disabled can be read again. */
   enable(id: string, version: string): Promise<void>;
   /** For good. */

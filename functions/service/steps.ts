@@ -162,7 +162,9 @@ async function addConfig({ tools, desired }: Run): Promise<string> {
   if (tools.clock.now() - intent.at > LEASE_MS / 2) {
     throw new PlaneError('ABORTED', 'This took too long to be safe. Send the same request again.');
   }
-  return tools.secrets.addVersion(configSecretId(name), canonicalJson(documentIn(desired)));
+  const text = canonicalJson(documentIn(desired));
+  const { version } = await tools.secrets.addVersion(configSecretId(name), text);
+  return version;
 }
 
 function documentIn({ name, document }: Desired): ConfigDocument {

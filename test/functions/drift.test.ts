@@ -256,7 +256,7 @@ const comparable = ({ secrets, ...others }: Everything): unknown => ({
   ]),
   others: JSON.parse(
     JSON.stringify(others).replace(
-      /("agents-plane-(config-version|whatsapp)"):"\d+"/g,
+      /("agents-plane-(config-version|whatsapp)"):"[\d-]+"/g,
       '$1:"told"',
     ),
   ),

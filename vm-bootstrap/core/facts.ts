@@ -24,7 +24,7 @@ export interface Facts {
   /** Version number of the config secret in force. */
   readonly configVersion: string;
   readonly bundleSha256?: string;
-  /** Version of the business number's credentials that the plane has told of. */
+  /** Which of the business number's credentials the plane has told of; opaque. */
   readonly numberVersion?: string;
 }
 
