@@ -2,6 +2,7 @@
 
 import { choiceMessages } from '../format/choices.ts';
 import { toWhatsApp } from '../format/marks.ts';
+import { mediaTypeOf, takesCaption } from '../format/media.ts';
 import { splitText } from '../format/split.ts';
 import {
   type InboundMessage,
@@ -25,7 +26,8 @@ function parts(reply: Reply): Reply[] {
     case 'media': {
       const { caption: words = '', ...media } = reply;
       const caption = toWhatsApp(words);
-      if (caption.length > CAPTION_CHARS) return [...textParts(caption), media];
+      const fits = caption.length <= CAPTION_CHARS && takesCaption(mediaTypeOf(media.url));
+      if (caption !== '' && !fits) return [...textParts(caption), media];
       return [caption === '' ? media : { ...media, caption }];
     }
     case 'choices':

@@ -90,6 +90,18 @@ describe("OpenClaw's payloads", () => {
       { text: 'here', location: { latitude: 48.2, longitude: 16.4, name: 'Vienna' } },
       [{ kind: 'text' }, { kind: 'location', latitude: 48.2, longitude: 16.4, name: 'Vienna' }],
     ],
+    [
+      'a place beside choices, which come last',
+      {
+        text: 'Here or there?',
+        location: { latitude: 48.2, longitude: 16.4 },
+        presentation: { blocks: [{ type: 'buttons', buttons: [button('Here'), button('There')] }] },
+      },
+      [
+        { kind: 'location', latitude: 48.2 },
+        { kind: 'choices', text: 'Here or there?' },
+      ],
+    ],
     ['what is broken or new costs no words', { text: 'hi', presentation: 7 }, [{ kind: 'text' }]],
   ])('%s', (_title, given, expected) => {
     const found = replies(given);
@@ -235,6 +247,16 @@ describe.each([
       { type: 'text' },
       { image: { link: url } },
       { image: { link: url, caption: '*short*' } },
+    ]);
+  });
+
+  test('what is said with a sound goes before it: WhatsApp has no caption for one', async () => {
+    const url = 'https://a.example/x.mp3?n=1';
+    const { stack, sent } = await stage([{ kind: 'media', url, caption: '**listen**' }]);
+    await using _stack = stack;
+    expect(sent).toMatchObject([
+      { type: 'text', text: { body: '*listen*' } },
+      { type: 'audio', audio: { link: url } },
     ]);
   });
 });

@@ -115,13 +115,13 @@ export function repliesOf(given: Payload, to: string): Reply[] {
   const last = spoken.at(-1);
   const isText = last?.kind === 'text';
   const files = sources.map(fileReply);
+  const place: Reply[] = location ? [placeOf(location)] : [];
   if (choices.length > 0) {
     const asked = isText ? last.text : '';
     const rest = isText ? spoken.slice(0, -1) : spoken;
     const offer: Reply = { kind: 'choices', text: asked, choices, ...(label && { label }) };
-    return [...rest, ...files, offer];
+    return [...rest, ...files, ...place, offer];
   }
-  const place: Reply[] = location ? [placeOf(location)] : [];
   const [first, ...others] = files;
   // A caption goes with what WhatsApp fetches; with a file it would be lost when the file is.
   if (first?.kind === 'media' && isText) {

@@ -1,5 +1,6 @@
 /** From the bridge's message to WhatsApp's wire. Pure. */
 
+import { mediaTypeOf, takesCaption } from '../../format/media.ts';
 import type { OutboundMessage, Reply } from '../../message.ts';
 import { interactiveOf } from './interactive.ts';
 import type { Uploaded } from './upload.ts';
@@ -8,16 +9,9 @@ import type { Uploaded } from './upload.ts';
 const recipient = ({ to }: OutboundMessage): object =>
   to.phone ? { to: to.phone.replace('+', '') } : { recipient: to.id };
 
-const MEDIA_BY_ENDING: readonly (readonly [RegExp, 'image' | 'video' | 'audio'])[] = [
-  [/\.(jpe?g|png|webp)$/i, 'image'],
-  [/\.(mp4|3gp)$/i, 'video'],
-  [/\.(ogg|opus|mp3|m4a|aac|amr)$/i, 'audio'],
-];
-
 function mediaOf({ url, caption }: Extract<Reply, { kind: 'media' }>): object {
-  const { pathname } = new URL(url);
-  const type = MEDIA_BY_ENDING.find(([ending]) => ending.test(pathname))?.[1] ?? 'document';
-  return { type, [type]: { link: url, ...(type !== 'audio' && caption && { caption }) } };
+  const type = mediaTypeOf(url);
+  return { type, [type]: { link: url, ...(takesCaption(type) && caption && { caption }) } };
 }
 
 function contentOf({ content }: OutboundMessage, media: Uploaded | undefined): object {
