@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Removes what setup.sh and the plane made in a project, and proves that it is gone.
 #   teardown.sh [--config plane.toml] [--yes] [--dry-run] [--purge]
-# Agents' data disks and secrets stay, unless --purge: a plane set up again finds them.
+# Agents' data disks, secrets and webhooks that wait stay, unless --purge: a plane set up again finds them.
 set -euo pipefail
 
 usage() {
@@ -10,7 +10,7 @@ Usage: scripts/teardown.sh [options]
   --config FILE   settings that the plane was set up with (default: plane.toml)
   --yes           do not ask
   --dry-run       say what would be removed, change nothing
-  --purge         remove the agents' data disks, keys and config too: nobody can undo that
+  --purge         remove the agents' data disks, keys, config and waiting messages too: nobody can undo that
   --help          this text
 TEXT
 }
@@ -36,18 +36,25 @@ set -a
 eval "$settings"
 set +a
 
+# say_kept TEXT: what --purge alone would remove.
+say_kept() {
+  to_keep <"$WORK/before" >"$WORK/keep"
+  if [ -z "$PURGE" ] && [ -s "$WORK/keep" ]; then
+    say "$1 (--purge removes it too):"
+    sed 's/^/  /' "$WORK/keep" >&2
+  fi
+}
+
 inventory >"$WORK/before" || stop "the project cannot be looked at; nothing was changed"
 to_remove "$PURGE" <"$WORK/before" >"$WORK/remove"
 if [ ! -s "$WORK/remove" ]; then
   say "Nothing of Agents Plane is left to remove in project $PROJECT${CELLS:+ and its cells $CELLS}."
+  say_kept "This stays"
   exit 0
 fi
 say "Of the plane in project $PROJECT${CELLS:+ and its cells $CELLS} this will be removed:"
 sed 's/^/  /' "$WORK/remove" >&2
-if [ -z "$PURGE" ] && to_keep <"$WORK/before" | grep -q .; then
-  say "and this will stay (--purge removes it too):"
-  to_keep <"$WORK/before" | sed 's/^/  /' >&2
-fi
+say_kept "and this will stay"
 [ -z "$DRY_RUN" ] || { say "Nothing was changed." && exit 0; }
 if [ -z "$YES" ]; then
   printf 'Type the name of the project to remove all that: ' >&2

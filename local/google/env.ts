@@ -28,6 +28,7 @@ const GCLOUD_APIS: Readonly<Record<string, string>> = {
   IAM: '/',
   IAMCREDENTIALS: '/',
   LOGGING: '/',
+  PUBSUB: '/',
   SECRETMANAGER: '/',
   SERVICEUSAGE: '/',
   STORAGE: '/storage/v1/',

@@ -1,5 +1,5 @@
 /**
- * Pub/Sub v1, as far as one topic with its subscription goes: publish, pull, acknowledge. What is
+ * Pub/Sub v1, as far as topics with one subscription each go: publish, pull, acknowledge. What is
  * not acknowledged in time comes again, in the order in which it was published.
  *
  * https://cloud.google.com/pubsub/docs/reference/rest
@@ -7,72 +7,15 @@
 
 import { excerptProtos } from './excerpt.ts';
 import { iamMethods } from './iam-methods.ts';
+import { paginate } from './page.ts';
 import { createSchema, type Json } from './proto-schema.ts';
 import { createBacklog, type PubsubMessage } from './pubsub/backlog.ts';
+import { PROTOS } from './pubsub/protos.ts';
 import { restRoutes } from './rest-binding.ts';
 import type { RpcMethod } from './rpc.ts';
 import type { Service } from './service.ts';
 import { GoogleError } from './service.ts';
 import type { World } from './world.ts';
-
-const PROTOS = {
-  name: 'google.pubsub.v1',
-  service: 'Pubsub',
-  messages: {
-    Topic: { name: 'string', labels: 'map<string>' },
-    TopicRequest: { topic: 'string' },
-    PubsubMessage: { data: 'bytes', attributes: 'map<string>', orderingKey: 'string' },
-    PublishRequest: { topic: 'string', messages: 'PubsubMessage[]' },
-    ExpirationPolicy: { ttl: 'string' },
-    Subscription: {
-      name: 'string',
-      topic: 'string',
-      labels: 'map<string>',
-      ackDeadlineSeconds: 'int32',
-      messageRetentionDuration: 'string',
-      enableMessageOrdering: 'bool',
-      expirationPolicy: 'ExpirationPolicy',
-    },
-    SubscriptionRequest: { subscription: 'string' },
-    PullRequest: { subscription: 'string', maxMessages: 'int32' },
-    AcknowledgeRequest: { subscription: 'string', ackIds: 'string[]' },
-  },
-  methods: {
-    CreateTopic: ['Topic', 'put', '/v1/{name=projects/*/topics/*}', '*'],
-    GetTopic: ['TopicRequest', 'get', '/v1/{topic=projects/*/topics/*}'],
-    DeleteTopic: ['TopicRequest', 'delete', '/v1/{topic=projects/*/topics/*}'],
-    Publish: ['PublishRequest', 'post', '/v1/{topic=projects/*/topics/*}:publish', '*'],
-    CreateSubscription: ['Subscription', 'put', '/v1/{name=projects/*/subscriptions/*}', '*'],
-    GetSubscription: [
-      'SubscriptionRequest',
-      'get',
-      '/v1/{subscription=projects/*/subscriptions/*}',
-    ],
-    DeleteSubscription: [
-      'SubscriptionRequest',
-      'delete',
-      '/v1/{subscription=projects/*/subscriptions/*}',
-    ],
-    Pull: ['PullRequest', 'post', '/v1/{subscription=projects/*/subscriptions/*}:pull', '*'],
-    Acknowledge: [
-      'AcknowledgeRequest',
-      'post',
-      '/v1/{subscription=projects/*/subscriptions/*}:acknowledge',
-      '*',
-    ],
-    GetIamPolicy: [
-      'google.iam.v1.GetIamPolicyRequest',
-      'get',
-      '/v1/{resource=projects/*/subscriptions/*}:getIamPolicy',
-    ],
-    SetIamPolicy: [
-      'google.iam.v1.SetIamPolicyRequest',
-      'post',
-      '/v1/{resource=projects/*/subscriptions/*}:setIamPolicy',
-      '*',
-    ],
-  },
-} as const;
 
 /** Google holds a pull that finds nothing for about so long; shorter here, so that a test ends. */
 const HOLD_MS = 20_000;
@@ -101,6 +44,24 @@ function refuseSecond(kept: ReadonlyMap<string, unknown>, name: string): void {
   }
 }
 
+/** Most that Google puts on a page, here also where nobody asks for less. */
+const PAGE = 1_000;
+
+/** A list method: those of `all` that are in the project, as Google's `field`. */
+const listOf = (field: 'topics' | 'subscriptions', all: () => readonly Json[]): RpcMethod => ({
+  demands: ({ project }) => [{ permission: `pubsub.${field}.list`, resource: String(project) }],
+  handle: ({ project, pageSize, pageToken }) => {
+    const inProject = all().filter(({ name }) => projectOf(name) === project);
+    const { items, nextPageToken } = paginate(
+      inProject,
+      pageSize === undefined ? undefined : Number(pageSize),
+      pageToken === undefined ? undefined : String(pageToken),
+      PAGE,
+    );
+    return { ...(items.length > 0 && { [field]: items }), ...(nextPageToken && { nextPageToken }) };
+  },
+});
+
 type Methods = Record<string, RpcMethod>;
 const on =
   (permission: string, field: string) =>
@@ -128,6 +89,7 @@ function topicMethods(
       demands: on('topics.get', 'topic'),
       handle: ({ topic }) => found(topics, topic),
     },
+    ListTopics: listOf('topics', () => [...topics.values()]),
     DeleteTopic: {
       demands: on('topics.delete', 'topic'),
       handle: ({ topic }) => {
@@ -179,6 +141,9 @@ function subscriptionMethods(
       demands: on('subscriptions.get', 'subscription'),
       handle: ({ subscription }) => found(subscriptions, subscription).resource,
     },
+    ListSubscriptions: listOf('subscriptions', () =>
+      [...subscriptions.values()].map(({ resource }) => resource),
+    ),
     DeleteSubscription: {
       demands: on('subscriptions.delete', 'subscription'),
       handle: ({ subscription }) => {

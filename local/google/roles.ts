@@ -123,8 +123,10 @@ const STORAGE_ADMIN = [
   ),
 ];
 const PUBSUB_ADMIN = [
-  ...['attachSubscription', 'create', 'delete', 'get', 'publish'].map((v) => `pubsub.topics.${v}`),
-  ...['consume', 'create', 'delete', 'get', 'getIamPolicy', 'setIamPolicy'].map(
+  ...['attachSubscription', 'create', 'delete', 'get', 'list', 'publish'].map(
+    (v) => `pubsub.topics.${v}`,
+  ),
+  ...['consume', 'create', 'delete', 'get', 'getIamPolicy', 'list', 'setIamPolicy'].map(
     (v) => `pubsub.subscriptions.${v}`,
   ),
 ];

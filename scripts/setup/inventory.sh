@@ -29,6 +29,9 @@ inventory() {
 # Of PROJECT.
 inventory_of() {
   listed instance compute instances list --filter="$LABELLED" --format='value(name,zone.basename())' || return 1
+  # After the instances, which read from them: the agents' webhooks, a subscription and its topic each.
+  listed subscription pubsub subscriptions list --filter="$LABELLED" --format='value(name.basename())' || return 1
+  listed topic pubsub topics list --filter="$LABELLED" --format='value(name.basename())' || return 1
   listed disk compute disks list --filter="$LABELLED" --format='value(name,zone.basename())' || return 1
   listed secret secrets list --filter="$LABELLED" --format='value(name.basename())' || return 1
   # The mark that the plane gives its agents' accounts, which have no labels: functions/core/plan.ts.
@@ -37,8 +40,8 @@ inventory_of() {
   listed deployer iam service-accounts list --filter="email=$(deployer)" --format='value(email)' || return 1
 }
 
-# Boot disks go with their instances; data disks and secrets are the agents' own.
-is_kept() { case $1 in disk | secret) true ;; *) false ;; esac; }
+# Boot disks go with their instances; data disks, secrets and what waits for the agents are their own.
+is_kept() { case $1 in subscription | topic | disk | secret) true ;; *) false ;; esac; }
 
 to_keep() {
   local each kind rest
@@ -58,6 +61,8 @@ remove() {
   case $1 in
     function) gc functions delete "$2" --gen2 --region="$REGION" ;;
     instance) gc compute instances delete "$2" --zone="$3" ;;
+    subscription) gc pubsub subscriptions delete "$2" ;;
+    topic) gc pubsub topics delete "$2" ;;
     disk) gc compute disks delete "$2" --zone="$3" ;;
     secret) gc secrets delete "$2" ;;
     account) gc iam service-accounts delete "$2" ;;

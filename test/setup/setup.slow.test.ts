@@ -9,6 +9,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { type AgentName, labelsOf, webhookQueueId } from '../../contracts/names.ts';
 import { accountMetadata } from '../../local/google/metadata.ts';
 import { freePort, startFunction } from '../../local/plane/function-process.ts';
 import { LOCAL, PLANE_ACCOUNT } from '../../local/plane/settings.ts';
@@ -60,6 +61,25 @@ function stateOf({ google, tools }: EmptyProject) {
       .filter(({ name }) => name === LOCAL.bucket)
       .flatMap(({ name }) => google.storage.objects(name, '').map((object) => object.name)),
   };
+}
+
+/** What the plane makes for an agent with a business number, in the cell (functions/drivers/webhooks.ts). */
+async function openQueue({ google }: EmptyProject, agent: AgentName): Promise<void> {
+  const id = webhookQueueId(agent);
+  const { accessToken } = google.tokens.access(`user:${LOCAL.admin}`);
+  const topic = `projects/${CELL.id}/topics/${id}`;
+  const subscription = `projects/${CELL.id}/subscriptions/${id}`;
+  for (const [name, body] of [
+    [topic, { name: topic }],
+    [subscription, { name: subscription, topic }],
+  ] as const) {
+    const { status } = await fetch(`${google.restUrl}/v1/${name}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...body, labels: labelsOf(agent) }),
+    });
+    expect([name, status]).toEqual([name, 200]);
+  }
 }
 
 const describeHere = gcloud ? describe : describe.skip;
@@ -239,19 +259,23 @@ describeHere(`setup and teardown${gcloud ? '' : ' (skipped: gcloud is not instal
   );
 
   test(
-    'teardown keeps data disks and secrets; with --purge nothing is left',
+    'teardown keeps data disks, secrets and webhooks; with --purge nothing is left',
     async () => {
+      await openQueue(project, 'bob' as AgentName);
       const kept = await teardown(project);
       expect(kept).toMatchObject({ code: 0, said: expect.stringContaining('this will stay') });
       const { google, tools } = project;
       expect(google.compute.instances.byName('agent-allison')).toBeUndefined();
       expect(stateOf(project)).toMatchObject({ functions: [], deployments: [], accounts: [] });
       expect(kept.said).toContain('disk agent-allison-data');
+      expect(kept.said).toContain(`${CELL.id} subscription agent-bob-`);
+      expect(google.pubsub.subscriptions()).toHaveLength(1);
 
       const purged = await teardown(project, ['--purge']);
       expect(purged).toMatchObject({ code: 0, said: expect.stringContaining('is left') });
       const again = await teardown(project, ['--purge']);
       expect(again.said).toContain('Nothing of Agents Plane is left');
+      expect(google.pubsub.subscriptions()).toEqual([]);
       expect(tools.infra.deployments.size).toBe(0);
       expect(google.storage.buckets(LOCAL.project.id).map(({ name }) => name)).not.toContain(
         LOCAL.bucket,
