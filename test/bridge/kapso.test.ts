@@ -237,13 +237,19 @@ test('a stop lets the message under way end, and answers the rest after the next
     await release.promise;
     return { kind: 'replies', replies: [say(textOf(message))] };
   });
-  const bridge = await startBridge(transport(), { handler: held });
+  const it = transport();
+  const quiet = Promise.withResolvers<void>();
+  const stop = () => it.stop().then(quiet.resolve);
+  const bridge = await startBridge({ ...it, stop }, { handler: held });
   await until('the first poll', () => kapso.polls > 0);
   kapso.say(ALICE, 'first');
   await started.promise;
   kapso.say(ALICE, 'second');
   await until('both stored', () => bridge.store.inbox.depth().open === 2);
   const stopped = bridge.stop();
+  // A poll that is under way ends first, and until then the next message is begun as always.
+  await quiet.promise;
+  await new Promise(setImmediate);
   release.resolve();
   await stopped;
   expect(texts()).not.toContain('second');
