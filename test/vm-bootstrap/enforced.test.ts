@@ -119,6 +119,14 @@ describe("the plane's key and tokens go nowhere else", () => {
     expect(afterNextStart([path, x], [at('x'), y])).toEqual(OURS);
   });
 
+  test.each<Json>(['x/m', { primary: 'x/m' }, { primary: 'x/m', fallbacks: [] }])(
+    "an agent whose model was of such a provider is back on the plane's, not mute: %j",
+    (model) => {
+      const x = { baseUrl: EVIL, apiKey: KEY, models: MODELS };
+      expect(afterNextStart([at('x'), x], [['agents', 'defaults', 'model'], model])).toEqual(OURS);
+    },
+  );
+
   test('they are not what a reference without a name means', () => {
     const defaults: Change = [['secrets', 'defaults'], { file: 'llm', env: 'mine' }];
     expect(afterNextStart(defaults)).toMatchObject({ secrets: { defaults: { env: 'mine' } } });

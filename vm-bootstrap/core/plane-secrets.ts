@@ -84,6 +84,18 @@ function withoutDefaults(document: JsonObject, closed: ReadonlySet<string>): Jso
 const sameName = (one: string, other: string): boolean =>
   one.trim().toLowerCase() === other.trim().toLowerCase();
 
+/** With the plane's model where theirs is of a provider that is gone: nobody could tell a mute agent to change it. */
+function withoutModelOf(document: JsonObject, ours: JsonObject, gone: readonly string[]) {
+  const { agents } = document;
+  if (!isObject(agents) || !isObject(agents.defaults) || !isObject(ours.agents)) return document;
+  const { model } = agents.defaults;
+  const primary = isObject(model) ? model.primary : model;
+  const own = isObject(ours.agents.defaults) ? ours.agents.defaults.model : undefined;
+  const isGone = gone.some((name) => String(primary).startsWith(`${name}/`));
+  if (own === undefined || !isGone) return document;
+  return { ...document, agents: { ...agents, defaults: { ...agents.defaults, model: own } } };
+}
+
 /**
  * @param ours what the plane renders.
  * @param merged that with what others changed.
@@ -108,5 +120,8 @@ export function withoutPlaneSecrets(ours: JsonObject, merged: JsonObject): JsonO
     if (Object.keys(models).some((one) => sameName(one, name))) return undefined;
     return sameJson(strip(provider, undefined, closed), provider) ? provider : undefined;
   });
-  return (strip(withoutDefaults(kept, closed), ours, closed) ?? {}) as JsonObject;
+  const left = providersOf(kept, 'models');
+  const gone = Object.keys(providersOf(own, 'models')).filter((name) => !Object.hasOwn(left, name));
+  const usable = withoutModelOf(withoutDefaults(kept, closed), ours, gone);
+  return (strip(usable, ours, closed) ?? {}) as JsonObject;
 }
