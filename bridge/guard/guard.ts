@@ -13,7 +13,7 @@ export interface GuardRules {
   /** Role of those who are in no list, in mode `open`. */
   readonly defaultRole: string;
   readonly denyMessage: string;
-  /** Messages in a window of a sender. */
+  /** Messages that a sender may write in a window. */
   readonly rateLimit: number;
   readonly rateWindowMs: number;
 }
@@ -26,8 +26,8 @@ export type Verdict =
   /** The person sent something that nobody here can read, and may be told so once. */
   | { readonly kind: 'unreadable'; readonly reply?: string };
 
-/** Store.allow with the clock filled in. */
-export type Allow = (name: string, windowMs: number, limit: number) => boolean;
+/** Store.allow in the window of `at` (milliseconds since the epoch; now when left out, or later than now). */
+export type Allow = (name: string, windowMs: number, limit: number, at?: number) => boolean;
 
 export type Guard = (message: InboundMessage, allow: Allow) => Verdict;
 
@@ -64,7 +64,8 @@ export function createGuard(rules: GuardRules): Guard {
       const told = !allow(`deny:${lane}`, HOUR_MS, 1);
       return told ? { kind: 'deny' } : { kind: 'deny', reply: rules.denyMessage };
     }
-    if (!allow(`rate:${lane}`, rules.rateWindowMs, rules.rateLimit)) {
+    // By when it was written: what waited while the bridge was down arrives all at once.
+    if (!allow(`rate:${lane}`, rules.rateWindowMs, rules.rateLimit, message.at)) {
       return { kind: 'drop', reason: 'rate' };
     }
     if (kind === 'unsupported') {

@@ -29,8 +29,8 @@ function receiveOne(
   const lane = laneOf(message.transport, message.sender);
   // Before the guard is asked: a message that comes twice counts once against its sender's limit.
   if (store.inbox.knows(key)) return 'duplicate';
-  const verdict = guard(message, (name, windowMs, limit) =>
-    store.allow(name, now, windowMs, limit),
+  const verdict = guard(message, (name, windowMs, limit, at = now) =>
+    store.allow(name, Math.min(at, now), windowMs, limit),
   );
   if (verdict.kind === 'admit') {
     const quoted = message.context === undefined ? undefined : store.quotes.find(message.context);

@@ -1,9 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createGuard, type GuardRules } from '../../bridge/guard/guard.ts';
 import { maskNumber, normaliseNumber } from '../../bridge/guard/number.ts';
 import { helpText, withCommands } from '../../bridge/handlers/commands.ts';
 import { promptOf, sessionKeyOf } from '../../bridge/handlers/openclaw/prompt.ts';
 import type { AdmittedMessage, Content, InboundMessage } from '../../bridge/message.ts';
+import { type BridgeStore, receive } from '../../bridge/pipeline/receive.ts';
 import type { Handler } from '../../bridge/ports.ts';
+import { openStore } from '../../bridge/store/store.ts';
 import { handlerOf, noFile, RULES, say, textOf } from './support/bridge.ts';
 
 const message = (
@@ -69,6 +74,29 @@ test('what exceeds the limit is dropped without a word; reactions never get one'
   });
 });
 
+test('what waited is judged by when it was written; nobody writes in the future', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'bridge-guard-'));
+  const store: BridgeStore = openStore({ dir, exclusive: true });
+  const guard = createGuard({ ...RULES, rateLimit: 2 });
+  const minute = 60_000;
+  const now = 100 * minute;
+  const verdicts = async (...times: number[]): Promise<string[]> => {
+    const found: string[] = [];
+    const messages = times.map((at, n) => ({ ...message('1555000'), id: `${at}-${n}`, at }));
+    const note = (event: object) => found.push((event as { verdict: string }).verdict);
+    await receive(store, guard, { messages }, () => now, note);
+    return found;
+  };
+  // An hour of it is pulled at once.
+  const backlog = Array.from({ length: 15 }, (_, n) => (40 + 4 * n) * minute);
+  expect(await verdicts(...backlog)).toEqual(Array(15).fill('admit'));
+  expect(await verdicts(minute, minute + 1, minute + 2)).toEqual(['admit', 'admit', 'drop']);
+  const future = [200, 300, 400].map((n) => n * minute);
+  expect(await verdicts(...future)).toEqual(['admit', 'admit', 'drop']);
+  store.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
 test('masked numbers', () => {
   expect(maskNumber('+15551234567')).toBe('+1555•••4567');
   expect(maskNumber('US.13491208655302741918')).toBe('US.1•••1918');
@@ -112,7 +140,13 @@ describe('commands', () => {
   }));
   const run = async (text: string, role = 'admin', begun = false): Promise<string> => {
     const asked: AdmittedMessage = { ...message('15550001111', { kind: 'text', text }), role };
-    const context = { key: 'k', begun, file: noFile, signal: new AbortController().signal };
+    const context = {
+      key: 'k',
+      begun,
+      attempt: 1,
+      file: noFile,
+      signal: new AbortController().signal,
+    };
     const outcome = await withCommands(settings, inner).handle(asked, context);
     if (outcome.kind !== 'replies') return outcome.kind;
     return outcome.replies.map((one) => (one.kind === 'text' ? one.text : one.kind)).join('|');

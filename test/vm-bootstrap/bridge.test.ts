@@ -72,6 +72,8 @@ test.each(['cloud-api', 'kapso', 'kapso-webhooks'] as const)(
         'projects/nine30-local/subscriptions/agent-allison-whatsapp',
       );
     }
+    // An album of the owner's comes within a second.
+    expect(config.security.rate_limit).toBe(120);
     const guard = composeGuard(config);
     const from = (id: string) =>
       guard(
