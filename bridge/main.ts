@@ -87,8 +87,8 @@ dead
   .action(async ({ json }: { json?: boolean }) => {
     const lines = await deadList(stateDir(settings()));
     if (json) return print(JSON.stringify(lines));
-    for (const { id, conversation, attempts, at, why } of lines) {
-      print(`${id}\t${at}\t${conversation}\t${attempts} attempts\t${why}`);
+    for (const { id, message, conversation, attempts, at, why } of lines) {
+      print(`${id}\t${at}\t${conversation}\t${attempts} attempts\t${why}\t${message}`);
     }
   });
 for (const what of ['retry', 'drop'] as const) {

@@ -9,6 +9,7 @@ import { maskNumber, normaliseNumber } from '../guard/number.ts';
 import { laneOf, type Sender } from '../message.ts';
 import { healthOf } from '../observe/health-server.ts';
 import { createLog } from '../observe/log.ts';
+import { shortKey } from '../observe/short-key.ts';
 import type { BridgeStore } from '../pipeline/receive.ts';
 import type { Finding } from '../ports.ts';
 import { openStore } from '../store/store.ts';
@@ -18,6 +19,8 @@ const LIST_LIMIT = 100;
 export interface DeadLine {
   /** `in:12` or `out:7`: what `retry` and `drop` take. */
   readonly id: string;
+  /** As the log has it. */
+  readonly message: string;
   readonly conversation: string;
   readonly attempts: number;
   readonly at: string;
@@ -114,8 +117,9 @@ export const deadList = (dir: string): Promise<DeadLine[]> =>
         ['out', outbox],
       ] as const
     ).flatMap(([side, queue]) =>
-      queue.dead(LIST_LIMIT).map(({ seq, lane, attempts, endedAt, note }) => ({
+      queue.dead(LIST_LIMIT).map(({ seq, key, lane, attempts, endedAt, note }) => ({
         id: `${side}:${seq}`,
+        message: shortKey(key),
         conversation: maskLane(lane),
         attempts,
         at: new Date(endedAt).toISOString(),

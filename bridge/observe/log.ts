@@ -1,11 +1,12 @@
 /**
- * Log lines: JSON by pino, each with the message's key and its conversation. Numbers are masked,
+ * Log lines: JSON by pino, each with a short id of the message and its conversation. Numbers are masked,
  * texts are not there to begin with: an event of the pipeline has none.
  */
 
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { maskNumber } from '../guard/number.ts';
 import type { Observer, PipelineEvent } from '../pipeline/events.ts';
+import { shortKey } from './short-key.ts';
 
 export type BridgeLog = Logger;
 
@@ -55,5 +56,5 @@ export const logEvents =
     const conversation = 'lane' in rest ? { conversation: maskLane(rest.lane) } : {};
     const note = 'note' in rest && rest.note ? { note: maskText(rest.note) } : {};
     const { lane: _lane, ...facts } = { lane: '', ...rest };
-    log[level]({ message: key, ...facts, ...conversation, ...note }, type);
+    log[level]({ message: shortKey(key), ...facts, ...conversation, ...note }, type);
   };

@@ -1,3 +1,5 @@
+import { deadList } from '../../bridge/cli/commands.ts';
+import { createLog, logEvents } from '../../bridge/observe/log.ts';
 import { createMeta, type MetaOptions } from '../../bridge/transports/meta/meta.ts';
 import { listenAt } from '../../bridge/transports/webhook-server.ts';
 import { type MetaServer, startMeta } from '../../local/meta/server.ts';
@@ -195,4 +197,25 @@ test('an answer to a message brings along what that message said, theirs or ours
   await until('all of them', () => quotes.length === 5);
   expect(quotes[1]).toMatch(/^Shall I\? x{291}…$/);
   expect(quotes.slice(2)).toEqual(['Book a table', undefined, undefined]);
+});
+
+test("no line of the log has a sender's number, not even inside of WhatsApp's id of a message", async () => {
+  const number = '16503879439';
+  const id = 'wamid.HBgLMTY1MDM4Nzk0MzkVAgASGBQzQTdCNkE5RjE4QzVEMUY2OTBFNwA=';
+  const inside = Buffer.from(number).toString('base64').replace(/=+$/, '');
+  expect(id).toContain(inside);
+  const lines: string[] = [];
+  const log = createLog('debug', { write: (line: string) => void lines.push(line) });
+  const it = transport();
+  await using bridge = await startBridge(it, { observe: logEvents(log) });
+  meta.number.failNext({ kind: 'error', status: 400, code: 131047 });
+  await meta.webhook(targetOf(it), { messages: [text(id, 'hi', { from: number })] });
+  await until('the dead letter', () => lines.some((line) => line.includes('send-dead')));
+  const [dead] = await deadList(bridge.dir);
+  const received = JSON.parse(lines[0] ?? '{}') as { message: string };
+  expect(received.message).toMatch(/^[0-9a-f]{12}$/);
+  // The same in every line and in the list: that is how an operator finds one by the other.
+  expect(dead?.message).toBe(`${received.message}/reply/0`);
+  const all = lines.join('') + JSON.stringify(dead);
+  for (const secret of [number, inside, id.slice(6, 20)]) expect(all).not.toContain(secret);
 });

@@ -102,7 +102,9 @@ test('dead letters: listed without a whole number, tried again, dropped', async 
   await command('send', `+${NUMBER}`, 'too late');
   await until('the dead letter', () => log.includes('send-dead'));
   const { stdout } = await command('dead', 'list');
-  expect(stdout).toMatch(/^out:2\t.*\tkapso:\+1555•••1111\t1 attempts\tWhatsApp error 131047\n$/);
+  expect(stdout).toMatch(
+    /^out:2\t.*\tkapso:\+1555•••1111\t1 attempts\tWhatsApp error 131047\t[0-9a-f]{12}\n$/,
+  );
   expect(await command('dead', 'retry', 'out:2')).toMatchObject({ stdout: 'done\n' });
   await until('the retry', () => kapso.number.sent.length === 2);
   expect(await command('dead', 'drop', 'out:2')).toMatchObject({
