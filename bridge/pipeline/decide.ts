@@ -49,8 +49,10 @@ function afterUnsure(
   if (item.payload.whenUnsure === 'hold') {
     return { kind: 'dead', note: `${note}; it may have arrived, so it was not repeated` };
   }
-  if (charged && item.attempts >= UNSURE_LIMIT) return { kind: 'dead', note };
-  return { kind: 'again', again: { dueAt: now + unsureMs, note, charged, begun: false } };
+  // Attempts that were certainly not sent are no doubts: they have their own schedule.
+  if (charged && item.unsure + 1 >= UNSURE_LIMIT) return { kind: 'dead', note };
+  const again = { dueAt: now + unsureMs, note, charged, begun: false, unsure: charged };
+  return { kind: 'again', again };
 }
 
 /** A send that a crash interrupted: its answer was lost, whatever it was. Nothing is sent now. */

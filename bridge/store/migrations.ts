@@ -43,4 +43,7 @@ export const MIGRATIONS: readonly string[] = [
     at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX quote_at ON quote (at);`,
+  // Attempts of which nobody knows how they went, counted by themselves.
+  `ALTER TABLE inbox ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE outbox ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0;`,
 ];

@@ -14,6 +14,8 @@ export interface Item<T> {
   readonly attempts: number;
   /** An earlier attempt began, and nobody knows how it went. */
   readonly interrupted: boolean;
+  /** Attempts before this one whose answer was lost. */
+  readonly unsure: number;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
 }
@@ -38,6 +40,8 @@ export interface Again {
   readonly charged: boolean;
   /** The attempt may have had its effect: the next one is told (`interrupted`). */
   readonly begun: boolean;
+  /** The attempt's answer was lost; such attempts are counted by themselves too. */
+  readonly unsure?: boolean;
 }
 
 export interface Depth {
@@ -83,6 +87,7 @@ interface Row {
   readonly payload: string;
   readonly attempts: number;
   readonly interrupted: number;
+  readonly unsure: number;
   readonly created_at: number;
   readonly ended_at: number | null;
   readonly note: string | null;
@@ -97,6 +102,7 @@ const toItem = <T>(row: Row): Item<T> => ({
   payload: JSON.parse(row.payload) as T,
   attempts: row.attempts,
   interrupted: row.interrupted === 1,
+  unsure: row.unsure,
   createdAt: row.created_at,
 });
 
@@ -118,7 +124,7 @@ function statements(database: DatabaseSync, table: string) {
     claim: sql(
       `UPDATE ${table} SET state = 'running', attempts = attempts + 1 WHERE seq IN
          (SELECT seq FROM ${table} WHERE state = 'ready' AND due_at <= ? ORDER BY due_at, seq LIMIT ?)
-       RETURNING seq, key, lane, payload, attempts, interrupted, created_at`,
+       RETURNING seq, key, lane, payload, attempts, interrupted, unsure, created_at`,
     ),
     nextDue: sql(`SELECT min(due_at) AS due FROM ${table} WHERE state = 'ready'`),
     end: sql(
@@ -139,13 +145,13 @@ function statements(database: DatabaseSync, table: string) {
     ),
     retry: sql(
       `UPDATE ${table} SET state = 'ready', due_at = ?, note = ?, interrupted = ?,
-         attempts = attempts - ? WHERE seq = ? AND state = 'running'`,
+         attempts = attempts - ?, unsure = unsure + ? WHERE seq = ? AND state = 'running'`,
     ),
     recover: sql(`UPDATE ${table} SET state = 'ready', interrupted = 1, attempts = attempts - 1
        WHERE state = 'running'`),
     dead: sql(`SELECT * FROM ${table} WHERE state = 'dead' AND seq > ? ORDER BY seq LIMIT ?`),
     revive: sql(
-      `UPDATE ${table} SET state = 'waiting', attempts = 0, interrupted = 0, due_at = ?,
+      `UPDATE ${table} SET state = 'waiting', attempts = 0, interrupted = 0, unsure = 0, due_at = ?,
          ended_at = NULL, note = NULL WHERE seq = ? AND state = 'dead' RETURNING lane`,
     ),
     drop: sql(
@@ -186,8 +192,8 @@ export function createQueue<T>(database: DatabaseSync, table: 'inbox' | 'outbox'
         .map((row) => toItem<T>(row)),
     nextDue: () => (run.nextDue.get() as { due: number | null }).due ?? undefined,
     finish,
-    retry(seq, { dueAt, note, charged, begun }) {
-      run.retry.run(dueAt, note, begun ? 1 : 0, charged ? 0 : 1, seq);
+    retry(seq, { dueAt, note, charged, begun, unsure }) {
+      run.retry.run(dueAt, note, begun ? 1 : 0, charged ? 0 : 1, unsure ? 1 : 0, seq);
     },
     bury: (seq, at, note) => promote(laneOf(run.bury.get(at, note, seq))),
     recover: () => Number(run.recover.run().changes),

@@ -59,6 +59,7 @@ describe('what follows', () => {
     lane: 'l',
     attempts,
     interrupted: false,
+    unsure: 0,
     createdAt: 0,
     payload: {
       transport: 't',
@@ -110,7 +111,13 @@ describe('what follows', () => {
       kind: 'again',
       again: { dueAt: 15 },
     });
-    expect(afterSending(item(UNSURE_LIMIT), unsure, 0, 15)).toMatchObject({ kind: 'dead' });
+    const last = { ...item(UNSURE_LIMIT), unsure: UNSURE_LIMIT - 1 };
+    expect(afterSending(last, unsure, 0, 15)).toMatchObject({ kind: 'dead' });
+    // What was certainly not sent before is no doubt.
+    expect(afterSending(item(8), unsure, 0, 15)).toMatchObject({
+      kind: 'again',
+      again: { dueAt: 15, unsure: true },
+    });
     expect(afterSending(item(1, 'hold'), unsure, 0, 15)).toMatchObject({
       kind: 'dead',
       note: expect.stringContaining('may have arrived'),

@@ -80,6 +80,19 @@ test('an attempt that is not charged does not count', async () => {
   expect(item).toMatchObject({ attempts: 1, interrupted: true });
 });
 
+test('sends that nobody knows of are counted by themselves; a dead letter starts over', async () => {
+  const claimed = () => store.commit(() => store.outbox.claim(100, 10));
+  await store.commit(() => store.outbox.add({ key: 'o', lane: 'a', payload: 'o', at: 1 }));
+  for (const unsure of [true, false]) {
+    await claimed();
+    await store.commit(() => store.outbox.retry(1, { ...again, unsure }));
+  }
+  expect(await claimed()).toMatchObject([{ attempts: 3, unsure: 1 }]);
+  await store.commit(() => store.outbox.bury(1, 100, 'no'));
+  await store.commit(() => store.outbox.revive(1, 100));
+  expect(await claimed()).toMatchObject([{ attempts: 1, unsure: 0 }]);
+});
+
 test('work that throws undoes itself alone', async () => {
   const good = store.commit(() => store.setCursor('c', '1'));
   const bad = store.commit(() => {
