@@ -102,7 +102,8 @@ function startClockwork(
         () =>
           store.inbox.prune(before, PRUNE_LIMIT) +
           store.outbox.prune(before, PRUNE_LIMIT) +
-          store.quotes.prune(now() - QUOTES_MS, PRUNE_LIMIT),
+          store.quotes.prune(now() - QUOTES_MS, PRUNE_LIMIT) +
+          store.pruneAllowances(before, PRUNE_LIMIT),
       )
       .catch(onBroken);
   }, PRUNE_EVERY_MS).unref();

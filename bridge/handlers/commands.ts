@@ -84,7 +84,8 @@ export function withCommands(settings: CommandSettings, inner: Handler): Handler
     context: HandlerContext,
   ): Promise<HandlerOutcome> => {
     if (name === HELP) return say(helpText(settings, message.role));
-    const definition = settings.definitions[name];
+    const { definitions } = settings;
+    const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
     if (!definition || !mayRun(definition, message.role)) {
       return say(`There is no such command. ${settings.prefix}${HELP} lists yours.`);
     }

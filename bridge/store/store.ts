@@ -22,6 +22,8 @@ export interface Store<In, Out> extends Pick<Commits, 'commit' | 'ride'> {
    * @returns false when the window's allowance is used up; nothing is counted then.
    */
   allow(name: string, now: number, windowMs: number, limit: number): boolean;
+  /** Inside `commit()`: forgets up to `limit` allowances whose window began before. @returns how many */
+  pruneAllowances(windowBefore: number, limit: number): number;
   /** True when another process has changed the file since this was asked last (`bridge send`). */
   changedOutside(): boolean;
   /** Commits what is waiting and closes the file. */
@@ -40,13 +42,20 @@ function allowances(database: DatabaseSync) {
     `INSERT INTO allowance (name, window_start, used) VALUES (?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET window_start = excluded.window_start, used = excluded.used`,
   );
-  return (name: string, now: number, windowMs: number, limit: number): boolean => {
-    const start = now - (now % windowMs);
-    const row = read.get(name) as { window_start: number; used: number } | undefined;
-    const used = row?.window_start === start ? row.used : 0;
-    if (used >= limit) return false;
-    write.run(name, start, used + 1);
-    return true;
+  const forget = database.prepare(
+    'DELETE FROM allowance WHERE name IN (SELECT name FROM allowance WHERE window_start < ? LIMIT ?)',
+  );
+  return {
+    allow(name: string, now: number, windowMs: number, limit: number): boolean {
+      const start = now - (now % windowMs);
+      const row = read.get(name) as { window_start: number; used: number } | undefined;
+      const used = row?.window_start === start ? row.used : 0;
+      if (used >= limit) return false;
+      write.run(name, start, used + 1);
+      return true;
+    },
+    pruneAllowances: (windowBefore: number, limit: number): number =>
+      Number(forget.run(windowBefore, limit).changes),
   };
 }
 
@@ -98,7 +107,7 @@ export function openStore<In, Out>(options: StoreOptions): Store<In, Out> {
     setCursor: (name, value) => {
       writeCursor.run(name, value);
     },
-    allow: allowances(database),
+    ...allowances(database),
     changedOutside: changes(database),
     close() {
       flush();

@@ -178,7 +178,13 @@ describe('commands', () => {
       ...message('1555', { kind: 'text', text: '!help' }),
       role: 'x',
     };
-    const context = { key: 'k', begun: false, file: noFile, signal: new AbortController().signal };
+    const context = {
+      key: 'k',
+      begun: false,
+      attempt: 1,
+      file: noFile,
+      signal: new AbortController().signal,
+    };
     expect(await none.handle(asked, context)).toMatchObject({
       replies: [{ text: 'agent: !help' }],
     });

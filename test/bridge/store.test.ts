@@ -115,6 +115,15 @@ test('an allowance is a fixed window', async () => {
   ]);
 });
 
+test('windows that ended long ago are forgotten a few at a time; the others go on counting', async () => {
+  const allow = (name: string, now: number) => store.commit(() => store.allow(name, now, 1_000, 1));
+  const prune = (before: number) => store.commit(() => store.pruneAllowances(before, 10));
+  await allow('rate:old', 1_000);
+  await allow('rate:new', 5_000);
+  expect(await prune(5_000)).toBe(1);
+  expect([await allow('rate:old', 1_000), await allow('rate:new', 5_001)]).toEqual([true, false]);
+});
+
 test('a second process is refused, a command may look', () => {
   expect(() => open()).toThrow(/Another bridge is running/);
   openStore({ dir, exclusive: false }).close();
