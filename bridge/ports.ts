@@ -71,6 +71,8 @@ export interface Transport {
 export interface HandlerContext {
   /** The same at every attempt: the idempotency key for whatever the handler calls. */
   readonly key: string;
+  /** 1 for the first; an attempt that was not charged does not count. */
+  readonly attempt: number;
   /** An earlier attempt may have reached the other side: find out before doing it again. */
   readonly begun: boolean;
   /** The file of the message, fetched when it is asked for. */

@@ -46,8 +46,8 @@ async function ask(
   const gone = { kind: 'refused', reason: 'its transport is gone' } as const;
   const file = async (): Promise<FileResult> => (await transport?.file(item.payload)) ?? gone;
   try {
-    const { key, interrupted: begun } = item;
-    return await handler.handle(item.payload, { key, begun, file, signal });
+    const { key, attempts: attempt, interrupted: begun } = item;
+    return await handler.handle(item.payload, { key, attempt, begun, file, signal });
   } catch (error) {
     return { kind: 'failed', reason: reasonOf(error), begun: true };
   }

@@ -165,6 +165,9 @@ describe('commands', () => {
     expect(await run('!echo hi', 'member')).toBe(await run('!nothing', 'member'));
     expect(helpText(settings, 'member')).not.toContain('echo');
     expect(await run('!help')).toContain('!echo — says it');
+    for (const inherited of ['!constructor', '!__proto__']) {
+      expect(await run(inherited)).toBe(await run('!nothing'));
+    }
   });
   test('too slow is stopped; interrupted is not run again; a prompt goes to the agent', async () => {
     expect(await run('!slow')).toContain('longer than 1 s');

@@ -59,7 +59,7 @@ test('a file of the workspace comes out; what lies elsewhere, or is linked there
   const said = `Here it is.\n\nMEDIA:${at('pixel.png')}\n\n[[react:👍]]`;
   const stopTalking = gateway.model.script(() => toReply(said));
   const { signal } = new AbortController();
-  const context = { key: 'kapso:file', begun: false, file: noFile, signal };
+  const context = { key: 'kapso:file', begun: false, attempt: 1, file: noFile, signal };
   const outcome = await handler.handle(message('file', 'send it', '15550004444'), context);
   stopTalking();
   if (outcome.kind !== 'replies') throw new Error(outcome.reason);
@@ -82,6 +82,7 @@ test('a turn, and the same message asked again: one turn of the model', async ()
   const context = {
     key: 'kapso:m1',
     begun: false,
+    attempt: 1,
     file: noFile,
     signal: new AbortController().signal,
   };
@@ -106,9 +107,15 @@ test('a picture reaches the model, and a file that cannot be had is said to be s
   // One red pixel.
   const bytes = Buffer.from(PIXEL, 'base64');
   const file = async () => ({ kind: 'file', bytes, mime: 'image/png' }) as const;
-  const shown = await handler.handle(picture, { key: 'kapso:p1', begun: false, file, signal });
+  const shown = await handler.handle(picture, {
+    key: 'kapso:p1',
+    begun: false,
+    attempt: 1,
+    file,
+    signal,
+  });
   expect(wordsOf(shown)).toEqual([expect.stringContaining('what is it')]);
-  const missing = { key: 'kapso:p2', begun: false, file: noFile, signal };
+  const missing = { key: 'kapso:p2', begun: false, attempt: 1, file: noFile, signal };
   const told = await handler.handle({ ...picture, id: 'p2' }, missing);
   expect(wordsOf(told)).toEqual([expect.stringContaining('could not be opened')]);
   await handler.stop();
@@ -124,6 +131,7 @@ test('a model that fails is a failure, with the cause for the operator', async (
   const outcome = await handler.handle(message('f1', 'fail', '15550009999'), {
     key: 'kapso:f1',
     begun: false,
+    attempt: 1,
     file: noFile,
     signal,
   });

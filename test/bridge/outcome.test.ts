@@ -1,3 +1,5 @@
+import { keysOf } from '../../bridge/handlers/openclaw/keys.ts';
+import { outcomeOfFinal, outcomeOfWait, traceOf } from '../../bridge/handlers/openclaw/run.ts';
 import type { OutboundMessage } from '../../bridge/message.ts';
 import { afterHandling, afterInterruption, afterSending } from '../../bridge/pipeline/decide.ts';
 import { HANDLER_SCHEDULE, SEND_SCHEDULE, UNSURE_LIMIT } from '../../bridge/pipeline/schedule.ts';
@@ -126,5 +128,37 @@ describe('what follows', () => {
       again: { dueAt: 15, charged: false },
     });
     expect(afterInterruption(item(1, 'hold'), 0, 15)).toMatchObject({ kind: 'dead' });
+  });
+});
+
+describe("the agent's turns", () => {
+  const payloads = [{ text: 'Cannot answer "my secret plan": overloaded', isError: true }];
+
+  test('one that ended in failure is over; what it says of the conversation stays there', () => {
+    const ended = outcomeOfFinal({ status: 'ok', result: { payloads } }, 'm');
+    expect(ended).toMatchObject({ kind: 'failed', begun: false });
+    const other = outcomeOfFinal({ status: 'timeout', summary: 'my secret plan' }, 'm');
+    expect(other).toMatchObject({ kind: 'failed', begun: true });
+    const waited = outcomeOfWait({ status: 'error', error: 'my secret plan' }, 'm');
+    for (const one of [ended, other, waited]) {
+      expect(one).toMatchObject({ kind: 'failed', reason: expect.stringContaining('failed') });
+      expect(JSON.stringify(one)).not.toContain('secret');
+    }
+  });
+  test('every attempt asks under keys of its own, and all of them are found again', () => {
+    expect(keysOf('k', 1)).toEqual({ ask: 'k', repeat: 'k/again', all: ['k/again', 'k'] });
+    const third = keysOf('k', 3);
+    expect(third).toMatchObject({ ask: 'k/again/3', repeat: 'k/again/3/again' });
+    expect(third.all).toEqual([
+      ...['k/again/3/again', 'k/again/3', 'k/again/2/again', 'k/again/2', 'k/again', 'k'],
+    ]);
+    const rows = (key: string) => [
+      { role: 'user', content: 'x', idempotencyKey: `${key}:user` },
+      { role: 'assistant', content: 'y' },
+    ];
+    for (const key of third.all) {
+      expect(traceOf({ messages: rows(key) }, third.all)).toMatchObject({ kind: 'answered' });
+    }
+    expect(traceOf({ messages: rows('k/again/4') }, third.all)).toEqual({ kind: 'absent' });
   });
 });

@@ -111,6 +111,7 @@ async function heardBy(toml: string, message: AdmittedMessage) {
   const context: HandlerContext = {
     key: 'k',
     begun: false,
+    attempt: 1,
     file: async () => ({ kind: 'file', ...VOICE }),
     signal: new AbortController().signal,
   };

@@ -16,12 +16,15 @@ export class GatewayFailure extends Error {
   readonly kind: 'refused' | 'away';
   /** The request may have reached it. */
   readonly sent: boolean;
+  /** OpenClaw's own, of a refusal. */
+  readonly code: string;
 
-  constructor(kind: 'refused' | 'away', message: string, sent: boolean) {
+  constructor(kind: 'refused' | 'away', message: string, sent: boolean, code = 'unknown') {
     super(message);
     this.name = 'GatewayFailure';
     this.kind = kind;
     this.sent = sent;
+    this.code = code;
   }
 }
 
@@ -99,8 +102,10 @@ export function createGateway(options: GatewayOptions): Gateway {
           },
         });
       } catch (error) {
-        const refused = isGatewayProtocolResponseError(error);
-        throw new GatewayFailure(refused ? 'refused' : 'away', messageOf(error), sent);
+        if (isGatewayProtocolResponseError(error)) {
+          throw new GatewayFailure('refused', error.message, sent, error.gatewayCode);
+        }
+        throw new GatewayFailure('away', messageOf(error), sent);
       }
     },
     stop: () => client.stopAndWait(),

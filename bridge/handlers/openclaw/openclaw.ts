@@ -1,7 +1,8 @@
 /**
  * Hands messages to an OpenClaw agent and brings back what it says, read from the run itself.
  * The inbox key is the idempotency key: asked again, a gateway that is still up gives the same
- * answer without a second turn; after a restart of the gateway its transcript tells (decision 060).
+ * answer without a second turn; after a restart of the gateway its transcript tells. After a turn that
+ * ended in failure the next attempt has a key of its own (decision 060).
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +10,7 @@ import type { AdmittedMessage } from '../../message.ts';
 import type { Finding, Handler, HandlerContext, HandlerOutcome } from '../../ports.ts';
 import { createFiles } from './files.ts';
 import { createGateway, type Gateway, GatewayFailure, type GatewayOptions } from './gateway.ts';
+import { keysOf, type TurnKeys } from './keys.ts';
 import { promptOf, sessionKeyOf } from './prompt.ts';
 import { textReplies } from './replies.ts';
 import { finalAnswer, history, outcomeOfFinal, outcomeOfWait, traceOf, waitAnswer } from './run.ts';
@@ -42,14 +44,11 @@ interface Turn {
   readonly sessionKey: string;
   readonly text: string;
   readonly attachments: readonly Attachment[];
-  readonly key: string;
+  readonly keys: TurnKeys;
   /** Id of the message that is answered. */
   readonly to: string;
   readonly signal: AbortSignal;
 }
-
-/** The key of the one repeat that is made when a restart swallowed the first turn. */
-const againKey = (key: string): string => `${key}/again`;
 
 function createTurns(gateway: Gateway, runTimeoutMs: number) {
   const ask = async (turn: Turn, idempotencyKey: string): Promise<HandlerOutcome> => {
@@ -70,24 +69,24 @@ function createTurns(gateway: Gateway, runTimeoutMs: number) {
   };
   /** Finds out what became of a turn that was begun, and asks again only if the agent never got it. */
   const resume = async (turn: Turn): Promise<HandlerOutcome> => {
-    const { key, sessionKey, to, signal } = turn;
-    const keys = [key, againKey(key)];
+    const { keys, sessionKey, to, signal } = turn;
     const began = Date.now();
     for (;;) {
-      const ended = (await waited(againKey(key), to)) ?? (await waited(key, to));
+      // Of this attempt alone: a turn of an earlier one, which failed, can look like one that said nothing.
+      const ended = (await waited(keys.repeat, to)) ?? (await waited(keys.ask, to));
       if (ended?.kind === 'replies') return ended;
       const params = { sessionKey, limit: HISTORY_ROWS };
       const seen = history.parse(
         await gateway.call('chat.history', params, { timeoutMs: CALL_TIMEOUT_MS }),
       );
-      const trace = traceOf(seen, keys);
-      if (trace.kind === 'absent') return await ask(turn, key);
+      const trace = traceOf(seen, keys.all);
+      if (trace.kind === 'absent') return await ask(turn, keys.ask);
       if (trace.kind === 'answered') {
         return { kind: 'replies', replies: textReplies(trace.text, to) };
       }
       const active = seen.sessionInfo?.hasActiveRun === true;
       const patience = active ? runTimeoutMs : RESUME_MS;
-      if (Date.now() - began > patience) return await ask(turn, againKey(key));
+      if (Date.now() - began > patience) return await ask(turn, keys.repeat);
       await sleep(RESUME_PAUSE_MS, undefined, { signal });
     }
   };
@@ -137,7 +136,9 @@ function outcomeOfFailure(error: unknown): HandlerOutcome {
     return { kind: 'away', reason: (error as Error).message, begun: true };
   }
   if (error.kind === 'away') return { kind: 'away', reason: error.message, begun: error.sent };
-  return { kind: 'failed', reason: `the gateway refused: ${error.message}`, begun: error.sent };
+  // Its text is also that of a turn that failed, and may quote the conversation.
+  const reason = `failed at the gateway (${error.code}): OpenClaw's own log says why`;
+  return { kind: 'failed', reason, begun: error.sent };
 }
 
 export function createOpenclaw(options: OpenclawOptions): Handler {
@@ -147,14 +148,16 @@ export function createOpenclaw(options: OpenclawOptions): Handler {
   return {
     name: 'openclaw',
     start: async () => gateway.start(),
-    async handle(message: AdmittedMessage, { key, begun, file, signal }: HandlerContext) {
+    async handle(message: AdmittedMessage, context: HandlerContext) {
+      const { key, attempt, begun, file, signal } = context;
       const sessionKey = sessionKeyOf(message, options.sessionKey, options.sessionIsolation);
       try {
         await gateway.connected(CONNECT_TIMEOUT_MS);
         const { attachments, note } = await attachmentsOf(message, file);
         const { id: to } = message;
-        const turn = { sessionKey, text: promptOf(message) + note, attachments, key, to, signal };
-        return await (begun ? turns.resume(turn) : turns.ask(turn, key));
+        const keys = keysOf(key, attempt);
+        const turn = { sessionKey, text: promptOf(message) + note, attachments, keys, to, signal };
+        return await (begun ? turns.resume(turn) : turns.ask(turn, keys.ask));
       } catch (error) {
         return outcomeOfFailure(error);
       }

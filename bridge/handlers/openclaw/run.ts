@@ -41,8 +41,15 @@ export const history = z.looseObject({
 });
 export type History = z.infer<typeof history>;
 
-/** A run that ended with an error, whose text is for the operator and not for the sender. */
-const failed = (reason: string): HandlerOutcome => ({ kind: 'failed', reason, begun: false });
+/**
+ * A run that failed. The text of its error may quote the conversation, so it stays in OpenClaw's log.
+ * @param begun false when it ended by itself, so that it may be asked again
+ */
+const failed = (why: string, begun: boolean): HandlerOutcome => ({
+  kind: 'failed',
+  reason: `the agent failed (${why}): OpenClaw's own log says why`,
+  begun,
+});
 
 /**
  * @param to the message that is answered
@@ -51,8 +58,8 @@ const failed = (reason: string): HandlerOutcome => ({ kind: 'failed', reason, be
 export function outcomeOfFinal(answer: FinalAnswer, to: string): HandlerOutcome {
   const payloads = (answer.result?.payloads ?? []).filter(({ isReasoning }) => !isReasoning);
   if (answer.status !== 'ok' || (payloads.length > 0 && payloads.every(({ isError }) => isError))) {
-    const why = payloads.find(({ isError }) => isError)?.text ?? answer.summary;
-    return failed(`the agent failed: ${why ?? answer.status}`);
+    const isOver = answer.status === 'ok';
+    return failed(isOver ? 'its answer is an error' : 'the run did not end well', !isOver);
   }
   return {
     kind: 'replies',
@@ -62,7 +69,7 @@ export function outcomeOfFinal(answer: FinalAnswer, to: string): HandlerOutcome 
 
 /** @returns undefined while the run is unknown or goes on */
 export function outcomeOfWait(answer: WaitAnswer, to: string): HandlerOutcome | undefined {
-  if (answer.status === 'error') return failed(`the agent failed: ${answer.error ?? 'unknown'}`);
+  if (answer.status === 'error') return failed('the run ended with an error', true);
   if (answer.status !== 'ok') return undefined;
   const said = answer.terminalReply?.text?.trim() ?? '';
   return { kind: 'replies', replies: textReplies(said, to) };
