@@ -54,7 +54,7 @@ export const REPLIES_MAX = 10;
 
 /**
  * `POST /v1/self/mail/replies`: what the owner wrote to the plane's address in the last two
- * days, but for `seen`. For the VM to find an API key in.
+ * days, but for `seen`, the newest first. For the VM to find an API key in.
  */
 export const repliesRequest = z.strictObject({ seen: z.array(mailId).max(100).default([]) });
 export const repliesAnswer = z.strictObject({

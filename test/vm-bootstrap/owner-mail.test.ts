@@ -2,7 +2,16 @@ import { existsSync, rmSync } from 'node:fs';
 import { takeMailedKeys } from '../../vm-bootstrap/broker/mail-keys.ts';
 import { serve } from '../../vm-bootstrap/broker/serve.ts';
 import { type MailArguments, mailRequestOf } from '../../vm-bootstrap/commands/mail.ts';
-import { type Cloud, GOOD_KEY, OWN, startConfiguredCloud } from './support/cloud.ts';
+import { accessToken } from '../../vm-bootstrap/google/metadata.ts';
+import { readSecret } from '../../vm-bootstrap/google/secrets.ts';
+import type { Host } from '../../vm-bootstrap/host.ts';
+import {
+  type Cloud,
+  GOOD_KEY,
+  OTHER_GOOD_KEY,
+  OWN,
+  startConfiguredCloud,
+} from './support/cloud.ts';
 import { newRoot, toldMachine } from './support/machine.ts';
 
 const HEAD = {
@@ -108,6 +117,24 @@ describe('a key by mail', () => {
     host.write(layout.keyInUse, 'own 1', { mode: 0o644 });
   }
 
+  /** The same, whichever version it is asked for, each time. @returns how to end it */
+  function inUseAtOnce({ host, layout }: At): () => void {
+    let version = 0;
+    const timer = setInterval(() => {
+      if (!existsSync(layout.keyRequest)) return;
+      rmSync(layout.keyRequest);
+      version += 1;
+      host.write(layout.keyInUse, `own ${version}`, { mode: 0o644 });
+    }, 5);
+    return () => clearInterval(timer);
+  }
+  const access = async ({ host, facts }: At) => ({
+    host,
+    project: facts.project,
+    token: await accessToken(host),
+    endpoint: facts.endpoints.secretmanager,
+  });
+
   test('is stored, its mail binned, its owner told; the other replies are not asked for again', async () => {
     const at = await ready();
     cloud.answersOf[REPLIES] = {
@@ -138,6 +165,44 @@ describe('a key by mail', () => {
     await takeMailedKeys(at.host, at.layout, at.facts, []);
     expect(await cloud.versions(OWN)).toEqual([]);
     expect(told()).toEqual([`said: ${outcome}\n\nsaid: binned\n`]);
+  });
+
+  test('and another after it: the one that was sent last is in use', async () => {
+    const at = await ready();
+    // As Gmail lists them: the newest first.
+    cloud.answersOf[REPLIES] = {
+      mails: [
+        { id: 'b2', text: OTHER_GOOD_KEY },
+        { id: 'a1', text: GOOD_KEY },
+      ],
+    };
+    const stop = inUseAtOnce(at);
+    await takeMailedKeys(at.host, at.layout, at.facts, []);
+    stop();
+    expect(await cloud.versions(OWN)).toEqual(['2 ENABLED', '1 DESTROYED']);
+    expect((await readSecret(await access(at), OWN))?.value).toBe(OTHER_GOOD_KEY);
+  });
+
+  test('that could not be checked, and a good one after it: the first is superseded', async () => {
+    const at = await ready();
+    const unchecked = 'sk-ant-slow-0000000000000003';
+    const request: Host['request'] = async (wanted) =>
+      JSON.stringify(wanted.headers).includes(unchecked)
+        ? Promise.reject(new Error('no answer'))
+        : at.host.request(wanted);
+    cloud.answersOf[REPLIES] = {
+      mails: [
+        { id: 'b2', text: GOOD_KEY },
+        { id: 'a1', text: unchecked },
+      ],
+    };
+    const stop = inUseAtOnce(at);
+    await takeMailedKeys({ ...at.host, request }, at.layout, at.facts, []);
+    stop();
+    expect(await cloud.versions(OWN)).toEqual(['1 ENABLED']);
+    const forgotten = cloud.bodies.filter(({ path }) => path === FORGET);
+    expect(forgotten.map(({ body }) => JSON.parse(body).id)).toEqual(['b2', 'a1']);
+    expect(JSON.parse(forgotten[1]?.body ?? '')).toEqual({ id: 'a1' });
   });
 
   test('that could not be checked stays where it is, for the next look', async () => {

@@ -7,7 +7,7 @@ import { repliesAnswer } from '../../contracts/owner-mail.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { VM_API_PATHS } from '../../contracts/vm-api.ts';
 import type { Facts } from '../core/facts.ts';
-import { type HandedOver, handOver, type Replies } from '../core/hand-over.ts';
+import { type HandedOver, handOver, isStored, type Replies } from '../core/hand-over.ts';
 import type { Layout } from '../core/layout.ts';
 import { callPlane } from '../google/plane.ts';
 import type { Host } from '../host.ts';
@@ -44,8 +44,14 @@ async function finish(
   await callPlane(host, facts.planeUrl, VM_API_PATHS.forgetReply, { id, answer });
 }
 
+async function forget(host: Host, facts: Facts, ids: readonly string[]): Promise<void> {
+  for (const id of ids) await callPlane(host, facts.planeUrl, VM_API_PATHS.forgetReply, { id });
+}
+
 /**
- * One look.
+ * One look, the oldest mail first: of several keys the one that was sent last stays, as a newer
+ * version destroys the older ones. A key that could not be checked, with a later one stored, is
+ * superseded: its mail is binned without a word, or the next look would put it in the later one's place.
  * @param seen ids of replies that hold no key
  * @returns the ids to leave out the next time
  * @throws PlaneError when the plane does not answer
@@ -59,15 +65,19 @@ export async function takeMailedKeys(
   const replies = repliesOf(host, layout);
   const answer = await callPlane(host, facts.planeUrl, VM_API_PATHS.mailReplies, { seen });
   const without: string[] = [];
-  for (const { id, text } of repliesAnswer.parse(answer).mails) {
+  const left: string[] = [];
+  for (const { id, text } of repliesAnswer.parse(answer).mails.toReversed()) {
     const handed = await handOver(text, facts.provider, replies, (key) =>
       store(host, layout, facts, key),
     );
-    if (handed === undefined) without.push(id);
-    else {
-      host.log(`agent: an API key was mailed: ${handed.outcome}`);
-      if (!LATER.has(handed.outcome)) await finish(host, facts, id, handed, replies);
+    if (handed === undefined) {
+      without.push(id);
+      continue;
     }
+    host.log(`agent: an API key was mailed: ${handed.outcome}`);
+    if (LATER.has(handed.outcome)) left.push(id);
+    else await finish(host, facts, id, handed, replies);
+    if (isStored(handed)) await forget(host, facts, left.splice(0));
   }
   return [...without, ...seen];
 }
