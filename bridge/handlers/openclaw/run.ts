@@ -29,6 +29,10 @@ const row = z.looseObject({
     z.array(z.looseObject({ type: z.string().optional(), text: z.string().optional() })),
   ]),
   idempotencyKey: z.string().nullish(),
+  /** Of an assistant's row: `stop`, `length`, `toolUse`, `error`, `aborted`. */
+  stopReason: z.string().nullish(),
+  /** A sentence on the way to the answer, which chat.history made a row of its own. */
+  openclawStreamFallback: z.unknown().optional(),
 });
 export type HistoryRow = z.infer<typeof row>;
 
@@ -80,6 +84,18 @@ function wordsOf({ content }: HistoryRow): string {
   return content.flatMap(({ text: words }) => words ?? []).join('\n');
 }
 
+/** The turn went on after it, or was to be resumed. */
+const GOES_ON: ReadonlySet<string> = new Set(['toolUse', 'error', 'aborted']);
+/** As OpenClaw's own restart recovery knows them. */
+const TOOL_CALLS: ReadonlySet<string> = new Set(['toolCall', 'toolUse', 'tool_use']);
+
+/** "Let me check your calendar…" with a tool call, and whatever else was said on the way, is no answer. */
+function isAnswer({ role, content, stopReason, openclawStreamFallback }: HistoryRow): boolean {
+  if (role !== 'assistant' || GOES_ON.has(stopReason ?? '')) return false;
+  if (openclawStreamFallback !== undefined) return false;
+  return typeof content === 'string' || !content.some(({ type }) => TOOL_CALLS.has(type ?? ''));
+}
+
 /** What the transcript says of a message of ours. */
 export type Trace =
   /** The agent never got it. */
@@ -94,7 +110,7 @@ export function traceOf({ messages, sessionInfo }: History, keys: readonly strin
   const at = messages.findLastIndex(({ idempotencyKey }) => wanted.has(idempotencyKey ?? ''));
   if (at < 0) return { kind: 'absent' };
   if (sessionInfo?.hasActiveRun) return { kind: 'open' };
-  const answer = messages.slice(at + 1).findLast(({ role }) => role === 'assistant');
+  const answer = messages.slice(at + 1).findLast(isAnswer);
   const said = answer ? wordsOf(answer).trim() : '';
   return said === '' ? { kind: 'open' } : { kind: 'answered', text: said };
 }
