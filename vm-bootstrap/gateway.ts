@@ -157,3 +157,10 @@ export async function secretsTaken(
     await clock.sleep(SECRETS_AGAIN_MS);
   }
 }
+
+/** Has the running gateway take up the link that is on its disk now. */
+export async function startWhatsapp(host: Host, layout: Layout): Promise<void> {
+  await withGateway(gatewayAddress(host, layout), (gateway) =>
+    gateway.call('channels.start', { channel: 'whatsapp' }),
+  );
+}

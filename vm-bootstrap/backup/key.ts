@@ -7,7 +7,7 @@ import type { Facts } from '../core/facts.ts';
 import { accessToken } from '../google/metadata.ts';
 import { whenGranted } from '../google/own-secret.ts';
 import { callPlane } from '../google/plane.ts';
-import { addVersion, readSecret, type SecretsAccess } from '../google/secrets.ts';
+import { addVersion, isUsedUp, readSecret, type SecretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 import { KEY_BYTES } from './seal.ts';
 
@@ -26,9 +26,25 @@ async function read(access: SecretsAccess, facts: Facts): Promise<Buffer | undef
   throw new PlaneError('FAILED_PRECONDITION', `Secret ${secretId(facts)} does not hold a key.`);
 }
 
-/** The key; undefined when none was ever made. */
-export async function backupKey(host: Host, facts: Facts): Promise<Buffer | undefined> {
-  return read(await accessOf(host, facts), facts);
+/**
+ * The key of a backup that is there.
+ * @throws PlaneError FAILED_PRECONDITION when it was destroyed (an agent that was revoked) or disabled;
+ *   UNAVAILABLE when it cannot be read: a grant that is not in force yet looks like a secret that is gone
+ */
+export async function backupKey(host: Host, facts: Facts): Promise<Buffer> {
+  const access = await accessOf(host, facts);
+  const key = await read(access, facts);
+  if (key) return key;
+  const secret = secretId(facts);
+  throw (await isUsedUp(access, secret))
+    ? new PlaneError(
+        'FAILED_PRECONDITION',
+        `There is a backup, but its key in secret ${secret} is disabled or destroyed. Nothing was changed.`,
+      )
+    : new PlaneError(
+        'UNAVAILABLE',
+        `There is a backup, but its key cannot be read: secret ${secret} is gone, or not ours to read yet. Nothing was changed.`,
+      );
 }
 
 /** The key, made at the first call. @throws PlaneError UNAVAILABLE when its secret is not ours yet */

@@ -12,14 +12,15 @@ import { CREDS, isLinked, numberIn, putBack } from './credentials.ts';
 import { backupKey } from './key.ts';
 import { open } from './seal.ts';
 
-/** The account is linked already; there is no backup, or none that can be trusted to be whole. */
+/** The account is linked already; there is no backup; there was one, and it is in place. */
 export type Restored = 'linked' | 'none' | 'restored';
 
 /**
  * Never touches a linked account.
  * @param linkedPhone E.164; whose phone it has to be
- * @throws PlaneError FAILED_PRECONDITION when the backup is damaged, another agent's or another
- *   phone's; nothing was changed. UNAVAILABLE, PERMISSION_DENIED from the plane or Secret Manager.
+ * @throws PlaneError FAILED_PRECONDITION when the backup is damaged, another agent's, another
+ *   phone's, or its key is destroyed; nothing was changed. UNAVAILABLE, PERMISSION_DENIED from the
+ *   plane or Secret Manager; UNAVAILABLE, too, when the key cannot be read (`backupKey`).
  */
 export async function restoreCredentials(
   host: Host,
@@ -31,8 +32,8 @@ export async function restoreCredentials(
   if (isLinked(agents, layout.whatsappCredentials)) return 'linked';
   const answer = await callPlane(host, facts.planeUrl, VM_API_PATHS.restore);
   const { data } = restoreAnswer.parse(answer);
-  const key = data === undefined ? undefined : await backupKey(host, facts);
-  if (data === undefined || key === undefined) return 'none';
+  if (data === undefined) return 'none';
+  const key = await backupKey(host, facts);
   const { files, greeted } = open(Buffer.from(data, 'base64'), key, facts.agent);
   if (!isSameNumber(numberIn(files[CREDS]), linkedPhone)) {
     throw new PlaneError(

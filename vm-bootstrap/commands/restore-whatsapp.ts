@@ -4,7 +4,7 @@ import { restoreCredentials } from '../backup/restore.ts';
 import { parseFacts } from '../core/facts.ts';
 import type { Layout } from '../core/layout.ts';
 import { parsePairingSettings } from '../core/pairing-settings.ts';
-import { gatewayAddress, withGateway } from '../gateway.ts';
+import { startWhatsapp } from '../gateway.ts';
 import type { Host } from '../host.ts';
 
 const SENTENCES = {
@@ -18,11 +18,7 @@ export async function restoreCommand(host: Host, layout: Layout): Promise<number
   const facts = parseFacts(host.read(layout.facts));
   const { linkedPhone } = parsePairingSettings(host.read(layout.pairingSettings));
   const outcome = await restoreCredentials(host, layout, facts, linkedPhone);
-  if (outcome === 'restored') {
-    await withGateway(gatewayAddress(host, layout), (gateway) =>
-      gateway.call('channels.start', { channel: 'whatsapp' }),
-    );
-  }
+  if (outcome === 'restored') await startWhatsapp(host, layout);
   process.stdout.write(`${SENTENCES[outcome]}\n`);
   return outcome === 'none' ? 1 : 0;
 }

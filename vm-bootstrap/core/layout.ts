@@ -95,7 +95,7 @@ export function layoutOf(root: string) {
     whatsappCredentials: join(state, 'credentials/whatsapp/default'),
     /** What was backed up last, and when. */
     backupMark: join(own, 'whatsapp-backup.json'),
-    /** This data disk had its chance to get the link back from a backup. */
+    /** Empty: this data disk had its chance to get the link back from a backup. Else since when it waits for it, RFC 3339. */
     restoreMark: join(own, 'whatsapp-restore-looked'),
     welcomeMark: join(own, 'welcome-sent'),
     /** BOOTSTRAP.md was handed out once; from here on it belongs to the agent. */

@@ -101,6 +101,11 @@ export async function readSecret(
   return typeof older === 'object' ? older : undefined;
 }
 
+/** Whether the newest version is there and cannot be read any more: it is disabled, or destroyed. */
+export async function isUsedUp(access: SecretsAccess, secret: string): Promise<boolean> {
+  return (await accessVersion(access, secret, 'latest')) === 'not-enabled';
+}
+
 /** Adds a version and returns its number; undefined when the secret is missing or not ours. */
 export async function addVersion(
   access: SecretsAccess,
