@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { isLinked, putBack, snapshot } from '../../vm-bootstrap/backup/credentials.ts';
+import { isLinked, linkIn, putBack, snapshot } from '../../vm-bootstrap/backup/credentials.ts';
 import { type Backup, KEY_BYTES, open, seal } from '../../vm-bootstrap/backup/seal.ts';
 import { BACKUP_EVERY_MS, backupDue } from '../../vm-bootstrap/core/backup-due.ts';
 import { plainFiles } from '../../vm-bootstrap/files.ts';
@@ -111,9 +111,20 @@ describe('credentials', () => {
 
 test.each([
   ['a first one', undefined, 'a', true],
-  ['the same content, later', { digest: 'a', at: 0 }, 'a', false],
-  ['another, too soon', { digest: 'a', at: 1 }, 'b', false],
-  ['another, after an hour', { digest: 'a', at: 0 }, 'b', true],
+  ['the same content, later', { digest: 'a', link: 'x', at: 0 }, 'a', false],
+  ['another, too soon', { digest: 'a', link: 'x', at: 1 }, 'b', false],
+  ['another, after an hour', { digest: 'a', link: 'x', at: 0 }, 'b', true],
+  ['another link, at once', { digest: 'a', link: 'y', at: 1 }, 'b', true],
+  ['a mark that names no link', { digest: 'a', at: 1 }, 'b', false],
 ])('due: %s', (_what, last, digest, due) => {
-  expect(backupDue(last, digest, BACKUP_EVERY_MS)).toBe(due);
+  expect(backupDue(last, { digest, link: 'x' }, BACKUP_EVERY_MS)).toBe(due);
+});
+
+test('another scan of the same phone is another link; a session that moves on is not', () => {
+  const creds = (id: string, registrationId: number, nextPreKeyId: number) =>
+    linkIn(JSON.stringify({ me: { id }, registrationId, nextPreKeyId }));
+  const first = creds('15551234567:1@s.whatsapp.net', 7, 31);
+  expect(creds('15551234567:1@s.whatsapp.net', 7, 40)).toEqual(first);
+  expect(creds('15551234567:2@s.whatsapp.net', 7, 31)).not.toEqual(first);
+  expect(creds('15551234567:1@s.whatsapp.net', 8, 31)).not.toEqual(first);
 });

@@ -45,6 +45,15 @@ export function numberIn(creds: string | undefined): string | undefined {
   }
 }
 
+/** What tells one link from the next of the same phone: its device, and the number that a login draws. */
+export function linkIn(creds: string | undefined): readonly unknown[] {
+  const { me, registrationId } = JSON.parse(creds ?? '{}') as {
+    me?: { id?: unknown };
+    registrationId?: unknown;
+  };
+  return [me?.id ?? null, registrationId ?? null];
+}
+
 /** Whether there is a linked account in the directory. */
 export const isLinked = (files: Files, directory: string): boolean =>
   namesAccount(files.read(`${directory}/${CREDS}`) ?? '');

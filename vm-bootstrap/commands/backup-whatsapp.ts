@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { BACKUP_MAX, nothing, VM_API_PATHS } from '../../contracts/vm-api.ts';
-import { CREDS, numberIn, snapshot } from '../backup/credentials.ts';
+import { CREDS, linkIn, numberIn, snapshot } from '../backup/credentials.ts';
 import { ensureBackupKey } from '../backup/key.ts';
 import { seal } from '../backup/seal.ts';
 import { backupDue, type LastBackup } from '../core/backup-due.ts';
@@ -16,6 +16,9 @@ import { isSameNumber } from '../core/same-number.ts';
 import { callPlane } from '../google/plane.ts';
 import type { Host } from '../host.ts';
 import { pairingStoreAsUser } from '../pairing/store.ts';
+
+const digestOf = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
 function lastBackup(host: Host, layout: Layout): LastBackup | undefined {
   const text = host.read(layout.backupMark);
@@ -34,11 +37,9 @@ export async function backupCommand(host: Host, layout: Layout, now: boolean): P
   const { linkedPhone } = parsePairingSettings(host.read(layout.pairingSettings));
   if (!isSameNumber(numberIn(files[CREDS]), linkedPhone)) return 0;
   const greeted = pairingStoreAsUser(host, layout).readGreeting()?.phase === 'sent';
-  const digest = createHash('sha256')
-    .update(JSON.stringify([files, greeted]))
-    .digest('hex');
+  const seen = { digest: digestOf([files, greeted]), link: digestOf(linkIn(files[CREDS])) };
   const at = host.now();
-  if (!now && !backupDue(lastBackup(host, layout), digest, at.getTime())) return 0;
+  if (!now && !backupDue(lastBackup(host, layout), seen, at.getTime())) return 0;
   const content = { version: 1, at: at.toISOString(), files, greeted } as const;
   const sealed = seal(content, await ensureBackupKey(host, facts), facts.agent);
   if (sealed.length > BACKUP_MAX) {
@@ -47,7 +48,7 @@ export async function backupCommand(host: Host, layout: Layout, now: boolean): P
   }
   const body = { data: sealed.toString('base64') };
   nothing.parse(await callPlane(host, facts.planeUrl, VM_API_PATHS.backup, body));
-  const mark: LastBackup = { digest, at: at.getTime() };
+  const mark: LastBackup = { ...seen, at: at.getTime() };
   host.write(layout.backupMark, `${JSON.stringify(mark)}\n`, { mode: 0o600 });
   host.log(`agent: WhatsApp credentials backed up (${sealed.length} bytes)`);
   return 0;
