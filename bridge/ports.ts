@@ -75,7 +75,7 @@ export interface HandlerContext {
   readonly attempt: number;
   /** An earlier attempt may have reached the other side: find out before doing it again. */
   readonly begun: boolean;
-  /** The file of the message, fetched when it is asked for. */
+  /** The file of the message, fetched when it is asked for; `passing` when a later attempt follows. */
   file(): Promise<FileResult>;
   /** Aborted when the bridge stops and waits no longer. */
   readonly signal: AbortSignal;

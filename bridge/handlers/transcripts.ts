@@ -1,22 +1,27 @@
 /** Gives voice notes their words before the handler reads them. */
 
 import type { AdmittedMessage } from '../message.ts';
-import type { Handler, HandlerContext } from '../ports.ts';
+import type { Handler, HandlerContext, HandlerOutcome } from '../ports.ts';
 import type { Transcribe } from '../transcribe/transcribe.ts';
 
-/** A voice note that nobody can read stays one: the handler tells the agent so. */
+/**
+ * A voice note that nobody can read stays one: the handler tells the agent so.
+ * @returns a failure when it may be had later
+ */
 async function withWords(
   transcribe: Transcribe,
   message: AdmittedMessage,
-  { file }: HandlerContext,
+  { file, begun }: HandlerContext,
   onFailed: (reason: string) => void,
-): Promise<AdmittedMessage> {
+): Promise<AdmittedMessage | Extract<HandlerOutcome, { kind: 'failed' }>> {
   const { content } = message;
   if (content.kind !== 'media' || content.media !== 'audio' || content.file.transcript) {
     return message;
   }
   const found = await file();
-  if (found.kind === 'refused') return message;
+  if (found.kind === 'refused') {
+    return found.passing ? { kind: 'failed', reason: `file: ${found.reason}`, begun } : message;
+  }
   try {
     const { bytes } = found;
     const transcript = await transcribe({ bytes, mime: content.file.mime ?? found.mime });
@@ -41,7 +46,8 @@ export function withTranscripts(
   return {
     ...inner,
     async handle(message, context) {
-      return inner.handle(await withWords(transcribe, message, context, onFailed), context);
+      const heard = await withWords(transcribe, message, context, onFailed);
+      return 'kind' in heard ? heard : inner.handle(heard, context);
     },
   };
 }

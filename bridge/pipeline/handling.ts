@@ -7,7 +7,7 @@ import { afterHandling, type Decision } from './decide.ts';
 import type { Observer } from './events.ts';
 import { outgoing } from './outgoing.ts';
 import type { BridgeStore } from './receive.ts';
-import { awayPause } from './schedule.ts';
+import { awayPause, HANDLER_SCHEDULE, nextAttempt } from './schedule.ts';
 import type { Settle } from './worker.ts';
 
 export interface HandlingOptions {
@@ -44,7 +44,12 @@ async function ask(
   signal: AbortSignal,
 ): Promise<HandlerOutcome> {
   const gone = { kind: 'refused', reason: 'its transport is gone' } as const;
-  const file = async (): Promise<FileResult> => (await transport?.file(item.payload)) ?? gone;
+  // After the last attempt there is no later.
+  const isLast = nextAttempt(HANDLER_SCHEDULE, item.attempts, 0) === undefined;
+  const file = async (): Promise<FileResult> => {
+    const found = (await transport?.file(item.payload)) ?? gone;
+    return isLast && found.kind === 'refused' ? { kind: 'refused', reason: found.reason } : found;
+  };
   try {
     const { key, attempts: attempt, interrupted: begun } = item;
     return await handler.handle(item.payload, { key, attempt, begun, file, signal });

@@ -1,8 +1,17 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Content, InboundMessage, MediaReference } from '../../bridge/message.ts';
+import { createHandling } from '../../bridge/pipeline/handling.ts';
+import type { BridgeStore } from '../../bridge/pipeline/receive.ts';
+import { HANDLER_SCHEDULE } from '../../bridge/pipeline/schedule.ts';
+import type { FileResult } from '../../bridge/ports.ts';
+import { openStore } from '../../bridge/store/store.ts';
 import { createKapso } from '../../bridge/transports/kapso/kapso.ts';
 import { isPublicAddress } from '../../bridge/transports/media/address.ts';
 import { type DownloadRules, download, refusal } from '../../bridge/transports/media/download.ts';
 import { type KapsoServer, startKapso } from '../../local/kapso/server.ts';
+import { echo } from './support/bridge.ts';
 
 const RULES: DownloadRules = {
   hosts: ['kapso.ai', 'fbsbx.com', 'localhost'],
@@ -115,5 +124,60 @@ describe('files of messages', () => {
       reason: 'too large',
     });
     expect(await fileOf({})).toMatchObject({ kind: 'refused' });
+  });
+  test('what may be had later says so: an outage, nobody there; a key that is refused does not', async () => {
+    kapso.files.set('cat', { bytes: Buffer.from('meow'), mime: 'image/png' });
+    for (const status of [429, 503]) {
+      kapso.outage = status;
+      const later = { kind: 'refused', reason: `HTTP ${status}`, passing: true };
+      expect(await fileOf({ id: 'cat' })).toEqual(later);
+      expect(await fileOf({ url: kapso.fileUrl('cat') })).toEqual(later);
+    }
+    kapso.outage = 401;
+    expect(await fileOf({ id: 'cat' })).toEqual({ kind: 'refused', reason: 'HTTP 401' });
+    const { port } = new URL(kapso.baseUrl);
+    const nobody = { ...RULES, trustedOrigin: `http://127.0.0.1:${port}` };
+    const url = kapso.fileUrl('cat').replace('localhost', '127.0.0.1');
+    await kapso.close();
+    expect(await fileOf({ id: 'cat' })).toMatchObject({ reason: 'ECONNREFUSED', passing: true });
+    expect(await download(url, nobody)).toMatchObject({ reason: 'ECONNREFUSED', passing: true });
+    expect(await download('no address', nobody)).not.toHaveProperty('passing');
+    kapso = await startKapso();
+  });
+
+  test('at the last attempt a handler hears no more of a later one', async () => {
+    kapso.outage = 503;
+    const { baseUrl, apiKey, phoneNumberId } = kapso;
+    const kapsoOf = createKapso({ baseUrl, apiKey, phoneNumberId, pollEveryMs: 0 });
+    const dir = mkdtempSync(join(tmpdir(), 'bridge-media-'));
+    const store: BridgeStore = openStore({ dir, exclusive: true });
+    const found: FileResult[] = [];
+    const handle = createHandling({
+      store,
+      handler: {
+        ...echo,
+        async handle(_message, { file }) {
+          found.push(await file());
+          return { kind: 'replies', replies: [] };
+        },
+      },
+      transports: new Map([['kapso', kapsoOf]]),
+      observe: () => {},
+      apology: '',
+      now: () => 0,
+      signal: new AbortController().signal,
+      rest: () => {},
+      onQueued: () => {},
+    });
+    const content: Content = { kind: 'media', media: 'image', file: { id: 'cat' } };
+    const payload = { id: 'm', transport: 'kapso', sender: { id: '1' }, content, at: 0, role: 'x' };
+    const item = { seq: 1, key: 'k', lane: 'l', payload, interrupted: false, unsure: 0 };
+    for (const attempts of [HANDLER_SCHEDULE.length, HANDLER_SCHEDULE.length + 1]) {
+      await handle({ ...item, attempts, createdAt: 0 });
+    }
+    const refused = { kind: 'refused', reason: 'HTTP 503' };
+    expect(found).toEqual([{ ...refused, passing: true }, refused]);
+    store.close();
+    rmSync(dir, { recursive: true, force: true });
   });
 });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { loadConfig } from '../../bridge/config/load.ts';
 import { withTranscripts } from '../../bridge/handlers/transcripts.ts';
 import type { AdmittedMessage } from '../../bridge/message.ts';
-import type { HandlerContext } from '../../bridge/ports.ts';
+import type { FileResult, HandlerContext } from '../../bridge/ports.ts';
 import { createTranscribe } from '../../bridge/transcribe/transcribe.ts';
 import { handlerOf } from './support/bridge.ts';
 
@@ -98,7 +98,11 @@ const note = (transcript?: string): AdmittedMessage => ({
     file: { id: 'f', mime: 'audio/ogg', ...(transcript && { transcript }) },
   },
 });
-async function heardBy(toml: string, message: AdmittedMessage) {
+async function heardBy(
+  toml: string,
+  message: AdmittedMessage,
+  found: FileResult = { kind: 'file', ...VOICE },
+) {
   const failures: string[] = [];
   let seen: AdmittedMessage | undefined;
   const inner = handlerOf((given) => {
@@ -112,10 +116,11 @@ async function heardBy(toml: string, message: AdmittedMessage) {
     key: 'k',
     begun: false,
     attempt: 1,
-    file: async () => ({ kind: 'file', ...VOICE }),
+    file: async () => found,
     signal: new AbortController().signal,
   };
-  await handler.handle(message, context);
+  const outcome = await handler.handle(message, context);
+  if (outcome.kind !== 'replies') return outcome;
   const content = seen?.content;
   return { transcript: content?.kind === 'media' ? content.file.transcript : undefined, failures };
 }
@@ -124,10 +129,19 @@ test('the agent reads the words; Kapso’s own are kept; a failure leaves a voic
   const groq = 'provider = "groq"\napi_key = "k"';
   answer = { status: 200, body: '{"text":"From groq"}' };
   expect(await heardBy(groq, note())).toEqual({ transcript: 'From groq', failures: [] });
-  expect((await heardBy(groq, note('From Kapso'))).transcript).toBe('From Kapso');
+  expect(await heardBy(groq, note('From Kapso'))).toMatchObject({ transcript: 'From Kapso' });
   answer = { status: 429, body: '{"error":"secret words"}' };
   expect(await heardBy(groq, note())).toEqual({
     transcript: undefined,
     failures: ['groq answered 429'],
   });
+});
+
+test('a voice note that may be had later is asked for again, before the agent is asked', async () => {
+  const groq = 'provider = "groq"\napi_key = "k"';
+  const gone: FileResult = { kind: 'refused', reason: 'HTTP 404' };
+  expect(await heardBy(groq, note(), gone)).toEqual({ transcript: undefined, failures: [] });
+  const later: FileResult = { kind: 'refused', reason: 'HTTP 503', passing: true };
+  const failed = { kind: 'failed', reason: 'file: HTTP 503', begun: false };
+  expect(await heardBy(groq, note(), later)).toEqual(failed);
 });

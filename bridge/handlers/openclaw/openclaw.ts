@@ -93,17 +93,25 @@ function createTurns(gateway: Gateway, runTimeoutMs: number) {
   return { ask, resume };
 }
 
-/** Voice notes are read, not heard: they come as text, or not at all. */
+/**
+ * Voice notes are read, not heard: they come as text, or not at all.
+ * @returns a failure when the file may be had later
+ */
 async function attachmentsOf(
   { content }: AdmittedMessage,
-  file: HandlerContext['file'],
-): Promise<{ attachments: Attachment[]; note: string }> {
+  { file, begun }: HandlerContext,
+): Promise<
+  { attachments: Attachment[]; note: string } | Extract<HandlerOutcome, { kind: 'failed' }>
+> {
   if (content.kind !== 'media') return { attachments: [], note: '' };
   if (content.media === 'audio') {
     const heard = content.file.transcript !== undefined;
     return { attachments: [], note: heard ? '' : ' (it could not be transcribed)' };
   }
   const found = await file();
+  if (found.kind === 'refused' && found.passing) {
+    return { kind: 'failed', reason: `file: ${found.reason}`, begun };
+  }
   if (found.kind === 'refused') return { attachments: [], note: ' (it could not be opened)' };
   const mimeType = content.file.mime ?? found.mime;
   const attachment: Attachment = {
@@ -149,11 +157,13 @@ export function createOpenclaw(options: OpenclawOptions): Handler {
     name: 'openclaw',
     start: async () => gateway.start(),
     async handle(message: AdmittedMessage, context: HandlerContext) {
-      const { key, attempt, begun, file, signal } = context;
+      const { key, attempt, begun, signal } = context;
       const sessionKey = sessionKeyOf(message, options.sessionKey, options.sessionIsolation);
       try {
         await gateway.connected(CONNECT_TIMEOUT_MS);
-        const { attachments, note } = await attachmentsOf(message, file);
+        const carried = await attachmentsOf(message, context);
+        if ('kind' in carried) return carried;
+        const { attachments, note } = carried;
         const { id: to } = message;
         const keys = keysOf(key, attempt);
         const turn = { sessionKey, text: promptOf(message) + note, attachments, keys, to, signal };

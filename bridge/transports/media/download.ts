@@ -8,6 +8,7 @@ import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import type { FileResult } from '../../ports.ts';
 import { isPublicAddress } from './address.ts';
 
 export interface DownloadRules {
@@ -22,11 +23,13 @@ export interface DownloadRules {
   readonly timeoutMs: number;
 }
 
-export type Download =
-  | { readonly kind: 'file'; readonly bytes: Buffer; readonly mime: string }
-  | { readonly kind: 'refused'; readonly reason: string };
-
 const MAX_REDIRECTS = 3;
+
+/** Codes of a connection that failed, and may not the next time. */
+const PASSING: ReadonlySet<string> = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ETIMEDOUT'],
+  ...['ENOTFOUND', 'EAI_AGAIN', 'ABORT_ERR'],
+]);
 
 const within = (host: string, hosts: readonly string[]): boolean =>
   hosts.some((one) => host === one || host.endsWith(`.${one}`));
@@ -85,9 +88,16 @@ async function read(answer: IncomingMessage, maxBytes: number): Promise<Buffer |
   return Buffer.concat(chunks);
 }
 
-const refused = (reason: string): Download => ({ kind: 'refused', reason });
+const refused = (reason: string): FileResult => ({ kind: 'refused', reason });
 
-async function attempt(url: URL, rules: DownloadRules, redirects: number): Promise<Download> {
+/** @returns what an answer other than 200 means */
+export const refusedWith = (status: number): FileResult => ({
+  kind: 'refused',
+  reason: `HTTP ${status}`,
+  ...((status === 429 || status >= 500) && { passing: true }),
+});
+
+async function attempt(url: URL, rules: DownloadRules, redirects: number): Promise<FileResult> {
   const reason = refusal(url, rules);
   if (reason) return refused(reason);
   const answer = await open(url, rules);
@@ -97,7 +107,7 @@ async function attempt(url: URL, rules: DownloadRules, redirects: number): Promi
       if (redirects === 0) return refused('too many redirects');
       return await attempt(new URL(headers.location, url), rules, redirects - 1);
     }
-    if (statusCode !== 200) return refused(`HTTP ${statusCode}`);
+    if (statusCode !== 200) return refusedWith(statusCode);
     const bytes = await read(answer, rules.maxBytes);
     const mime = (headers['content-type'] ?? 'application/octet-stream').split(';')[0] ?? '';
     return bytes ? { kind: 'file', bytes, mime: mime.trim() } : refused('too large');
@@ -107,10 +117,11 @@ async function attempt(url: URL, rules: DownloadRules, redirects: number): Promi
 }
 
 /** Never throws: a file that cannot be had is a fact to be told. */
-export async function download(address: string, rules: DownloadRules): Promise<Download> {
+export async function download(address: string, rules: DownloadRules): Promise<FileResult> {
   try {
     return await attempt(new URL(address), rules, MAX_REDIRECTS);
   } catch (error) {
-    return refused(String((error as { code?: unknown }).code ?? 'failed'));
+    const reason = String((error as { code?: unknown }).code ?? 'failed');
+    return { kind: 'refused', reason, ...(PASSING.has(reason) && { passing: true }) };
   }
 }

@@ -5,8 +5,8 @@
 
 import type { InboundMessage, OutboundMessage } from '../../message.ts';
 import type { FileResult, Finding, OutboundFile, SendOutcome } from '../../ports.ts';
-import { createHttpClient } from '../http-client.ts';
-import { download } from '../media/download.ts';
+import { createHttpClient, type HttpFailure } from '../http-client.ts';
+import { download, refusedWith } from '../media/download.ts';
 import { sendBody } from './outbound.ts';
 import { type GraphAnswer, outcomeOf, outcomeOfFailure, toAnswer } from './outcome.ts';
 import { upload } from './upload.ts';
@@ -40,6 +40,8 @@ const MAX_FILE_BYTES = 16_000_000;
 /** Meta's hosts of media (`url` of a media id); they want the token. */
 const META_HOSTS = ['fbsbx.com', 'fbcdn.net', 'whatsapp.net', 'facebook.com'];
 
+const NOWHERE = { kind: 'refused', reason: 'nothing says where it is' } as const;
+
 export function createGraph(options: GraphOptions): Graph {
   const { baseUrl, phoneNumberId, timeoutMs = TIMEOUT_MS } = options;
   const http = createHttpClient();
@@ -55,19 +57,24 @@ export function createGraph(options: GraphOptions): Graph {
   };
 
   /** Meta: `{url, mime_type, ...}` of a media id, good for five minutes. */
-  const urlOf = async (id: string): Promise<string | undefined> => {
+  const urlOf = async (id: string): Promise<string | FileResult> => {
     const path = `${encodeURIComponent(id)}?phone_number_id=${phoneNumberId}`;
-    const { body } = await call(path);
-    const { url } = (body ?? {}) as { url?: unknown };
-    return typeof url === 'string' ? url : undefined;
+    try {
+      const { status, body } = await call(path);
+      const { url } = (body ?? {}) as { url?: unknown };
+      if (status !== 200) return refusedWith(status);
+      return typeof url === 'string' ? url : NOWHERE;
+    } catch (error) {
+      return { kind: 'refused', reason: (error as HttpFailure).code, passing: true };
+    }
   };
 
   return {
     async file({ content }) {
       if (content.kind !== 'media') return { kind: 'refused', reason: 'no file' };
       const { file } = content;
-      const found = file.url ?? (file.id && (await urlOf(file.id).catch(() => undefined)));
-      if (!found) return { kind: 'refused', reason: 'nothing says where it is' };
+      const found = file.url ?? (file.id ? await urlOf(file.id) : NOWHERE);
+      if (typeof found !== 'string') return found;
       return await download(found, {
         hosts: [...META_HOSTS, ...(options.fileHosts ?? [])],
         trustedOrigin: new URL(baseUrl).origin,
