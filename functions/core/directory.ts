@@ -26,6 +26,8 @@ export interface Toggle {
 export interface DirectoryPerson {
   /** Lower case. */
   readonly email: string;
+  /** Their primary address, where `email` is another one of theirs. */
+  readonly primary?: string;
   /** Suspended or archived: somebody who may not sign in. */
   readonly suspended: boolean;
   readonly phones: readonly DirectoryPhone[];

@@ -122,6 +122,34 @@ function actionFor(
   return { action: 'deprovision', user: member.user, agent: member.name };
 }
 
+const hasAnother = (primary: string): PlaneError =>
+  new PlaneError('FAILED_PRECONDITION', 'This person has two agents.', {
+    details: [
+      {
+        field: 'user',
+        problem: `is another address of ${primary}, who has an agent of their own`,
+        fix: 'deprovision or purge the one that is not needed',
+      },
+    ],
+  });
+
+/** @throws PlaneError where nobody but an admin can tell what is to be done */
+function actionOf(
+  user: string,
+  people: ReadonlyMap<string, DirectoryPerson>,
+  fleet: ReadonlyMap<string, Member>,
+  rules: SyncRules,
+): SyncAction | undefined {
+  const [person, member] = [people.get(user), fleet.get(user)];
+  const { primary = user } = person ?? {};
+  // Two agents for what is one person now: which of them goes is no machine's guess.
+  if (member && primary !== user && fleet.has(primary) && !person?.suspended) {
+    if (serves(member)) throw hasAnother(primary);
+    return undefined;
+  }
+  return actionFor(person, member, rules);
+}
+
 const problemIn = (error: unknown): string => {
   if (!(error instanceof PlaneError)) throw error;
   return error.details.map(({ field, problem, fix }) => `${field} ${problem}: ${fix}`).join('; ');
@@ -147,7 +175,7 @@ export function planSync(
   const unfollowed: Unfollowed[] = [];
   for (const user of users) {
     try {
-      const action = actionFor(known.get(user), members.get(user), rules);
+      const action = actionOf(user, known, members, rules);
       if (action) actions.push(action);
     } catch (error) {
       unfollowed.push({ user, problem: problemIn(error) });

@@ -108,7 +108,8 @@ async function membersOf(cell: Tools): Promise<readonly Member[]> {
 
 /**
  * Whoever is missing from the list is asked for by name: a person whose address was changed still
- * answers to the old one, and one whom the list forgot is not gone.
+ * answers to the old one, and one whom the list forgot is not gone. Their primary address is not
+ * another person then, unless it has an agent of its own.
  */
 async function completed(
   directory: Directory,
@@ -123,9 +124,10 @@ async function completed(
   });
   const known = found.filter((one) => one !== undefined);
   const renamed = new Set(known.map(({ person }) => person.email));
+  const owners = new Set(fleet.map(({ user }) => user));
   return [
-    ...people.filter(({ email }) => !renamed.has(email)),
-    ...known.map(({ as, person }) => ({ ...person, email: as })),
+    ...people.filter(({ email }) => owners.has(email) || !renamed.has(email)),
+    ...known.map(({ as, person }) => ({ ...person, email: as, primary: person.email })),
   ];
 }
 

@@ -13,6 +13,8 @@ import { needScope, personOf } from './workspace/scopes.ts';
 /** What a test or a demo may say of a person; the rest follows from the address. */
 export interface Person {
   readonly primaryEmail: string;
+  /** Other addresses of the same person: an old one after a change, one of somebody who left. */
+  readonly aliases?: readonly string[];
   readonly givenName?: string;
   readonly familyName?: string;
   readonly suspended?: boolean;
@@ -70,7 +72,7 @@ function projectionOf({ query }: Call): Projection {
 }
 
 function view(person: Person, projection: Projection): object {
-  const { primaryEmail, phones = [] } = person;
+  const { primaryEmail, aliases = [], phones = [] } = person;
   const [local = ''] = primaryEmail.split('@');
   const [first = '', last = ''] = local.split('.');
   const givenName = person.givenName ?? capital(first);
@@ -83,7 +85,8 @@ function view(person: Person, projection: Projection): object {
     isAdmin: person.isAdmin ?? false,
     suspended: person.suspended ?? false,
     archived: person.archived ?? false,
-    emails: [{ address: primaryEmail, primary: true }],
+    emails: [{ address: primaryEmail, primary: true }, ...aliases.map((address) => ({ address }))],
+    ...(aliases.length > 0 && { aliases }),
     ...(phones.length > 0 && { phones }),
     ...customOf(person, projection),
     orgUnitPath: '/',
@@ -160,7 +163,10 @@ export function createDirectory(people: readonly Person[]): Directory {
     authorize(call);
     const key = (call.params.user ?? '').toLowerCase();
     const person =
-      all.get(key) ?? [...all.values()].find((one) => subjectOf(one.primaryEmail) === key);
+      all.get(key) ??
+      [...all.values()].find(
+        (one) => subjectOf(one.primaryEmail) === key || one.aliases?.includes(key),
+      );
     if (person) return view(person, projectionOf(call));
     throw new GoogleError('NOT_FOUND', 'Resource Not Found: userKey', 'notFound');
   };

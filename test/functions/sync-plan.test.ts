@@ -145,6 +145,32 @@ describe('planSync', () => {
     expect(planSync([], fleet.slice(0, 4), RULES)).toMatchObject({ removals: 4, limit: 3 });
   });
 
+  test.each([
+    ['running', [email(1)]],
+    ['deprovisioned', []],
+  ] as const)(
+    'a second agent of one person, %s: not touched, whatever the directory says of them',
+    (life, told) => {
+      const fleet = [1, 2].map((n): Member => {
+        const name = agentName.parse(`p${n}`);
+        return { name, user: email(n), life: n === 1 ? life : 'running', followed: undefined };
+      });
+      const second = fleet.map((each) => ({ ...each, followed: 'an older state' }));
+      const entry: DirectoryPerson = {
+        email: email(2),
+        suspended: false,
+        phones: [{ value: '+15550001099', type: 'mobile', primary: true }],
+        toggle: { agentEnabled: true },
+      };
+      const people = [entry, { ...entry, email: email(1), primary: email(2) }];
+      for (const each of [fleet, second]) {
+        const { actions, unfollowed } = planSync(people, each, RULES);
+        expect(actions.filter(({ user }) => user === email(1))).toEqual([]);
+        expect(unfollowed.map(({ user }) => user)).toEqual(told);
+      }
+    },
+  );
+
   test('an entry that cannot be followed is told, and touches nothing', () => {
     const toggle = { agentEnabled: true, agentModel: 'no model', agentBudget: 9000 };
     const phones = [{ value: '+15550001099', type: 'mobile', primary: true }];

@@ -143,6 +143,52 @@ test('made by hand: neither switched off nor changed; an address that was change
   expect(await stateOf('allison')).toBe('booting');
 });
 
+describe('an address that became another one of somebody who is there', () => {
+  const putNew = (more: Partial<Person> = {}) =>
+    put('anna', { aliases: ['ann@nine30.com'], ...more });
+  const twoAgents = async () => {
+    put('ann');
+    await byHand('ann');
+    put('anna');
+    await byHand('anna');
+    plane.google.directory.remove('ann@nine30.com');
+  };
+  const states = () => Promise.all(['ann', 'anna'].map(stateOf));
+
+  test('whose agent there is under the old one alone: it stays', async () => {
+    put('ann');
+    await byHand('ann');
+    plane.google.directory.remove('ann@nine30.com');
+    putNew();
+    expect((await sync()).body).toMatchObject({ actions: [], unfollowed: [] });
+    expect(await stateOf('ann')).toBe('booting');
+  });
+
+  test('who has an agent of their own: neither is touched, and the second is told', async () => {
+    await twoAgents();
+    putNew();
+    const { body } = await sync();
+    expect(body.actions).toEqual([]);
+    expect(body.unfollowed).toEqual([
+      {
+        user: 'ann@nine30.com',
+        problem: expect.stringContaining('is another address of anna@nine30.com'),
+      },
+    ]);
+    expect(await states()).toEqual(['booting', 'booting']);
+  });
+
+  test('who is suspended: both are revoked', async () => {
+    await twoAgents();
+    putNew({ suspended: true });
+    expect(actionsOf(await sync())).toEqual([
+      'revoke ann@nine30.com done',
+      'revoke anna@nine30.com done',
+    ]);
+    expect((await sync()).body).toMatchObject({ actions: [], unfollowed: [] });
+  });
+});
+
 describe('a directory that does not say all', () => {
   const four = ['allison', 'bo', 'cy', 'di'];
   beforeEach(async () => {
