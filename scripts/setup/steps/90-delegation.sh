@@ -6,13 +6,42 @@ SIGNER="projects/$PROJECT/roles/agentsPlaneSigner"
 title() { echo "Mail: domain-wide delegation"; }
 advice() { echo "Check client id and scopes in the Admin console; a new delegation can take some minutes."; }
 
-# A real call: sign as the plane, become the sender, list one message. The right to sign lasts as long as that.
+# Who may sign as the plane at the moment: this admin, or nobody.
+SIGNS=''
+
+# Takes that right back, and is not to be interrupted in it. A policy that others write too can refuse a write.
+withdraw() {
+  local tries=0 said
+  [ -n "$SIGNS" ] || return 0
+  trap '' INT TERM
+  until said=$(gc iam service-accounts remove-iam-policy-binding "$PLANE_ACCOUNT" --member="$SIGNS" --role="$SIGNER" --condition=None 2>&1 >/dev/null) ||
+    grep -q 'binding.* not found' <<<"$said"; do
+    tries=$((tries + 1))
+    if [ "$tries" = 4 ]; then
+      say "$said"
+      say "agents-plane: $SIGNS still has role $SIGNER on $PLANE_ACCOUNT. Run this again, or take it away."
+      return 1
+    fi
+    sleep "$tries"
+  done
+  SIGNS=''
+}
+
+# A real call: sign as the plane, become the sender, list one message. The right to sign lasts as long as that,
+# however it ends.
 works() {
-  local member status=0
-  member="user:$(gcloud config get-value account 2>/dev/null)"
-  gc iam service-accounts add-iam-policy-binding "$PLANE_ACCOUNT" --member="$member" --role="$SIGNER" --condition=None >/dev/null || return 2
-  gcloud auth print-access-token | tool delegation-works "$PLANE_ACCOUNT" "$MAIL_FROM" >"$WORK/delegation" 2>&1 || status=$?
-  gc iam service-accounts remove-iam-policy-binding "$PLANE_ACCOUNT" --member="$member" --role="$SIGNER" --condition=None >/dev/null
+  local status=0
+  trap withdraw EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  SIGNS="user:$(gcloud config get-value account 2>/dev/null)"
+  if gc iam service-accounts add-iam-policy-binding "$PLANE_ACCOUNT" --member="$SIGNS" --role="$SIGNER" --condition=None >/dev/null; then
+    gcloud auth print-access-token | tool delegation-works "$PLANE_ACCOUNT" "$MAIL_FROM" >"$WORK/delegation" 2>&1 || status=$?
+    withdraw || status=2
+  else
+    SIGNS='' status=2
+  fi
+  trap - EXIT INT TERM
   return "$status"
 }
 

@@ -1,0 +1,71 @@
+/** The admin's right to sign as the plane ends with the trial that needs it, whatever happens to that. */
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** Of Google, one policy with one right in it, whose removal is refused so many times. */
+const STUBS = `
+gcloud() {
+  case "$*" in
+    *' add-iam-policy-binding '*) touch "$WORK/right" ;;
+    *' remove-iam-policy-binding '*)
+      # A file a try: it runs in a subshell, whose variables are lost.
+      if [ "$(ls "$WORK" | grep -c refused)" -lt "$REFUSALS" ]; then
+        mktemp "$WORK/refused.XXXX" >/dev/null
+        echo 'ABORTED: There were concurrent policy changes.' >&2
+        return 1
+      fi
+      rm "$WORK/right"
+      ;;
+    'config get-value account') echo admin@nine30.com ;;
+    'auth print-access-token') echo token ;;
+  esac
+}
+sleep() { :; }
+`;
+
+let work: string;
+beforeEach(() => {
+  work = mkdtempSync(join(tmpdir(), 'agents-plane-delegation-'));
+});
+afterEach(() => rmSync(work, { recursive: true, force: true }));
+
+function check(trial: string, refusals: number) {
+  const script = `set -euo pipefail
+    . "$ROOT/scripts/setup/lib.sh"
+    . "$ROOT/scripts/setup/steps/90-delegation.sh"
+    ${STUBS}
+    tool() { cat >/dev/null; ${trial}; }
+    check`;
+  const env = {
+    PATH: process.env.PATH,
+    ROOT,
+    WORK: work,
+    PROJECT: 'nine30-local',
+    PLANE_ACCOUNT: 'agents-plane@nine30-local.iam.gserviceaccount.com',
+    MAIL_FROM: 'agents@nine30.com',
+    DRY_RUN: '',
+    REFUSALS: String(refusals),
+  };
+  const { status, stderr } = spawnSync('bash', ['-c', script], { env, encoding: 'utf8' });
+  return { status, said: stderr, right: existsSync(join(work, 'right')) };
+}
+
+test.each([
+  ['mail can be sent', 'true', 0],
+  ['mail cannot be sent', 'return 1', 1],
+  ['Ctrl-C', 'kill -INT $$', 130],
+  ['the end of a session', 'kill -TERM $$', 143],
+])('%s: the right is gone, though Google refused that twice', (_what, trial, status) => {
+  expect(check(trial, 2)).toMatchObject({ status, right: false });
+});
+
+test('refused to the end: it is no success, and says who has what', () => {
+  const { status, said, right } = check('true', 99);
+  expect([status, right]).toEqual([2, true]);
+  expect(said).toContain('concurrent policy changes');
+  expect(said).toContain('user:admin@nine30.com still has role');
+});
