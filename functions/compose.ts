@@ -71,7 +71,8 @@ export function composeApi(config: Config, ambient: Ambient): App {
       google(),
       import('./drivers/tasks.ts'),
     ]);
-    return { ...base, fleet, queue: tasksDriver(at, config) };
+    const roundPauseMs = config.roundPause * 1000;
+    return { ...base, fleet, queue: tasksDriver(at, config), roundPauseMs };
   });
   return {
     routes: apiRoutes({

@@ -98,6 +98,12 @@ const TABLE = {
     z.string().regex(/^projects\/[a-z0-9-]+\/locations\/[a-z0-9-]+\/queues\/[A-Za-z0-9-]+$/),
     'projects/nine30-prod/locations/europe-west1/queues/agents-plane-bulk',
   ),
+  AGENTS_PLANE_ROUND_PAUSE: row(
+    'roundPause',
+    z.coerce.number().int().min(0).max(600),
+    'seconds between two pages of a round, 0 to 600',
+    '25',
+  ),
   AGENTS_PLANE_TASKS_ACCOUNT: row('tasksAccount', email, 'the account that the queue calls as'),
   AGENTS_PLANE_CELLS: row(
     'cells',

@@ -23,7 +23,7 @@ export function tasksDriver(
 ): WorkQueue {
   const { tasks } = new cloudtasks_v2.Cloudtasks(access.rest).projects.locations.queues;
   return {
-    async add(id, path, body) {
+    async add(id, path, body, notBefore) {
       const httpRequest = {
         url: new URL(path, audience).href,
         httpMethod: 'POST',
@@ -31,7 +31,11 @@ export function tasksDriver(
         body: Buffer.from(JSON.stringify(body)).toString('base64'),
         oidcToken: { serviceAccountEmail: tasksAccount, audience },
       };
-      const task = { name: `${queue}/tasks/${id}`, httpRequest };
+      const task = {
+        name: `${queue}/tasks/${id}`,
+        httpRequest,
+        ...(notBefore === undefined ? {} : { scheduleTime: new Date(notBefore).toISOString() }),
+      };
       await make('create a task', () => tasks.create({ parent: queue, requestBody: { task } }));
     },
     waiting: () =>

@@ -10,9 +10,8 @@ import {
   roundBegun,
 } from '../../contracts/lifecycle.ts';
 import { planAll, planOne, reconcileAll, reconcileOne } from '../service/fleet.ts';
-import type { ImportTools } from '../service/import.ts';
 import { readName } from '../service/lifecycle.ts';
-import { beginRound, RECONCILE_TASK, walkPage } from '../service/round.ts';
+import { beginRound, RECONCILE_TASK, type RoundTools, walkPage } from '../service/round.ts';
 import type { FleetParts } from './fleet.ts';
 import { pageOf, paging } from './paging.ts';
 import type { OneOfMany } from './reply.ts';
@@ -61,7 +60,7 @@ const roundRoutes = ({ bulk }: RoundParts): readonly Route[] => [
 ];
 
 interface RoundParts {
-  readonly bulk: () => Promise<ImportTools>;
+  readonly bulk: () => Promise<RoundTools>;
 }
 
 export function reconcileRoutes({ tools, fleet, bulk }: FleetParts & RoundParts): readonly Route[] {

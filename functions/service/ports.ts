@@ -276,8 +276,9 @@ export interface WorkQueue {
   /**
    * Safe to repeat: an id that is there, or was lately, is not taken again.
    * @param path of the plane's API that it is posted to
+   * @param notBefore milliseconds since the epoch; undefined: at once
    */
-  add(id: string, path: string, body: object): Promise<void>;
+  add(id: string, path: string, body: object, notBefore?: number): Promise<void>;
   /** Pieces of work in it; at most 1000 are counted. */
   waiting(): Promise<number>;
 }

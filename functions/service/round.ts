@@ -20,11 +20,22 @@ const PAGE_SIZE = 20;
 /** Two rounds that begin within one of these are the same one. */
 const SLOT_MS = 60_000;
 
-async function enqueue(tools: ImportTools, round: string, token: string): Promise<void> {
+export interface RoundTools extends ImportTools {
+  /** Between the beginnings of two pages; 0: none. */
+  readonly roundPauseMs: number;
+}
+
+async function enqueue(
+  tools: ImportTools,
+  round: string,
+  token: string,
+  notBefore?: number,
+): Promise<void> {
   const work = { round, token };
   const body = { work, ticket: ticketFor(await tools.linkKey(), RECONCILE_TASK, work) };
   const id = `reconcile-${round}-${token || 'first'}`;
-  await persistently(tools, () => tools.queue.add(id, RECONCILE_TASK, body), READ_DEADLINE_MS);
+  const add = () => tools.queue.add(id, RECONCILE_TASK, body, notBefore);
+  await persistently(tools, add, READ_DEADLINE_MS);
 }
 
 /** Safe to repeat: the queue takes a page of a round once. @returns the round's name */
@@ -36,15 +47,18 @@ export async function beginRound(tools: ImportTools): Promise<string> {
 
 /**
  * One page, as the queue brings it; the next one is in the queue before this one is begun, so
- * that no page's trouble ends the round.
+ * that no page's trouble ends the round, and comes after a pause, so that the pages together do
+ * not take the reads of Secret Manager that provisions need.
  * @throws PlaneError PERMISSION_DENIED for work that the plane did not write
  */
-export async function walkPage(tools: ImportTools, body: unknown): Promise<ReconcileAnswer> {
+export async function walkPage(tools: RoundTools, body: unknown): Promise<ReconcileAnswer> {
   const { work, ticket } = parseBody(provisionTask, body);
   if (!isTicket(await tools.linkKey(), RECONCILE_TASK, work, ticket)) {
     throw new PlaneError('PERMISSION_DENIED', 'The plane did not write this.');
   }
   const { round, token } = parseBody(roundPage, work);
-  const next = (page: string): Promise<void> => enqueue(tools, round, page);
+  const { roundPauseMs: pause } = tools;
+  const notBefore = pause > 0 ? tools.clock.now() + pause : undefined;
+  const next = (page: string): Promise<void> => enqueue(tools, round, page, notBefore);
   return reconcileAll(tools.fleet, { size: PAGE_SIZE, token: token || undefined }, next);
 }

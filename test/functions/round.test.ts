@@ -4,6 +4,7 @@
  */
 
 import { runJob } from '../../local/google/scheduler.ts';
+import type { Task } from '../../local/google/tasks/queue.ts';
 import { infraFiles, planInfra } from '../../local/plane/infra.ts';
 import { LOCAL, QUEUE, SCHEDULER_ACCOUNT } from '../../local/plane/settings.ts';
 import { ENVIRONMENT } from './fixtures.ts';
@@ -15,7 +16,8 @@ const NAMES = Array.from({ length: 23 }, (_, index) => `ann${String(index).padSt
 
 let plane: InProcess;
 beforeAll(async () => {
-  plane = await startInProcess();
+  // Of the pause between two pages the queue must think the same as the plane.
+  plane = await startInProcess(undefined, 'real');
   for (const name of NAMES) {
     const request = { user: `${name}@nine30.com`, userPhone: '+15551234567' };
     expect((await plane.call('POST', '/v1/agents', request)).status).toBe(202);
@@ -37,7 +39,21 @@ const run = () =>
   runJob({ world: plane.google.world, service: SERVICE, reach: plane.reach }, job());
 
 const vm = (name: string) => plane.google.compute.instances.byName(`agent-${name}`);
-const waiting = () => plane.google.tasks.queues.get(QUEUE)?.dispatcher.tasks.size ?? 0;
+const dispatcher = () => {
+  const queue = plane.google.tasks.queues.get(QUEUE);
+  if (!queue) throw new Error('there is no queue');
+  return queue.dispatcher;
+};
+const waiting = () => dispatcher().tasks.size;
+/** The page that waits for its time. */
+async function nextPage(): Promise<Task> {
+  for (;;) {
+    const [task, ...others] = dispatcher().tasks.values();
+    if (task && others.length === 0 && task.name.endsWith('-ann19')) return task;
+    if (!task) throw new Error('the round ended after a page');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
 async function untilDone(): Promise<void> {
   while (waiting() > 0) await new Promise((resolve) => setTimeout(resolve, 20));
   await plane.google.compute.operations.idle();
@@ -48,7 +64,12 @@ test('the job of infra/ brings every agent back, page by page, each with a line 
   if (!first || !last) throw new Error('there are no VMs');
   for (const each of [first, last]) await plane.google.compute.power.stop(each);
   const mark = plane.log.length;
+  const begun = Date.now();
   expect(await run()).toBe(202);
+  const next = await nextPage();
+  expect(next.due).toBeGreaterThanOrEqual(begun + 25_000);
+  // As `gcloud tasks run` does.
+  dispatcher().add({ ...next, due: 0 });
   await untilDone();
   expect([vm('ann00'), vm('ann22')].map((each) => each?.resource.status)).toEqual([
     'RUNNING',

@@ -15,7 +15,10 @@ export interface TwoCells extends InProcess {
 
 /** @param rooms how many agents each project may hold */
 export async function startTwoCells(rooms: readonly [number, number]): Promise<TwoCells> {
-  const env = { AGENTS_PLANE_CELLS: `${LOCAL.project.id}=${rooms[0]},${TWO.id}=${rooms[1]}` };
+  const env = {
+    AGENTS_PLANE_CELLS: `${LOCAL.project.id}=${rooms[0]},${TWO.id}=${rooms[1]}`,
+    AGENTS_PLANE_ROUND_PAUSE: '0',
+  };
   const plane = await startInProcess(undefined, 'virtual', env, [TWO]);
   const { google } = plane;
   return {
