@@ -18,7 +18,7 @@ import {
   update,
 } from '../service/lifecycle.ts';
 import { claim } from '../service/number-pool.ts';
-import type { Change } from '../service/steer.ts';
+import { type Change, planned } from '../service/steer.ts';
 import type { Tools } from '../service/steps.ts';
 import { dryRun } from './paging.ts';
 import type { Answer } from './reply.ts';
@@ -79,7 +79,11 @@ function powerRoutes(parts: FleetParts): readonly Route[] {
         const request = parseBody(updateRequest, call.body);
         const change = update(name, parts.policy, request);
         const { whatsappNumber: number } = request;
-        if (number) await claim(tools, name, number, isDry(call));
+        if (number) {
+          // What is refused must not have taken a number: that would cool off for weeks.
+          await planned(tools, name, change);
+          await claim(tools, name, number, isDry(call));
+        }
         return change;
       },
     ),

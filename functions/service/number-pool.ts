@@ -91,13 +91,31 @@ async function holdersOf(
   return holders;
 }
 
+/**
+ * What the agent's document says, if anything.
+ * @returns undefined where nobody knows: there is an agent whose document cannot be read
+ */
+async function usedBy(
+  fleet: Places,
+  agent: AgentName,
+): Promise<{ readonly number: string | undefined } | undefined> {
+  const { secrets } = await fleet.of(agent);
+  const [secret, latest] = await Promise.all([
+    secrets.get(configSecretId(agent)),
+    secrets.latest(configSecretId(agent)),
+  ]);
+  const document = readDocument(latest?.payload);
+  return secret && !document ? undefined : { number: document?.whatsappNumber };
+}
+
 async function numberOf({ secrets }: Tools, name: AgentName): Promise<string | undefined> {
   return readDocument((await secrets.latest(configSecretId(name)))?.payload)?.whatsappNumber;
 }
 
 /**
  * Free at once, without waiting; or out of the pool.
- * @throws PlaneError FAILED_PRECONDITION while an agent uses it, NOT_FOUND when it is not in the pool
+ * @throws PlaneError FAILED_PRECONDITION while an agent uses it or may do so, NOT_FOUND when it is
+ *   not in the pool
  */
 export async function releaseOne(
   fleet: Places,
@@ -107,17 +125,29 @@ export async function releaseOne(
   const kept = await tools.records.get(recordName(number));
   const found = kept && pooled(kept);
   if (!found) throw refused('NOT_FOUND', 'is not in the pool', 'numbers list shows what is');
-  const { agent } = found.record;
-  if (agent !== undefined && (await numberOf(await fleet.of(agent), agent)) === number) {
-    throw refused(
-      'FAILED_PRECONDITION',
-      `is the number of ${agent}`,
-      `purge ${agent} first, or give it another`,
-    );
-  }
+  await demandUnused(fleet, found.record, tools.clock.now());
   if (remove) await tools.records.remove(found.kept.name, found.kept.generation);
   else if (!isFree(found.record, tools.clock.now())) await change(tools, found, { number });
   return listNumbers(tools, false);
+}
+
+/** @throws PlaneError FAILED_PRECONDITION */
+async function demandUnused(fleet: Places, record: PoolRecord, now: number): Promise<void> {
+  const { agent, number } = record;
+  if (agent === undefined) return;
+  const used = await usedBy(fleet, agent);
+  const inUse = (problem: string, fix: string) => refused('FAILED_PRECONDITION', problem, fix);
+  if (used?.number === number) {
+    throw inUse(`is the number of ${agent}`, `purge ${agent} first, or give it another`);
+  }
+  // It may be on its way into the document.
+  if (!isLeaked(record, undefined, now)) {
+    throw inUse(`was allotted to ${agent} just now`, 'try again in ten minutes');
+  }
+  if (!used) {
+    const problem = `is allotted to ${agent}, whose config cannot be read`;
+    throw inUse(problem, `reconcile ${agent}, or purge it`);
+  }
 }
 
 const refused = (
@@ -214,14 +244,8 @@ export async function sweepNumbers(fleet: Places): Promise<number> {
   const back = await each(await pool(tools), async (one) => {
     const { agent, number } = one.record;
     if (agent === undefined || !isLeaked(one.record, undefined, now)) return 0;
-    const { secrets } = await fleet.of(agent);
-    const [secret, latest] = await Promise.all([
-      secrets.get(configSecretId(agent)),
-      secrets.latest(configSecretId(agent)),
-    ]);
-    const document = readDocument(latest?.payload);
-    // Of an agent whose document cannot be read nobody knows.
-    if ((secret && !document) || !isLeaked(one.record, document?.whatsappNumber, now)) return 0;
+    const used = await usedBy(fleet, agent);
+    if (!used || !isLeaked(one.record, used.number, now)) return 0;
     // Whoever was faster knew better.
     await change(tools, one, cooled(number, now)).catch(unlessThere);
     return 1;

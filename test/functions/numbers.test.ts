@@ -43,6 +43,13 @@ async function numberOf(name: string): Promise<string | undefined> {
   const { payload } = (await answer.json()) as { payload: { data: string } };
   return JSON.parse(Buffer.from(payload.data, 'base64').toString()).whatsappNumber;
 }
+async function disable(secret: string, version: number): Promise<void> {
+  const { accessToken } = plane.google.tokens.access(`user:${LOCAL.admin}`);
+  const path = `/v1/projects/${LOCAL.project.id}/secrets/${secret}/versions/${version}:disable`;
+  const headers = { authorization: `Bearer ${accessToken}` };
+  const answer = await fetch(`${plane.google.restUrl}${path}`, { method: 'POST', headers });
+  expect(answer.status).toBe(200);
+}
 
 test('added once however often, masked in the list; bad input changes nothing', async () => {
   expect((await add()).body.numbers).toHaveLength(3);
@@ -107,6 +114,42 @@ test("a number that an agent has by hand is that agent's when it is added", asyn
   await provision('allison', { whatsappNumber: NUMBERS[0] });
   await add();
   expect((await pool())[0]).toMatchObject({ state: 'allotted', agent: 'allison' });
+});
+
+test('what is refused takes no number', async () => {
+  await add(NUMBERS.slice(0, 1));
+  await provision('allison', { whatsappNumber: '+15559876543' });
+  const wanted = { whatsappNumber: NUMBERS[0] };
+  const patch = (name: string, body: object) => plane.call('PATCH', `/v1/agents/${name}`, body);
+  expect((await patch('alison', wanted)).status).toBe(404);
+  expect(await states()).toEqual(['free']);
+  expect((await patch('allison', wanted)).status).toBe(202);
+  expect(await pool()).toMatchObject([{ state: 'allotted', agent: 'allison' }]);
+  await add(NUMBERS.slice(1, 2));
+  await disable('agent-allison-config', 1);
+  await disable('agent-allison-config', 2);
+  expect((await patch('allison', { whatsappNumber: NUMBERS[1] })).status).toBe(412);
+  expect(await states()).toEqual(['allotted', 'free']);
+});
+
+test('released is not what may be in use: an agent being made, one whose config cannot be read', async () => {
+  const [number = ''] = NUMBERS;
+  await add([number]);
+  const problem = async () => (await release(number)).body.error?.details[0].problem;
+  // Dies with the number drawn and nothing in the config yet.
+  wire.arm({ failure: 'killed', call: 14 });
+  await provision('allison');
+  wire.disarm();
+  plane.restart();
+  expect(await pool()).toMatchObject([{ state: 'allotted', agent: 'allison' }]);
+  expect(await numberOf('allison')).toBeUndefined();
+  expect(await problem()).toBe('was allotted to allison just now');
+  plane.wait(DAY_MS);
+  expect((await provision('allison')).status).toBe(202);
+  expect(await problem()).toBe('is the number of allison');
+  await disable('agent-allison-config', 1);
+  expect(await problem()).toBe('is allotted to allison, whose config cannot be read');
+  expect(await pool()).toMatchObject([{ state: 'allotted', agent: 'allison' }]);
 });
 
 test('another number for an agent: the old one comes back by reconcile', async () => {
