@@ -4,6 +4,7 @@ import type { Call, Demand, Route } from '../service.ts';
 import { GoogleError } from '../service.ts';
 import type { Disk } from './disk.ts';
 import { checkLabels, checkName, invalidField, notFound, staleFingerprint } from './errors.ts';
+import { createDemands } from './instance-demands.ts';
 import { absolutePath, diskPath, linkOf, nameOf, zonePath } from './links.ts';
 import type { Operation } from './operation.ts';
 import { listAnswer, pageOf } from './page.ts';
@@ -160,8 +161,8 @@ export function diskRoutes(compute: Compute): readonly Route[] {
       method: `${METHOD}.Insert`,
       demands: (call) => {
         const { project = '', zone = '' } = call.params;
-        const { name = '' } = compute.body(call, 'Disk') as DiskBody;
-        return [{ permission: 'compute.disks.create', resource: diskPath(project, zone, name) }];
+        const { name = '', labels } = compute.body(call, 'Disk') as DiskBody;
+        return createDemands(project, zone, name, labels);
       },
       handle: change(insert),
     },

@@ -13,6 +13,18 @@ const has = (value: object | undefined): boolean =>
 export const accountPath = (project: string, email: string): string =>
   `projects/${project}/serviceAccounts/${email}`;
 
+/** A disk that is made with labels takes the right to set them, too: by itself or with a VM. */
+export function createDemands(
+  project: string,
+  zone: string,
+  name: string,
+  labels: object | undefined,
+): Demand[] {
+  const resource = diskPath(project, zone, name);
+  const verbs = ['create', ...(has(labels) ? ['setLabels'] : [])];
+  return verbs.map((verb) => ({ permission: `compute.disks.${verb}`, resource }));
+}
+
 function diskDemands(project: string, zone: string, body: InstanceBody): Demand[] {
   return (body.disks ?? []).flatMap((disk): Demand[] => {
     if (disk.source !== undefined) {
@@ -22,13 +34,13 @@ function diskDemands(project: string, zone: string, body: InstanceBody): Demand[
       ];
     }
     const name = disk.initializeParams?.diskName ?? body.name ?? '';
-    const create = { permission: 'compute.disks.create', resource: diskPath(project, zone, name) };
+    const own = createDemands(project, zone, name, disk.initializeParams?.labels);
     const image = disk.initializeParams?.sourceImage;
     const path = image === undefined ? '' : absolutePath(project, image);
     // Images of other projects are public.
-    if (!path.startsWith(`projects/${project}/`)) return [create];
+    if (!path.startsWith(`projects/${project}/`)) return own;
     const resource = `projects/${project}/global/images/${nameOf(path)}`;
-    return [create, { permission: 'compute.images.useReadOnly', resource }];
+    return [...own, { permission: 'compute.images.useReadOnly', resource }];
   });
 }
 
