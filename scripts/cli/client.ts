@@ -9,8 +9,8 @@ import { controlSocket } from './paths.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Milliseconds; provisioning answers in a few seconds at most. */
-const TIMEOUT_MS = 60_000;
+/** Milliseconds; longer than the 120 s of a function (scripts/setup/steps/70-functions.sh). */
+const TIMEOUT_MS = 130_000;
 
 export interface Client {
   readonly url: string;
@@ -55,13 +55,23 @@ function retryAfterOf({ headers }: Response): number | undefined {
   return /^\d+$/.test(text) ? Number(text) * 1000 : undefined;
 }
 
-/** @throws PlaneError with the plane's own code, message and details when it refuses */
-export async function connect(env: Env): Promise<Client> {
+/** What became of a request without an answer nobody knows: every verb is safe to repeat (verb.ts). */
+const unanswered = (url: string, inTime: boolean, cause: unknown): PlaneError =>
+  inTime
+    ? new PlaneError('UNAVAILABLE', `${url} does not answer; is the plane up?`, { cause })
+    : new PlaneError('DEADLINE_EXCEEDED', `${url} took too long; send it again`, { cause });
+
+/**
+ * @param timeoutMs of a request
+ * @throws PlaneError with the plane's own code, message and details when it refuses
+ */
+export async function connect(env: Env, timeoutMs: number = TIMEOUT_MS): Promise<Client> {
   const target = await findTarget(env);
   return {
     url: target.url,
     async call(method, path, body) {
       const bearer = `Bearer ${await target.token()}`;
+      const signal = AbortSignal.timeout(timeoutMs);
       const answer = await fetch(new URL(path, target.url), {
         method,
         headers: {
@@ -72,11 +82,9 @@ export async function connect(env: Env): Promise<Client> {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal,
       }).catch((cause: unknown) => {
-        throw new PlaneError('UNAVAILABLE', `${target.url} does not answer; is the plane up?`, {
-          cause,
-        });
+        throw unanswered(target.url, !signal.aborted, cause);
       });
       const result: unknown = await answer.json().catch(() => ({}));
       if (answer.ok) return { status: answer.status, body: result };

@@ -1,0 +1,51 @@
+/** The CLI's patience with a plane that takes longer than a request. */
+
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { connect } from '../../scripts/cli/client.ts';
+import { insist } from '../../scripts/cli/verb.ts';
+
+/** Milliseconds; what a server on this machine needs only while the machine is busy. */
+const SHORT = 500;
+const BODY = { requestId: '00000000-0000-4000-8000-000000000001' };
+
+let server: Server;
+const bodies: unknown[] = [];
+beforeAll(async () => {
+  // The first request is never answered.
+  server = createServer(async (request, response) => {
+    const body = JSON.parse(await text(request));
+    bodies.push(body);
+    if (bodies.length === 1) return;
+    response.writeHead(202, { 'content-type': 'application/json' }).end('{"name":"allison"}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const clientAt = (port: number) =>
+  connect({ AGENTS_PLANE_URL: `http://127.0.0.1:${port}`, AGENTS_PLANE_ID_TOKEN: 'a.b.c' }, SHORT);
+const portOf = () => (server.address() as AddressInfo).port;
+
+test('a request without an answer is sent again as it was', async () => {
+  const client = await clientAt(portOf());
+  const answer = await insist(client, 'POST', '/v1/agents/allison/restart', BODY);
+  expect(answer).toEqual({ status: 202, body: { name: 'allison' } });
+  expect(bodies.length).toBeGreaterThan(1);
+  expect(new Set(bodies.map((body) => JSON.stringify(body)))).toEqual(
+    new Set([JSON.stringify(BODY)]),
+  );
+});
+
+test('a plane that is not there is asked once', async () => {
+  const gone = createServer();
+  await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));
+  const { port } = gone.address() as AddressInfo;
+  await new Promise((resolve) => gone.close(resolve));
+  const client = await clientAt(port);
+  await expect(insist(client, 'POST', '/v1/sync')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});
