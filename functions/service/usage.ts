@@ -1,6 +1,7 @@
 /** `POST /v1/self/usage`: counts an agent's money, mails about it, and opens or closes the shared key. */
 
 import type { ConfigDocument } from '../../contracts/config-document.ts';
+import { PlaneError } from '../../contracts/errors.ts';
 import { monthOf } from '../../contracts/month.ts';
 import { type AgentName, SHARED_KEY_SECRET, serviceAccountEmail } from '../../contracts/names.ts';
 import { type UsageAnswer, type UsageReport, usageReport } from '../../contracts/vm-api.ts';
@@ -114,6 +115,15 @@ async function post(
   await moveMail(tools, name, letter.key, formatWelcome(claim), { phase: 'sent', id, at });
 }
 
+/** No letter keeps the answer back, or another letter: the next report tries it again. */
+async function tryToPost(...letter: Parameters<typeof post>): Promise<void> {
+  try {
+    await post(...letter);
+  } catch (error) {
+    if (!(error instanceof PlaneError)) throw error;
+  }
+}
+
 /**
  * Safe to repeat, and meant to be: a repetition does what an earlier one could not finish.
  * @throws PlaneError INVALID_ARGUMENT for what is no report, or what Google said
@@ -129,7 +139,7 @@ export async function reportUsage(
   await settleSharedKey(tools, name, !record.withdrawn);
   const people = { owner: document.user, admins: tools.admins };
   for (const letter of lettersDue(record, document.budget, people)) {
-    await post(tools, name, letter, { document, record, key: report.key });
+    await tryToPost(tools, name, letter, { document, record, key: report.key });
   }
   return {
     month: record.month,
