@@ -15,7 +15,7 @@ import { digestOf, intentOf } from './intent.ts';
 import { candidateNames } from './name.ts';
 import { ANNOTATION_USER, type SecretState } from './observed.ts';
 import { type Policy, parseBody, parseProvision } from './request.ts';
-import { ANNOTATION_SUMMARY, parseSummary, summaryOf } from './summary.ts';
+import { ANNOTATION_SUMMARY, parseSummary, type Summary, summaryOf } from './summary.ts';
 
 const list = z.strictObject({ people: z.array(z.unknown()).min(1).max(IMPORT_MAX) });
 
@@ -77,17 +77,27 @@ export function takesFor(
   return { takes, agent: there.name };
 }
 
-/** A phone that is left out is the directory's to say; then what a list shows decides. */
+/** Stands for a number that the request leaves to the plane. */
+const UNSAID = '+15550000000';
+
+/**
+ * A phone that is left out is the directory's to say, the number of mode `dedicated` the pool's: then
+ * what a list shows decides, where the middle of a phone is masked.
+ */
 function isAsWanted(request: ProvisionRequest, secret: SecretState): boolean {
   const shown = parseSummary(secret.annotations[ANNOTATION_SUMMARY]);
   if (!shown) return false;
-  if (request.userPhone !== undefined) {
-    const document = configDocument.parse({ version: CONFIG_VERSION, ...request });
+  const isDrawn = request.whatsapp.mode === 'dedicated' && request.whatsappNumber === undefined;
+  const unsaid = {
+    ...(request.userPhone === undefined && { userPhone: UNSAID }),
+    ...(isDrawn && { whatsappNumber: UNSAID }),
+  };
+  const document = configDocument.parse({ version: CONFIG_VERSION, ...request, ...unsaid });
+  if (Object.keys(unsaid).length === 0) {
     return intentOf({ configSecret: secret }).document === digestOf(document);
   }
-  const any = { ...request, userPhone: '+15550000000' };
-  const wanted = summaryOf(configDocument.parse({ version: CONFIG_VERSION, ...any }));
-  return canonicalJson({ ...wanted, userPhone: '' }) === canonicalJson({ ...shown, userPhone: '' });
+  const said = (summary: Summary): string => canonicalJson({ ...summary, ...unsaid });
+  return said(summaryOf(document)) === said(shown);
 }
 
 /** Names that the agents of these people may have. */

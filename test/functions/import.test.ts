@@ -72,6 +72,31 @@ test('a changed line is a change, the others stay', async () => {
   expect((await plane.call('GET', '/v1/agents/ada')).body.budget).toBe(70);
 });
 
+test('whoever drew a number of the pool is as asked for, without naming it', async () => {
+  const numbers = ['+15559870001', '+15559870002'];
+  await plane.call('POST', '/v1/numbers', { numbers });
+  const dedicated = { whatsapp: { mode: 'dedicated' } };
+  const two = (more: object = {}) => [
+    person('gus', { ...dedicated, ...more }),
+    person('hal', { ...dedicated, ...more, userPhone: undefined }),
+  ];
+  const phones = [{ value: '+15551234567', type: 'mobile' }];
+  plane.google.directory.put({ primaryEmail: 'hal@nine30.com', phones });
+  const ask = async (query: string, people: readonly object[]) => {
+    const { status, body } = await plane.call('POST', `${PATH}${query}`, { people });
+    expect(status).toBe(200);
+    return takes(body);
+  };
+  expect(await ask('', two())).toEqual(['create', 'create']);
+  await untilEmpty();
+  expect(await ask('', two())).toEqual(['nothing', 'nothing']);
+  expect(await ask('?dryRun=true', two({ budget: 70 }))).toEqual(['change', 'change']);
+  const linked = two({ whatsapp: { mode: 'linked' } });
+  expect(await ask('?dryRun=true', linked)).toEqual(['change', 'change']);
+  const named = [person('gus', { ...dedicated, whatsappNumber: '+15559870009' })];
+  expect(await ask('?dryRun=true', named)).toEqual(['change']);
+});
+
 test('work that Google refuses for good leaves the queue, with its outcome on record', async () => {
   failures.push(1);
   await plane.call('POST', PATH, { people: [person('flo')] });
