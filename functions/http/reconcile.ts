@@ -87,7 +87,7 @@ export function reconcileRoutes({ tools, fleet, bulk }: FleetParts & RoundParts)
       answers: { 200: { description: 'What was done', schema: reconciled } },
       handle: async ({ params }) => {
         const name = readName(params.name);
-        const body = await reconcileOne(await tools(name), name);
+        const body = await reconcileOne(fleet, await tools(name), name);
         return {
           status: 200,
           body,

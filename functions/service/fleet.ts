@@ -64,12 +64,22 @@ async function catchUp(tools: Tools, name: AgentName, observed: Observed): Promi
   if (statusIn(configSecret)?.at !== said.at) await noteStatus(tools, name, said);
 }
 
-/** @throws PlaneError NOT_FOUND when there is no such agent */
-export async function reconcileOne(tools: Tools, name: AgentName): Promise<Reconciled> {
+/**
+ * @param tools of the project that the agent is in
+ * @throws PlaneError NOT_FOUND when there is no such agent
+ */
+export async function reconcileOne(
+  fleet: Places,
+  tools: Tools,
+  name: AgentName,
+): Promise<Reconciled> {
   const { steps, desired, observed } = await steer(tools, name, asRecorded);
   await catchUp(tools, name, observed);
   const done = steps.map(({ title }) => title);
-  if (desired.intent.life === 'purged') return { agent: name, outcome: 'purged', done };
+  if (desired.intent.life === 'purged') {
+    await fleet.leave(name);
+    return { agent: name, outcome: 'purged', done };
+  }
   const untouched = [...untouchedIn(desired, observed)];
   return {
     agent: name,
@@ -111,7 +121,7 @@ const strayed = (name: AgentName, { project }: Tools): Problem => ({
 /** One agent's trouble is not another's: it is told in its line. */
 async function outcomeOf(fleet: Places, cell: Tools, name: AgentName): Promise<Reconciled> {
   try {
-    if (await fleet.adopt(name, cell)) return await reconcileOne(cell, name);
+    if (await fleet.adopt(name, cell)) return await reconcileOne(fleet, cell, name);
     return { agent: name, outcome: 'refused', done: [], untouched: [strayed(name, cell)] };
   } catch (error) {
     if (error instanceof PlaneError && error.code === 'NOT_FOUND') {

@@ -2,6 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import { SHARED_KEY_SECRET } from '../../contracts/names.ts';
+import { ANNOTATION_INTENT } from '../../functions/core/intent.ts';
 import { LOCAL, QUEUE } from '../../local/plane/settings.ts';
 import { vmToken } from './harness.ts';
 import { startTwoCells, TWO, type TwoCells } from './support/two-cells.ts';
@@ -117,6 +118,34 @@ test('a record that was lost is written again; one that names another project is
   );
   await plane.asOwner(TWO.id, 'DELETE', 'secrets/agent-ada-config');
 });
+
+test('a purge that reconcile ends leaves no record, asked for by name or in the round', async () => {
+  const records = () =>
+    plane.google.storage.objects(LOCAL.bucket, 'cells/').map(({ name }) => name);
+  const before = records();
+  for (const name of ['kim', 'kit']) {
+    await made(name);
+    await cutOffPurge(name);
+  }
+  expect(records()).toEqual([...before, 'cells/kim', 'cells/kit']);
+  expect((await plane.post('/v1/agents/kim/reconcile')).body.outcome).toBe('purged');
+  expect(records()).toEqual([...before, 'cells/kit']);
+  const [, second] = await paged('POST', '/v1/reconcile');
+  expect(outcomesIn(second?.agents)).toContain('kit purged');
+  expect(records()).toEqual(before);
+});
+
+/** The record is all that such a purge had come to. */
+async function cutOffPurge(name: string): Promise<void> {
+  const path = `secrets/agent-${name}-config`;
+  const { annotations } = (await plane.asOwner(TWO.id, 'GET', path)).body;
+  const intent = JSON.parse(annotations[ANNOTATION_INTENT]);
+  const changed = { [ANNOTATION_INTENT]: JSON.stringify({ ...intent, life: 'purged' }) };
+  const written = await plane.asOwner(TWO.id, 'PATCH', `${path}?updateMask=annotations`, {
+    annotations: { ...annotations, ...changed },
+  });
+  expect(written.status).toBe(200);
+}
 
 test('the pairing page of an agent in the second project shows its code, and has it asked for', async () => {
   const link = await plane.post('/v1/agents/bob/pairing-link', {});
