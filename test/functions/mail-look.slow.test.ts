@@ -13,7 +13,7 @@ import {
 } from '../../functions/core/mail.ts';
 import { templates } from '../../functions/templates.ts';
 import { ALLISON, DOCUMENT } from './fixtures.ts';
-import { hasBrowser, openBrowser } from './support/browser.ts';
+import { hasBrowser, openBrowser, openPage } from './support/browser.ts';
 
 /** Where the pictures go that a person looks at; none are taken when it is not set. */
 const PICTURES = process.env.AGENTS_PLANE_PICTURES;
@@ -76,7 +76,7 @@ afterAll(() => browser?.close());
 const title = hasBrowser ? 'mail %s' : 'mail %s (skipped: no Chromium here)';
 (hasBrowser ? describe : describe.skip).each(MAILS)(title, (name, mail, label) => {
   test.each(LOOKS)('at $width px, $scheme', async ({ width, scheme }) => {
-    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
+    const page = await openPage(browser, { viewport: { width, height: 900 }, colorScheme: scheme });
     const asked: string[] = [];
     page.on('request', (request) => asked.push(request.url()));
     await page.setContent(mail.html);

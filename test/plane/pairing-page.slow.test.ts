@@ -9,7 +9,7 @@ import { PNG } from 'pngjs';
 import { type Plane, startPlane } from '../../local/plane/plane.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
 import { until } from '../e2e/support/stage.ts';
-import { hasBrowser, openBrowser } from '../functions/support/browser.ts';
+import { hasBrowser, openBrowser, openPage } from '../functions/support/browser.ts';
 import { type PlayedVm, playVm } from './support/played-vm.ts';
 
 const CODES = join(import.meta.dirname, '../functions/pairing');
@@ -124,7 +124,7 @@ pictured.each([
 ] as const)(
   `on %s: a code by itself, the next one, connected, gone${without}`,
   async (_on, how) => {
-    const page = await browser.newPage(how);
+    const page = await openPage(browser, how);
     const outside: string[] = [];
     page.on('request', (request) => {
       if (!/^data:/.test(request.url()) && !request.url().startsWith(url))
@@ -158,7 +158,7 @@ pictured.each([
 pictured(
   `without script it goes on by refreshing${without}`,
   async () => {
-    const page = await browser.newPage({ ...DESKTOP, javaScriptEnabled: false });
+    const page = await openPage(browser, { ...DESKTOP, javaScriptEnabled: false });
     await page.goto(url);
     const request = await vm.request();
     await show(0, 45_000, request);
@@ -176,7 +176,7 @@ pictured(
 pictured(
   `opened late it starts afresh, and then waits for a person${without}`,
   async () => {
-    const page = await browser.newPage(DESKTOP);
+    const page = await openPage(browser, DESKTOP);
     await page.goto(url);
     const first = await vm.request();
     await vm.say({ state: 'expired', request: first, failures: 1 });
@@ -198,7 +198,7 @@ pictured(
 pictured(
   `another phone was scanned: said beside the next code, until it is the right one${without}`,
   async () => {
-    const page = await browser.newPage(PHONE);
+    const page = await openPage(browser, PHONE);
     await page.goto(url);
     const request = await vm.request();
     const notice = page.locator('#wrong');
@@ -227,7 +227,11 @@ pictured(
   async () => {
     const retryAt = inMs(15 * 60_000);
     await vm.say({ state: 'paused', failures: 3, retryAt });
-    const page = await browser.newPage({ ...DESKTOP, timezoneId: 'Asia/Kolkata', locale: 'en-GB' });
+    const page = await openPage(browser, {
+      ...DESKTOP,
+      timezoneId: 'Asia/Kolkata',
+      locale: 'en-GB',
+    });
     await page.goto(url);
     const shown = { timeZone: 'Asia/Kolkata', hour: '2-digit', minute: '2-digit' } as const;
     const expected = new Intl.DateTimeFormat('en-GB', shown).format(new Date(retryAt));
