@@ -76,7 +76,7 @@ describe.each([
     await whatsapp.close();
     server.closeAllConnections();
     server.close();
-  }, 60_000);
+  }, 240_000);
 
   const send = (text: string) =>
     number === OWNER ? owner.sendToSelf(text) : owner.send(number, text);
