@@ -41,7 +41,7 @@ afterAll(async () => {
   await stopGateway(gateway);
   machine.remove();
   await cloud.close();
-}, 60_000);
+}, 240_000);
 
 const call = (method: string, params: object): Promise<unknown> =>
   withGateway(gatewayAddress(machine.host, machine.layout), (rpc) => rpc.call(method, params));

@@ -28,7 +28,7 @@ beforeAll(async () => {
   agent = await startAgent({ port: PORT, keys: [KEYS.shared, KEYS.first, KEYS.second] });
 }, 300_000);
 
-afterAll(() => agent.close(), 60_000);
+afterAll(() => agent.close(), 240_000);
 
 const versions = async () => (await agent.cloud.versions(OWN)).sort();
 

@@ -44,7 +44,7 @@ afterAll(async () => {
   await stopGateway(gateway);
   machine.remove();
   await cloud.close();
-}, 60_000);
+}, 240_000);
 
 /** @returns what the agent answered; undefined for an error */
 const turn = async (text: string) => (await turnOf(machine, text)).answer;

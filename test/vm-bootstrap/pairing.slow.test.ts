@@ -70,7 +70,7 @@ afterAll(async () => {
   server.close();
   machine.remove();
   await cloud.close();
-}, 60_000);
+}, 240_000);
 
 test('codes that nobody scans: expired, three times, then paused; a restart does not forget', async () => {
   for (let failures = 1; failures <= PAIRING_ATTEMPTS_MAX; failures++) {

@@ -97,7 +97,7 @@ afterAll(async () => {
   telegram.close();
   machine.remove();
   await cloud.close();
-}, 60_000);
+}, 240_000);
 
 const turn = async (text: string): Promise<number> => (await turnOf(machine, text)).status;
 

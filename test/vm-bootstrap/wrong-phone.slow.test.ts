@@ -59,7 +59,7 @@ afterAll(async () => {
   await whatsapp.close();
   server.closeAllConnections();
   server.close();
-}, 60_000);
+}, 240_000);
 
 let first = '';
 
