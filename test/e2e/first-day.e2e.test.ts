@@ -48,7 +48,7 @@ const host = await canRun('nspawn');
     afterAll(() => stage?.close(), MINUTE);
 
     test(
-      'the welcome mail leads to WhatsApp; the agent writes first, within 10 s',
+      'the welcome mail leads to WhatsApp; the agent writes first',
       async () => {
         const [mail] = await until('the welcome mail', async () => {
           const mails = await mailsTo(stage.plane.mailDir, ALLISON.user);
@@ -57,7 +57,10 @@ const host = await canRun('nspawn');
         const link = pairingLinkIn(mail?.text ?? '');
         const greeting = await pairPhone(phone, link);
         expect(greeting.text).toMatch(/What should I call you\?/);
-        expect(greeting.afterMs).toBeLessThan(10_000);
+        // How soon is pairing.e2e's to state: it counts from the link, and this from the scan.
+        process.stderr.write(
+          `the greeting came ${Math.round(greeting.afterMs)} ms after the scan\n`,
+        );
         expect((await fetch(link)).status).toBe(410);
       },
       2 * MINUTE,
