@@ -1,8 +1,9 @@
 /** Gives voice notes their words before the handler reads them. */
 
 import type { AdmittedMessage } from '../message.ts';
-import type { Handler, HandlerContext, HandlerOutcome } from '../ports.ts';
+import type { Handler, HandlerContext } from '../ports.ts';
 import type { Transcribe } from '../transcribe/transcribe.ts';
+import { type Failed, fileLater } from './file-later.ts';
 
 /**
  * A voice note that nobody can read stays one: the handler tells the agent so.
@@ -13,15 +14,13 @@ async function withWords(
   message: AdmittedMessage,
   { file, begun }: HandlerContext,
   onFailed: (reason: string) => void,
-): Promise<AdmittedMessage | Extract<HandlerOutcome, { kind: 'failed' }>> {
+): Promise<AdmittedMessage | Failed> {
   const { content } = message;
   if (content.kind !== 'media' || content.media !== 'audio' || content.file.transcript) {
     return message;
   }
   const found = await file();
-  if (found.kind === 'refused') {
-    return found.passing ? { kind: 'failed', reason: `file: ${found.reason}`, begun } : message;
-  }
+  if (found.kind === 'refused') return fileLater(found, begun) ?? message;
   try {
     const { bytes } = found;
     const transcript = await transcribe({ bytes, mime: content.file.mime ?? found.mime });

@@ -8,6 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdmittedMessage } from '../../message.ts';
 import type { Finding, Handler, HandlerContext, HandlerOutcome } from '../../ports.ts';
+import { type Failed, fileLater } from '../file-later.ts';
 import { createFiles } from './files.ts';
 import { createGateway, type Gateway, GatewayFailure, type GatewayOptions } from './gateway.ts';
 import { keysOf, type TurnKeys } from './keys.ts';
@@ -100,19 +101,16 @@ function createTurns(gateway: Gateway, runTimeoutMs: number) {
 async function attachmentsOf(
   { content }: AdmittedMessage,
   { file, begun }: HandlerContext,
-): Promise<
-  { attachments: Attachment[]; note: string } | Extract<HandlerOutcome, { kind: 'failed' }>
-> {
+): Promise<{ attachments: Attachment[]; note: string } | Failed> {
   if (content.kind !== 'media') return { attachments: [], note: '' };
   if (content.media === 'audio') {
     const heard = content.file.transcript !== undefined;
     return { attachments: [], note: heard ? '' : ' (it could not be transcribed)' };
   }
   const found = await file();
-  if (found.kind === 'refused' && found.passing) {
-    return { kind: 'failed', reason: `file: ${found.reason}`, begun };
+  if (found.kind === 'refused') {
+    return fileLater(found, begun) ?? { attachments: [], note: ' (it could not be opened)' };
   }
-  if (found.kind === 'refused') return { attachments: [], note: ' (it could not be opened)' };
   const mimeType = content.file.mime ?? found.mime;
   const attachment: Attachment = {
     type: mimeType.startsWith('image/') ? 'image' : 'file',

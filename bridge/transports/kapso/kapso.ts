@@ -1,7 +1,7 @@
 /** Kapso: polling, or webhooks with polling as the safety net; sending through its Meta proxy. */
 
 import type { Finding, Transport, TransportEvents } from '../../ports.ts';
-import { signatureFits } from '../signature.ts';
+import { isGenuine } from '../signature.ts';
 import type {
   OpenWebhooks,
   WebhookAnswer,
@@ -51,9 +51,7 @@ async function take(
 ): Promise<WebhookAnswer> {
   if (request.method === 'GET') return verification(request, webhook.verifyToken ?? '');
   if (request.method !== 'POST') return { status: 405 };
-  const signature = request.headers['x-webhook-signature'];
-  const unchecked = !request.verified && webhook.secret !== '';
-  if (unchecked && !signatureFits(webhook.secret, request.body, signature)) {
+  if (webhook.secret !== '' && !isGenuine(request, webhook.secret, 'x-webhook-signature')) {
     return { status: 401 };
   }
   let body: unknown;
