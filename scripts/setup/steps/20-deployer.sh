@@ -28,12 +28,10 @@ check() {
 }
 
 apply() {
-  local missing
   look iam service-accounts describe "$(deployer)" --format='value(email)' >/dev/null ||
     gc iam service-accounts create "agents-plane-deploy" --display-name='Agents Plane: deployer'
-  missing=$(missing_roles)
-  # shellcheck disable=SC2086
-  [ -z "$missing" ] || change_policy policy-with "serviceAccount:$(deployer)" $missing
+  # shellcheck disable=SC2046,SC2086
+  change_policy policy-with "serviceAccount:$(deployer)" $(printf 'roles/%s ' $ROLES)
   if [ -n "$BILLING_ACCOUNT" ]; then
     gc billing accounts add-iam-policy-binding "$BILLING_ACCOUNT" --member="serviceAccount:$(deployer)" --role=roles/billing.costsManager >/dev/null
   fi
