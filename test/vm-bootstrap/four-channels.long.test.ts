@@ -4,8 +4,7 @@
  */
 
 import type { ChildProcess } from 'node:child_process';
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { ADDED_CHANNELS, type AddedChannel } from '../../contracts/channels.ts';
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
@@ -13,11 +12,11 @@ import { fingerprintOf } from '../../local/model/server.ts';
 import { serve } from '../../vm-bootstrap/broker/serve.ts';
 import { fetchKeyCommand } from '../../vm-bootstrap/commands/fetch-key.ts';
 import { forgetKeyCommand } from '../../vm-bootstrap/commands/forget-key.ts';
-import { reloadChannelsCommand } from '../../vm-bootstrap/commands/reload-channels.ts';
 import { reloadKeyCommand } from '../../vm-bootstrap/commands/reload-key.ts';
 import { channelPlugins } from '../../vm-bootstrap/steps/channel-plugins.ts';
 import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
 import { converge } from '../../vm-bootstrap/steps/step.ts';
+import { answerRequests } from './support/channel-requests.ts';
 import { type Chats, startChats } from './support/chats.ts';
 import {
   CHANNELS,
@@ -35,6 +34,7 @@ import {
   type TestMachine,
   turn as turnOf,
 } from './support/machine.ts';
+import { tracesOf } from './support/traces.ts';
 
 const PORT = 20_160;
 const MINUTE = 60_000;
@@ -43,18 +43,7 @@ let cloud: Cloud;
 let chats: Chats;
 let machine: TestMachine;
 let gateway: ChildProcess;
-let stopped = false;
-let pathUnit: Promise<void>;
-
-/** What agents-plane-channels.path and .service do. */
-async function answerRequests(): Promise<void> {
-  while (!stopped) {
-    if (existsSync(machine.layout.channelsRequest)) {
-      await reloadChannelsCommand(machine.host, machine.layout, machine.templates);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+let stopPathUnit: () => Promise<void>;
 
 /** The scopes of the manifest that the agent gives its owner. */
 function slackScopes(): string[] {
@@ -92,12 +81,11 @@ beforeAll(async () => {
   // SLACK_API_URL has OpenClaw take Slack for configured, and ask npm for its plugin where there is none.
   await converge([channelPlugins], { ...(await machine.context()), ahead: ['slack', 'discord'] });
   gateway = await bootGateway(machine, gatewayEnv());
-  pathUnit = answerRequests();
+  stopPathUnit = answerRequests(machine);
 }, 10 * MINUTE);
 
 afterAll(async () => {
-  stopped = true;
-  await pathUnit;
+  await stopPathUnit();
   await stopGateway(gateway);
   await chats[Symbol.asyncDispose]();
   machine.remove();
@@ -113,11 +101,7 @@ const ask = async (command: object) => {
 const add = (channel: AddedChannel, instead: object = {}) =>
   ask({ command: 'channel-add', channel, ...chats.of[channel].added, ...instead });
 const inFiles = (text: string): string[] =>
-  execFileSync('sh', ['-c', `grep -rlaF -- "${text}" "${machine.root}" || true`], {
-    encoding: 'utf8',
-  })
-    .split('\n')
-    .filter((line) => line !== '' && !line.includes('/opt/'));
+  tracesOf([text], machine.root).filter((path) => !path.includes('/opt/'));
 const config = () => JSON.parse(readFileSync(machine.layout.openclawConfig, 'utf8'));
 
 /** The owner writes, and is answered. Discord tells a message to those alone who listen. */

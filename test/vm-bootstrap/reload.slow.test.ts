@@ -1,8 +1,7 @@
 /** Keys and channels that change under the real, running gateway: no restart, nothing left in a file. */
 
 import type { ChildProcess } from 'node:child_process';
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
@@ -10,10 +9,10 @@ import { fingerprintOf } from '../../local/model/server.ts';
 import { serve } from '../../vm-bootstrap/broker/serve.ts';
 import { fetchKeyCommand } from '../../vm-bootstrap/commands/fetch-key.ts';
 import { forgetKeyCommand } from '../../vm-bootstrap/commands/forget-key.ts';
-import { reloadChannelsCommand } from '../../vm-bootstrap/commands/reload-channels.ts';
 import { reloadKeyCommand } from '../../vm-bootstrap/commands/reload-key.ts';
 import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
 import { converge } from '../../vm-bootstrap/steps/step.ts';
+import { answerRequests } from './support/channel-requests.ts';
 import {
   CHANNELS,
   type Cloud,
@@ -30,6 +29,7 @@ import {
   type TestMachine,
   turn as turnOf,
 } from './support/machine.ts';
+import { tracesOf } from './support/traces.ts';
 
 const PORT = 20_160;
 const BOT = '777:AAAA-very-secret-token';
@@ -40,8 +40,7 @@ let gateway: ChildProcess;
 let telegram: Server;
 /** Methods that were called with the right token. */
 let bot: string[] = [];
-let stopped = false;
-let pathUnit: Promise<void>;
+let stopPathUnit: () => Promise<void>;
 
 /** Just enough of the Bot API: https://core.telegram.org/bots/api */
 async function startTelegram(): Promise<string> {
@@ -64,16 +63,6 @@ async function startTelegram(): Promise<string> {
   return `http://127.0.0.1:${(telegram.address() as AddressInfo).port}`;
 }
 
-/** What agents-plane-channels.path and .service do. */
-async function answerRequests(): Promise<void> {
-  while (!stopped) {
-    if (existsSync(machine.layout.channelsRequest)) {
-      await reloadChannelsCommand(machine.host, machine.layout, machine.templates);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 beforeAll(async () => {
   cloud = await startConfiguredCloud();
   const endpoints = JSON.parse(cloud.attributes[METADATA_KEYS.endpoints] ?? '{}');
@@ -86,12 +75,11 @@ beforeAll(async () => {
   await cloud.addVersion(OWN, GOOD_KEY);
   machine = await bootstrapMachine(cloud, PORT);
   gateway = await bootGateway(machine);
-  pathUnit = answerRequests();
+  stopPathUnit = answerRequests(machine);
 }, 300_000);
 
 afterAll(async () => {
-  stopped = true;
-  await pathUnit;
+  await stopPathUnit();
   await stopGateway(gateway);
   telegram.closeAllConnections();
   telegram.close();
@@ -108,11 +96,7 @@ const ask = async (command: object) => {
 const add = (token: string, owner = '4242') =>
   ask({ command: 'channel-add', channel: 'telegram', owner, tokens: [token] });
 const inFiles = (text: string): string[] =>
-  execFileSync('sh', ['-c', `grep -rlaF -- "${text}" "${machine.root}" || true`], {
-    encoding: 'utf8',
-  })
-    .split('\n')
-    .filter((line) => line !== '' && !line.includes('/opt/'));
+  tracesOf([text], machine.root).filter((path) => !path.includes('/opt/'));
 
 /** Polls of the bot from now on, for as long as it takes two, or `ms` without any. */
 async function polls(ms: number): Promise<number> {
