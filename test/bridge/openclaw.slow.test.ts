@@ -137,6 +137,17 @@ test('a model that fails is a failure, with the cause for the operator', async (
   });
   stop();
   expect(outcome).toMatchObject({ kind: 'failed', reason: expect.stringContaining('failed') });
+  // The model works again. Under the first attempt's key OpenClaw tells the old failure (decision 060).
+  const again = (attempt: number) =>
+    handler.handle(message('f1', 'fail', '15550009999'), {
+      key: 'kapso:f1',
+      begun: false,
+      attempt,
+      file: noFile,
+      signal,
+    });
+  expect(await again(1)).toMatchObject({ kind: 'failed' });
+  expect(wordsOf(await again(2))).toEqual([expect.stringContaining('fail')]);
   await handler.stop();
 }, 120_000);
 
@@ -148,9 +159,15 @@ test('check: a handshake, a wrong token, nobody there', async () => {
   expect(nobody).toMatchObject([{ ok: false }]);
 }, 60_000);
 
-test.each(['SIGKILL', 'SIGTERM'] as const)(
-  'the gateway restarts (%s) in the middle of a run: the reply arrives once',
-  async (signal) => {
+/** What a model says before it calls a tool: in the transcript, and no answer. */
+const ON_THE_WAY = 'Let me look that up first.';
+
+test.each([
+  ['SIGTERM', '15550003333', 'at its first words'],
+  ['SIGKILL', '15550007777', 'after a tool call'],
+] as const)(
+  'the gateway restarts (%s, %s) in the middle of a run, %s: the reply arrives once',
+  async (signal, from, when) => {
     const kapso = await startKapso();
     const transport = createKapso({
       baseUrl: kapso.baseUrl,
@@ -162,11 +179,14 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
     await until('the first poll', () => kapso.polls > 0);
     const release = Promise.withResolvers<void>();
     let asked = false;
-    gateway.hold(release.promise);
-    const from = signal === 'SIGKILL' ? '15550002222' : '15550003333';
-    const stopWatching = gateway.model.script(() => {
+    if (when === 'at its first words') gateway.hold(release.promise);
+    const stopWatching = gateway.model.script(({ tools }) => {
+      const isFirst = !asked;
       asked = true;
-      return undefined;
+      if (when !== 'after a tool call' || !isFirst) return undefined;
+      expect(tools).toContain('session_status');
+      gateway.hold(release.promise);
+      return { text: ON_THE_WAY, toolCalls: [{ name: 'session_status', input: {} }] };
     });
     kapso.say(from, `remember ${signal}`);
     await until('the run', () => bridge.store.inbox.depth().open === 1);
@@ -181,6 +201,7 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
     await until('the inbox is empty', () => bridge.store.inbox.depth().open === 0);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(kapso.number.sent).toHaveLength(1);
+    expect(JSON.stringify(kapso.number.sent)).not.toContain(ON_THE_WAY);
     expect(asked).toBe(true);
     expect(bridge.store.inbox.depth().dead).toBe(0);
     stopWatching();
