@@ -20,7 +20,7 @@ export interface HttpAnswer {
 }
 
 export interface HttpClient {
-  /** Any status is an answer; redirects are not followed. @throws Error with a `code`. */
+  /** Any status is an answer; redirects are not followed. @throws HttpFailure. */
   request(url: string, wanted: HttpRequest): Promise<HttpAnswer>;
   close(): void;
 }
@@ -30,10 +30,13 @@ const MAX_CHARS = 8_000_000;
 
 export class HttpFailure extends Error {
   readonly code: string;
-  constructor(code: string) {
+  /** A byte of the request may have left; false only when there was never a connection to send it on. */
+  readonly begun: boolean;
+  constructor(code: string, begun: boolean) {
     super(`no answer (${code})`);
     this.name = 'HttpFailure';
     this.code = code;
+    this.begun = begun;
   }
 }
 
@@ -54,14 +57,22 @@ export function createHttpClient(): HttpClient {
         const agent = agents[secure ? 'https:' : 'http:'];
         const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
         const outgoing = open(url, { method, agent, headers: { ...headers, ...length } });
+        let begun = false;
         const fail = (error: unknown): void => {
           clearTimeout(timer);
-          reject(new HttpFailure(codeOf(error)));
+          reject(new HttpFailure(codeOf(error), begun));
         };
         const timer = setTimeout(
           () => outgoing.destroy(Object.assign(new Error(), { code: 'TIMEOUT' })),
           timeoutMs,
         );
+        outgoing.on('socket', (socket) => {
+          begun = outgoing.reusedSocket;
+          // What is written before is kept until then: a handshake that fails has sent nothing of ours.
+          socket.once(secure ? 'secureConnect' : 'connect', () => {
+            begun = true;
+          });
+        });
         outgoing.on('error', fail);
         outgoing.on('response', (answer) => {
           let text = '';

@@ -4,7 +4,7 @@
  */
 
 import type { SendOutcome } from '../../ports.ts';
-import type { HttpAnswer } from '../http-client.ts';
+import { type HttpAnswer, HttpFailure } from '../http-client.ts';
 
 export interface GraphAnswer {
   readonly status: number;
@@ -93,22 +93,10 @@ export function outcomeOf({ status, body, retryAfter }: GraphAnswer): SendOutcom
   return code === undefined ? fromStatus(status, pause) : fromCode(code, pause);
 }
 
-/** Codes of failures before a single byte of the request left. */
-const UNSENT: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-]);
-/** Of a TLS handshake that failed: nothing of ours is sent before it is over. */
-const TLS = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_|ERR_SSL_)/;
-
-/** @param error what the HTTP client threw */
+/** @param error what the HTTP client threw; anything else may hide a message that was sent */
 export function outcomeOfFailure(
   error: unknown,
 ): Extract<SendOutcome, { kind: 'again' | 'unsure' }> {
-  const code = String((error as { code?: unknown }).code);
-  const reason = `no answer (${code})`;
-  return { kind: UNSENT.has(code) || TLS.test(code) ? 'again' : 'unsure', reason };
+  if (!(error instanceof HttpFailure)) return { kind: 'unsure', reason: 'no answer (unknown)' };
+  return { kind: error.begun ? 'unsure' : 'again', reason: error.message };
 }

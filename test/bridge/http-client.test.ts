@@ -1,0 +1,81 @@
+/** What the client knows of a request that got no answer: may a byte of it have left? Real sockets. */
+
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import {
+  type AddressInfo,
+  createServer as createTcpServer,
+  type Server,
+  type Socket,
+} from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { createHttpClient } from '../../bridge/transports/http-client.ts';
+import { createAuthority } from '../../local/plane/authority.ts';
+
+async function listening<S extends Server>(server: S): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+async function failureAt(url: string): Promise<unknown> {
+  const http = createHttpClient();
+  const wanted = { method: 'POST', headers: {}, body: 'hello', timeoutMs: 300 } as const;
+  try {
+    return await http.request(url, wanted).catch((error: unknown) => error);
+  } finally {
+    http.close();
+  }
+}
+
+test("nobody listens, or the name is nobody's: nothing left", async () => {
+  const server = createTcpServer();
+  const port = await listening(server);
+  server.close();
+  const refused = await failureAt(`http://127.0.0.1:${port}/`);
+  expect(refused).toMatchObject({ code: 'ECONNREFUSED', begun: false });
+  expect(await failureAt('https://nobody.invalid/')).toMatchObject({ begun: false });
+});
+
+test('a network that swallows what is sent: the handshake never ends, nothing left', async () => {
+  const held: Socket[] = [];
+  const server = createTcpServer((socket) => held.push(socket));
+  const port = await listening(server);
+  const swallowed = await failureAt(`https://127.0.0.1:${port}/`);
+  expect(swallowed).toMatchObject({ code: 'TIMEOUT', begun: false });
+  expect(held).toHaveLength(1);
+  for (const socket of held) socket.destroy();
+  server.close();
+});
+
+test('a certificate that nobody vouches for: the server gets no byte of the request', async () => {
+  const got: Buffer[] = [];
+  const authority = await createAuthority(Date.now);
+  const contextOf: TlsOptions['SNICallback'] = (host, use) =>
+    void authority.contextFor(host).then((context) => use(null, context), use);
+  const server = createTlsServer({ SNICallback: contextOf }, (socket) => {
+    socket.on('data', (bytes) => got.push(bytes)).on('error', () => {});
+  });
+  const refused = await failureAt(`https://localhost:${await listening(server)}/`);
+  expect(refused).toMatchObject({ code: expect.stringMatching('^UNABLE_TO'), begun: false });
+  expect(Buffer.concat(got)).toHaveLength(0);
+  server.close();
+});
+
+test('taken and not answered, on a new connection and on one that was used before: it may have left', async () => {
+  let answers = 1;
+  const server = createServer((request, response) => {
+    request.resume();
+    if (answers-- > 0) response.end('ok');
+  });
+  const port = await listening(server);
+  const http = createHttpClient();
+  const wanted = { method: 'POST', headers: {}, body: 'hello', timeoutMs: 300 } as const;
+  const url = `http://127.0.0.1:${port}/`;
+  expect(await http.request(url, wanted)).toMatchObject({ status: 200 });
+  await expect(http.request(url, wanted)).rejects.toMatchObject({ code: 'TIMEOUT', begun: true });
+  await expect(http.request(url, wanted)).rejects.toMatchObject({ code: 'TIMEOUT', begun: true });
+  http.close();
+  server.closeAllConnections();
+  server.close();
+});
