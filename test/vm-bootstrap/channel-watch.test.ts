@@ -3,6 +3,7 @@ import {
   type ChannelHealth,
   type ChannelProbe,
   HEALTHY,
+  reportOf,
   resumed,
   told,
   watchChannel,
@@ -74,6 +75,28 @@ test('a gateway that does not answer is announced too, but its channel cannot be
 
 test('a logout is announced at once, once, and nothing is restarted', () => {
   expect(run([hears, ...times(10, () => loggedOut)])).toEqual([['logged-out', 20]]);
+});
+
+test('a report that the plane does not take is repeated in the same words', () => {
+  const words = [0, 20, 40].reduce<[ChannelHealth, unknown[]]>(
+    ([health, said], seconds) => {
+      const next = watchChannel(health, loggedOut, START + seconds * SECOND).health;
+      return [next, [...said, reportOf(next)]];
+    },
+    [{ ...HEALTHY, linked: true }, []],
+  )[1];
+  const report = { channel: 'whatsapp', state: 'logged-out', at: new Date(START).toISOString() };
+  expect(words).toEqual([report, report, report]);
+});
+
+test.each([true, false])('linked again, a logout is taken back; not yet told: %s', (owed) => {
+  const lost = watchChannel({ ...HEALTHY, linked: true }, loggedOut, START).health;
+  const { health } = watchChannel({ ...lost, owed }, hears(START + PROBE), START + PROBE);
+  const at = new Date(START + PROBE).toISOString();
+  expect(reportOf(health)).toEqual({ channel: 'whatsapp', state: 'linked', at });
+  expect(watchChannel(told(health), hears(START + 2 * PROBE), START + 2 * PROBE).health.owed).toBe(
+    false,
+  );
 });
 
 test('an account that was never linked has nothing to lose', () => {

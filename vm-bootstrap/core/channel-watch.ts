@@ -8,7 +8,7 @@
  * nothing it takes for healthy for two hours (docs/decisions/031).
  */
 
-import type { ChannelEvent } from '../../contracts/vm-api.ts';
+import type { ChannelEvent, ChannelReport } from '../../contracts/vm-api.ts';
 
 /** What the gateway says now; every time in milliseconds since the epoch. */
 export interface ChannelProbe {
@@ -38,7 +38,9 @@ export interface ChannelHealth {
   /** WhatsApp could not be reached when that was asked last. */
   readonly cutOff?: boolean;
   /** What the plane was told last, or is to be told. */
-  readonly said?: Extract<ChannelEvent, 'deaf' | 'logged-out' | 'restored'>;
+  readonly said?: ChannelEvent;
+  /** Since when that is so: part of the report, and of what the plane knows a mail by. */
+  readonly saidAt?: number;
   /** The plane has not taken `said` yet. */
   readonly owed: boolean;
 }
@@ -67,19 +69,28 @@ const REFRESH_MS = 3_600_000;
 const restedFor = ({ healedAt }: ChannelHealth, now: number, ms: number): boolean =>
   healedAt === undefined || now - healedAt >= ms;
 
+type Said = Pick<ChannelHealth, 'said' | 'saidAt' | 'owed'>;
+
+const say = (said: ChannelEvent, now: number): Said => ({ said, saidAt: now, owed: true });
+
+/** What was said of a channel that hears again is taken back, whether or not the plane took it. */
+function retracted({ said, saidAt, owed }: ChannelHealth, now: number): Said {
+  if (said === 'deaf') return say('restored', now);
+  if (said === 'logged-out') return say('linked', now);
+  return { owed, ...(said && { said }), ...(saidAt !== undefined && { saidAt }) };
+}
+
 function well(health: ChannelHealth, probe: ChannelProbe, now: number): Watched {
-  const { said, owed, healedAt } = health;
+  const { healedAt } = health;
   const quiet = now - (probe.freshAt ?? now) > REFRESH_MS;
   const due = quiet && !probe.busy && restedFor(health, now, REFRESH_MS);
   const last = due ? now : healedAt;
-  const news = said === 'deaf' ? { said: 'restored' as const, owed: true } : said && { said, owed };
   return {
     health: {
       linked: true,
       heals: 0,
-      owed: false,
       ...(last !== undefined && { healedAt: last }),
-      ...news,
+      ...retracted(health, now),
     },
     action: due ? 'restart-channel' : 'none',
   };
@@ -103,7 +114,7 @@ function sick(health: ChannelHealth, probe: ChannelProbe, now: number): Watched 
       sickSince: since,
       cutOff: probe.reachable === false || (health.cutOff === true && !due),
       ...(due && { heals: back ? 1 : health.heals + 1, healedAt: now }),
-      ...(tell && { said: 'deaf' as const, owed: true }),
+      ...(tell && say('deaf', now)),
     },
     action: due ? 'restart-channel' : 'none',
   };
@@ -113,7 +124,7 @@ function sick(health: ChannelHealth, probe: ChannelProbe, now: number): Watched 
 export function watchChannel(health: ChannelHealth, probe: ChannelProbe, now: number): Watched {
   if (probe.link === 'unlinked' || probe.link === 'logged-out') {
     if (!health.linked) return { health, action: 'none' };
-    const gone = { linked: false, heals: 0, said: 'logged-out' as const, owed: true };
+    const gone = { linked: false, heals: 0, ...say('logged-out', now) };
     return { health: gone, action: 'none' };
   }
   const hears = probe.open && now - (probe.heardAt ?? now) <= STALE_MS;
@@ -130,3 +141,9 @@ export function resumed({ sickSince: _, cutOff: __, ...health }: ChannelHealth):
 
 /** The plane took what it was owed. */
 export const told = (health: ChannelHealth): ChannelHealth => ({ ...health, owed: false });
+
+/** What the plane is to be told, in the same words however often it is tried. */
+export function reportOf({ owed, said, saidAt }: ChannelHealth): ChannelReport | undefined {
+  if (!owed || said === undefined || saidAt === undefined) return undefined;
+  return { channel: 'whatsapp', state: said, at: new Date(saidAt).toISOString() };
+}

@@ -1,11 +1,12 @@
 /** Probes the channel itself, not the gateway's /healthz; restarts it alone, or tells the plane. */
 
 import { PlaneError } from '../../contracts/plane-error.ts';
-import { type ChannelReport, VM_API_PATHS } from '../../contracts/vm-api.ts';
+import { VM_API_PATHS } from '../../contracts/vm-api.ts';
 import {
   type ChannelHealth,
   type ChannelProbe,
   HEALTHY,
+  reportOf,
   resumed,
   told,
   watchChannel,
@@ -98,17 +99,14 @@ const codeOf = (error: unknown): string => (error instanceof PlaneError ? error.
 
 async function report(surroundings: Surroundings, health: ChannelHealth): Promise<ChannelHealth> {
   const { host, facts } = surroundings;
-  if (!health.owed || health.said === undefined) return health;
-  const at = host.now().toISOString();
-  const body: ChannelReport = { channel: CHANNEL, state: health.said, at };
+  const body = reportOf(health);
+  if (!body) return health;
   try {
     await callPlane(host, facts.planeUrl, VM_API_PATHS.channel, body);
-    host.log(`agent pair: told the plane that the channel is ${health.said}`);
+    host.log(`agent pair: told the plane that the channel is ${body.state}`);
     return told(health);
   } catch (error) {
-    host.log(
-      `agent pair: the plane does not know yet that it is ${health.said} (${codeOf(error)})`,
-    );
+    host.log(`agent pair: the plane does not know yet that it is ${body.state} (${codeOf(error)})`);
     return health;
   }
 }
