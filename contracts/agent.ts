@@ -55,7 +55,7 @@ export const agent = z.strictObject({
   name: agentName,
   user: email,
   state: z.enum(AGENT_STATES),
-  /** What a person can act on, when `failed`. */
+  /** What a person can act on: why it `failed`, or what a `ready` one lacks. */
   reason: z.string().optional(),
   userPhone: z.string(),
   whatsappNumber: z.string().optional(),

@@ -60,7 +60,7 @@ export const VM_STATES = ['bootstrapping', 'starting', 'ready', 'failed'] as con
 /** JSON under guest attribute `agents-plane/status`; written on change, not on a clock. */
 export const vmStatus = z.object({
   state: z.enum(VM_STATES),
-  /** What went wrong and what a person can do, when `failed`. */
+  /** What went wrong and what a person can do: when `failed`, or when `ready` without a key that fits. */
   reason: z.string().max(500).optional(),
   /** Secret version number of the config document in force. */
   configVersion: z.string().optional(),

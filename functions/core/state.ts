@@ -90,13 +90,12 @@ function runningState({ instance, guestStatus }: Observed, now: number): StateVi
   const started = Date.parse(instance?.startedAt ?? '') || 0;
   // Guest attributes outlive a stop: what was written before this boot says nothing about it.
   const status = guestStatus && Date.parse(guestStatus.at) >= started ? guestStatus : undefined;
-  if (status?.state === 'ready') return { state: 'ready' };
+  const said = status?.reason ? printable(status.reason) : undefined;
+  if (status?.state === 'ready') return { state: 'ready', ...(said && { reason: said }) };
   if (status?.state === 'failed') {
     return {
       state: 'failed',
-      reason: status.reason
-        ? printable(status.reason)
-        : 'The VM gave no reason. Look at its journal.',
+      reason: said ?? 'The VM gave no reason. Look at its journal.',
     };
   }
   // A boot that said where it was and then hung is as stuck as one that never spoke.

@@ -48,6 +48,12 @@ describe('state of an agent', () => {
     ['RUNNING, starting', vm('RUNNING', { state: 'starting', at: AFTER }), 'booting', undefined],
     ['RUNNING, ready', vm('RUNNING', { state: 'ready', at: AFTER }), 'ready', undefined],
     [
+      'ready, and something is amiss',
+      vm('RUNNING', { state: 'ready', reason: 'no key fits\u001b', at: AFTER }),
+      'ready',
+      /^no key fits $/,
+    ],
+    [
       'ready, but from before this boot',
       vm('RUNNING', { state: 'ready', at: BEFORE }),
       'booting',

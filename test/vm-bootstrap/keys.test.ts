@@ -3,6 +3,7 @@ import { serve } from '../../vm-bootstrap/broker/serve.ts';
 import { fetchKeyCommand } from '../../vm-bootstrap/commands/fetch-key.ts';
 import type { Facts } from '../../vm-bootstrap/core/facts.ts';
 import { RESTARTING } from '../../vm-bootstrap/core/key-in-use.ts';
+import { readyStatus } from '../../vm-bootstrap/ready-status.ts';
 import {
   CHANNELS,
   type Cloud,
@@ -86,6 +87,30 @@ describe('fetch-key', () => {
     expect(await fetchKeyCommand(host, layout)).toBe(0);
     expect(readFileSync(layout.keyFile, 'utf8')).toBe('own-key');
   });
+
+  test.each([
+    ['own key of another provider', 'sk-ant-own-1', 'sk-proj-shared-1', 'stand-in', 'shared'],
+    ['both of another', 'sk-ant-own-1', 'AQ.shared-1', 'misfit', 'none'],
+    ['a shared key of another alone', '', 'AIzashared-1', 'misfit', 'none'],
+    ['an own key of unknown shape', 'nobody-knows-1', 'sk-proj-shared-1', 'own', 'own'],
+  ])(
+    'a model of OpenAI, %s: no key goes to another company',
+    async (_, own, shared, origin, key) => {
+      await cloud.createSecret(OWN, 'secretAccessor', 'secretVersionManager');
+      await cloud.createSecret(SHARED, 'secretAccessor');
+      if (own) await cloud.addVersion(OWN, own);
+      await cloud.addVersion(SHARED, shared);
+      const { host, layout, facts } = await machine();
+      const changed = { ...facts, provider: 'openai' } as const;
+      host.write(layout.facts, JSON.stringify(changed), { mode: 0o644 });
+      expect(await fetchKeyCommand(host, layout)).toBe(0);
+      expect(readFileSync(layout.keyOrigin, 'utf8')).toBe(origin);
+      expect(readFileSync(layout.keyFile, 'utf8')).not.toMatch(/^(sk-ant|AQ|AIza)/);
+      const reason = origin === 'own' ? undefined : expect.stringMatching(/OpenAI/);
+      expect(readyStatus(host, layout, changed)).toMatchObject({ state: 'ready', key });
+      expect(readyStatus(host, layout, changed).reason).toEqual(reason);
+    },
+  );
 
   test('tokens of added channels lie beside the key; an agent without any has no such file', async () => {
     await cloud.createSecret(SHARED, 'secretAccessor');
@@ -220,6 +245,7 @@ describe('store-key', () => {
   test.each([
     ['the provider refuses it', 'sk-ant-bad-00000000000000000', 'refused', /does not accept/],
     ['it is of another provider', 'sk-proj-0000000000000000000', 'other-provider', /key of OpenAI/],
+    ['it is a new one of Google', 'AQ.Ab8RN6KM0000000000000000', 'other-provider', /key of Google/],
     ['it is a sentence', 'here is my key: sk-ant-1', 'not-a-key', /not an API key/],
     ['it is two lines', `${GOOD_KEY}\n${GOOD_KEY}`, 'not-a-key', /not an API key/],
     ['it is too short', 'abc', 'not-a-key', /not an API key/],

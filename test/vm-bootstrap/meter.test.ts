@@ -1,10 +1,11 @@
 import fc from 'fast-check';
+import { keyOf } from '../../vm-bootstrap/core/key-origin.ts';
 import {
   answered,
   type BudgetState,
   isDue,
   keyMove,
-  keyOf,
+  newsFor,
   parseBudget,
   spentIn,
   untold,
@@ -106,6 +107,8 @@ test.each<[boolean, string | undefined, string, string | undefined]>([
   [false, 'own', 'own', undefined],
   [false, 'withdrawn', 'none', 'take-back'],
   [false, undefined, 'none', undefined],
+  [true, 'stand-in', 'shared', 'give-up'],
+  [false, 'misfit', 'none', undefined],
 ])(
   'withdrawn %s, gateway on %s: reported as %s, and it should %s',
   (withdrawn, origin, key, move) => {
@@ -120,6 +123,29 @@ test('the owner is told once a used-up budget, and again when a raised one is us
   expect(untold({ ...over, told: '2026-11/50' })).toBeUndefined();
   expect(untold({ ...over, usd: 60, limit: 60, told: '2026-11/50' })).toBe('2026-11/60');
   expect(untold({ ...over, month: '2026-12', told: '2026-11/50' })).toBe('2026-12/50');
+});
+
+const TEXTS = {
+  withdrawn: 'used up',
+  ownKey: 'your money',
+  misfit: 'no key fits',
+  'stand-in': 'another company',
+};
+
+test('the owner is told once that their own key does not fit the model, and anew after one that does', () => {
+  const told = (before: BudgetState, origin: string) =>
+    newsFor(before, origin, 'openai', TEXTS).map(({ message }) => message);
+  expect(told(state(), 'own')).toEqual([]);
+  expect(told(state(), 'stand-in')).toEqual(['another company']);
+  expect(told(state({ usd: 50 }), 'misfit')).toEqual(['used up', 'no key fits']);
+  const [news] = newsFor(state(), 'stand-in', 'openai', TEXTS);
+  const known = state(news?.told);
+  expect(told(known, 'stand-in')).toEqual([]);
+  expect(told(known, 'misfit')).toEqual(['no key fits']);
+  const answer = { month: '2026-11', usd: 10, limit: 50, withdrawn: false };
+  expect(told(answered(known, report, answer, NOW), 'stand-in')).toEqual([]);
+  const onOwn = answered(known, { ...report, key: 'own' }, answer, NOW);
+  expect(told(onOwn, 'stand-in')).toEqual(['another company']);
 });
 
 test('property: a file that was cut short is no state', () => {

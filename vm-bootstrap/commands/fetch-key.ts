@@ -1,24 +1,22 @@
 /**
  * `agent fetch-key` (ExecStartPre of the gateway, as root): the agent's own key, else the
  * organisation's, into a tmpfs file that only the gateway's user can read; beside it, the
- * tokens of added channels.
+ * tokens of added channels. A key of another provider than the model's goes nowhere.
  *
  * Everything it imports is loaded before each start of the gateway: keep it small.
  */
 
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { type Facts, parseFacts } from '../core/facts.ts';
+import { fits, type Keyless, type KeyOrigin } from '../core/key-origin.ts';
 import { GATEWAY_USER, type Layout } from '../core/layout.ts';
 import { accessToken } from '../google/metadata.ts';
 import { readSecret, type SecretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 import { publishStatus } from '../status.ts';
 
-/** `withdrawn`: the shared key is not this agent's to use until the month turns (docs/budget.md). */
-export type KeyOrigin = 'own' | 'shared' | 'withdrawn';
-
 /** Stands where a key would; no provider takes it, so a turn that slips through costs nothing. */
-const NO_KEY = 'withdrawn-by-budget';
+const NO_KEY = 'no-key';
 
 /** What the plane said last, as `core/meter.ts` has it. */
 function isWithdrawn(host: Host, layout: Layout): boolean {
@@ -33,21 +31,28 @@ interface FoundKey {
   readonly key: string;
 }
 
+/** What a secret holds, and whether that may go to the model's provider. */
+async function keyIn(access: SecretsAccess, secret: string, { provider }: Facts) {
+  const found = await readSecret(access, secret);
+  const key = found?.value.trim();
+  if (!found || !key) return undefined;
+  return { version: found.version, key, fits: fits(key, provider) };
+}
+
+const keyless = (origin: Keyless): FoundKey => ({ origin, version: '', key: NO_KEY });
+
 async function findKey(
   access: SecretsAccess,
   facts: Facts,
   withdrawn: boolean,
 ): Promise<FoundKey | undefined> {
-  const own = await readSecret(access, facts.keySecret);
-  const ownKey = own?.value.trim();
-  if (own && ownKey) return { origin: 'own', version: own.version, key: ownKey };
+  const own = await keyIn(access, facts.keySecret, facts);
+  if (own?.fits) return { ...own, origin: 'own' };
   // Not asked for: Google's IAM takes minutes to forget a binding.
-  if (withdrawn) return { origin: 'withdrawn', version: '', key: NO_KEY };
-  const shared = await readSecret(access, facts.sharedKeySecret);
-  const sharedKey = shared?.value.trim();
-  return shared && sharedKey
-    ? { origin: 'shared', version: shared.version, key: sharedKey }
-    : undefined;
+  if (withdrawn) return keyless('withdrawn');
+  const shared = await keyIn(access, facts.sharedKeySecret, facts);
+  if (shared?.fits) return { ...shared, origin: own ? 'stand-in' : 'shared' };
+  return own || shared ? keyless('misfit') : undefined;
 }
 
 /**
@@ -88,7 +93,9 @@ export function forgetSecrets(host: Host, layout: Layout): void {
 const ON_KEY: Readonly<Record<KeyOrigin, string>> = {
   own: "on the agent's own key",
   shared: 'on the shared key',
+  'stand-in': "on the shared key: the agent's own is another provider's",
   withdrawn: "without a key: this month's budget is used up",
+  misfit: "without a key: there is none of the model's provider",
 };
 
 /** @returns the exit code. One line in the journal either way, without the key. */

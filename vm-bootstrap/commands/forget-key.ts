@@ -9,7 +9,7 @@ import { keyName } from '../core/key-in-use.ts';
 import type { Layout } from '../core/layout.ts';
 import { gatewayAddress, gatewayAnswers, secretsResolved, withGateway } from '../gateway.ts';
 import type { Host } from '../host.ts';
-import { keyForStatus } from '../key-origin.ts';
+import { readyStatus } from '../ready-status.ts';
 import { publishStatus } from '../status.ts';
 import { forgetSecrets } from './fetch-key.ts';
 
@@ -51,19 +51,15 @@ export async function forgetKeyCommand(
   try {
     const ready = await gatewayReady(host, layout, mainPid);
     const facts = parseFacts(host.read(layout.facts));
-    const known = {
-      configVersion: facts.configVersion,
-      ...(facts.bundleSha256 !== undefined && { bundleSha256: facts.bundleSha256 }),
-      key: keyForStatus(host, layout),
-    };
+    const status = readyStatus(host, layout, facts);
     if (ready) {
       noteKeyInUse(host, layout);
-      await publishStatus(host, layout, { state: 'ready', ...known });
+      await publishStatus(host, layout, status);
       host.log('agent: the gateway is ready; the key file is deleted');
       return 0;
     }
     const reason = 'The gateway did not become ready with its key; see its journal.';
-    await publishStatus(host, layout, { state: 'failed', reason, ...known });
+    await publishStatus(host, layout, { ...status, state: 'failed', reason });
     host.log(`agent: ${reason}`);
     return 1;
   } finally {

@@ -8,21 +8,22 @@ import { monthOf } from '../../contracts/month.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { type UsageReport, usageAnswer, VM_API_PATHS } from '../../contracts/vm-api.ts';
 import { type Facts, parseFacts } from '../core/facts.ts';
+import { keyOf } from '../core/key-origin.ts';
 import type { Layout } from '../core/layout.ts';
 import {
   answered,
   type BudgetState,
   isDue,
   keyMove,
-  keyOf,
   LOOK_MS,
   LOOK_WITHDRAWN_MS,
+  type News,
+  newsFor,
   type Origin,
   parseBudget,
   type Reading,
   spentIn,
   type UsageCost,
-  untold,
   usageQuery,
 } from '../core/meter.ts';
 import { type MeterSettings, parseMeterSettings } from '../core/meter-settings.ts';
@@ -95,28 +96,28 @@ async function report(
   return held;
 }
 
-/** Tells the owner on WhatsApp, once a used-up budget, as soon as the channel is open. */
-async function tell(meter: Meter, state: BudgetState): Promise<void> {
-  const { settings, host } = meter;
-  const name = untold(state);
-  if (name === undefined || settings.whatsappTo === undefined) return;
-  const message = state.key === 'own' ? settings.texts.ownKey : settings.texts.withdrawn;
-  try {
-    const sent = await meter.gateway(async (gateway) => {
-      if (!(await readChannel(gateway, settings.linkedPhone)).connected) return false;
-      await gateway.call('send', {
-        channel: 'whatsapp',
-        to: settings.whatsappTo,
-        message,
-        idempotencyKey: `agents-plane-budget-${name}`,
-      });
-      return true;
-    });
-    if (!sent) return;
-    write(meter, { ...state, told: name });
-    host.log('agent meter: the owner was told that the budget is used up');
-  } catch {
-    // The gateway is on its way up or down: at the next look. The mail is out already.
+/** Tells the owner on WhatsApp, as soon as the channel is open. @returns false while it is not */
+async function say({ settings, gateway }: Meter, to: string, news: News): Promise<boolean> {
+  const { message, idempotencyKey } = news;
+  return gateway(async ({ call }) => {
+    if (!(await readChannel({ call }, settings.linkedPhone)).connected) return false;
+    await call('send', { channel: 'whatsapp', to, message, idempotencyKey });
+    return true;
+  });
+}
+
+/** Once each; the mail about a used-up budget is out already. */
+async function tell(meter: Meter, state: BudgetState, origin: Origin): Promise<void> {
+  const { settings, host, facts } = meter;
+  const { whatsappTo, texts } = settings;
+  if (whatsappTo === undefined) return;
+  let known = state;
+  for (const news of newsFor(state, origin, facts.provider, texts)) {
+    // A gateway that is on its way up or down: at the next look.
+    if (!(await say(meter, whatsappTo, news).catch(() => false))) return;
+    known = { ...known, ...news.told };
+    write(meter, known);
+    host.log(`agent meter: the owner was told of ${news.told.told ?? news.told.toldKey}`);
   }
 }
 
@@ -137,7 +138,7 @@ export async function look(meter: Meter, first: boolean): Promise<number> {
     host.log(`agent meter: the shared key is ${state.withdrawn ? 'withdrawn' : 'back'}`);
     host.write(layout.keyRequest, '', { mode: 0o644 });
   }
-  await tell(meter, state);
+  await tell(meter, state, origin);
   return state.withdrawn ? LOOK_WITHDRAWN_MS : LOOK_MS;
 }
 

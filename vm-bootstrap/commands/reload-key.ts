@@ -7,14 +7,15 @@
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { parseFacts } from '../core/facts.ts';
 import { RESTARTING } from '../core/key-in-use.ts';
+import type { KeyOrigin } from '../core/key-origin.ts';
 import { type Layout, UNITS } from '../core/layout.ts';
 import { degradedProviders } from '../core/reload.ts';
 import { gatewayAddress, gatewayIsUp, secretsTaken, withGateway } from '../gateway.ts';
 import type { Host } from '../host.ts';
-import { keyForStatus } from '../key-origin.ts';
+import { readyStatus } from '../ready-status.ts';
 import { publishStatus } from '../status.ts';
 import { systemctl } from '../systemd.ts';
-import { fetchSecrets, forgetSecrets, type KeyOrigin } from './fetch-key.ts';
+import { fetchSecrets, forgetSecrets } from './fetch-key.ts';
 import { noteKeyInUse } from './forget-key.ts';
 
 /** The broker's answer has to reach the owner through the gateway before that goes down. */
@@ -42,12 +43,7 @@ export async function reloadKeyCommand(host: Host, layout: Layout): Promise<numb
     const origin = await handOver(host, layout);
     noteKeyInUse(host, layout);
     const facts = parseFacts(host.read(layout.facts));
-    await publishStatus(host, layout, {
-      state: 'ready',
-      configVersion: facts.configVersion,
-      ...(facts.bundleSha256 !== undefined && { bundleSha256: facts.bundleSha256 }),
-      key: keyForStatus(host, layout),
-    });
+    await publishStatus(host, layout, readyStatus(host, layout, facts));
     host.log(`agent: the gateway took the ${origin} key, without a restart`);
   } catch (error) {
     host.log(`agent: ${(error as Error).message} It is restarted to take the key.`);

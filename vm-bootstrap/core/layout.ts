@@ -111,7 +111,7 @@ export function layoutOf(root: string) {
     runtime: `${root}/run/agents-plane`,
     brokerSocket: `${root}/run/agents-plane/broker.sock`,
     lock: `${root}/run/agents-plane/bootstrap.lock`,
-    /** Which key fetch-key wrote last: `own`, `shared`, or `withdrawn` for none at all. */
+    /** Which key fetch-key wrote last (core/key-origin.ts). */
     keyOrigin: `${root}/run/agents-plane/key-origin`,
     /** Which key the running gateway has resolved: `own 3`, `shared 1` (origin, secret version). */
     keyInUse: `${root}/run/agents-plane/key-in-use`,

@@ -5,14 +5,12 @@
 
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
+import type { Keyless } from './key-origin.ts';
 import { usesWhatsappPlugin } from './openclaw-config.ts';
 import { linkedPhoneOf } from './pairing-settings.ts';
 
-/** templates/vm/plugin/budget.json: what the owner reads when the budget is used up. */
-export interface BudgetTexts {
-  readonly withdrawn: string;
-  readonly ownKey: string;
-}
+/** templates/vm/plugin/budget.json: what the owner reads about the key, and about what is spent on it. */
+export type OwnerTexts = Readonly<Record<Keyless | 'stand-in' | 'ownKey', string>>;
 
 export interface MeterSettings {
   readonly timezone: string;
@@ -22,7 +20,7 @@ export interface MeterSettings {
   readonly whatsappTo?: string;
   /** E.164; whose phone has to be linked before anything is sent. */
   readonly linkedPhone: string;
-  readonly texts: BudgetTexts;
+  readonly texts: OwnerTexts;
 }
 
 /** @param texts templates/vm/plugin/budget.json, rendered */
@@ -35,7 +33,7 @@ export const meterSettings = (
   port,
   linkedPhone: linkedPhoneOf(config),
   ...(usesWhatsappPlugin(config) && { whatsappTo: config.userPhone }),
-  texts: JSON.parse(texts) as BudgetTexts,
+  texts: JSON.parse(texts) as OwnerTexts,
 });
 
 /** Reads what bootstrap wrote. @throws PlaneError when it did not yet. */

@@ -3,7 +3,10 @@
  * is told, and what follows from the plane's answer. Pure.
  */
 
+import type { Provider } from '../../contracts/models.ts';
 import type { UsageAnswer, UsageReport } from '../../contracts/vm-api.ts';
+import { isShared } from './key-origin.ts';
+import type { OwnerTexts } from './meter-settings.ts';
 
 /** Between two looks. Nothing is spent unseen for longer than this and one reading (docs/budget.md). */
 export const LOOK_MS = 60_000;
@@ -21,6 +24,8 @@ export interface BudgetState extends UsageAnswer {
   readonly at: number;
   /** Which used-up budget the owner was told about, `2026-11/50`. */
   readonly told?: string;
+  /** Which trouble with a key's provider the owner was told about, `stand-in/openai`. */
+  readonly toldKey?: string;
 }
 
 /** Undefined when nothing was ever reported (or the file was cut short). */
@@ -102,6 +107,8 @@ export const answered = (
     ...answer,
     ...(spent !== undefined && { spent }),
     ...(before?.told !== undefined && { told: before.told }),
+    // With a key of the owner's own that fits, the trouble is over; another one is told again.
+    ...(before?.toldKey !== undefined && report.key !== 'own' && { toldKey: before.toldKey }),
     key: report.key,
     at: now,
   };
@@ -110,12 +117,9 @@ export const answered = (
 /** What stands in `layout.keyOrigin`; undefined while there is no gateway with a key. */
 export type Origin = string | undefined;
 
-export const keyOf = (origin: Origin): UsageReport['key'] =>
-  origin === 'own' || origin === 'shared' ? origin : 'none';
-
 /** What the gateway should do about its key: give the shared one up, or take it back. */
 export function keyMove(withdrawn: boolean, origin: Origin): 'give-up' | 'take-back' | undefined {
-  if (withdrawn) return origin === 'shared' ? 'give-up' : undefined;
+  if (withdrawn) return isShared(origin) ? 'give-up' : undefined;
   return origin === 'withdrawn' ? 'take-back' : undefined;
 }
 
@@ -123,4 +127,40 @@ export function keyMove(withdrawn: boolean, origin: Origin): 'give-up' | 'take-b
 export function untold(state: BudgetState): string | undefined {
   const name = `${state.month}/${state.limit}`;
   return state.usd >= state.limit && state.told !== name ? name : undefined;
+}
+
+export interface News {
+  readonly message: string;
+  readonly idempotencyKey: string;
+  /** What is to be remembered once it went out. */
+  readonly told: Pick<BudgetState, 'told' | 'toldKey'>;
+}
+
+/** What the owner is to hear on WhatsApp now, each once. */
+export function newsFor(
+  state: BudgetState,
+  origin: Origin,
+  provider: Provider,
+  texts: OwnerTexts,
+): readonly News[] {
+  const budget = untold(state);
+  const spent: News | undefined =
+    budget === undefined
+      ? undefined
+      : {
+          message: state.key === 'own' ? texts.ownKey : texts.withdrawn,
+          idempotencyKey: `agents-plane-budget-${budget}`,
+          told: { told: budget },
+        };
+  const text = origin === 'stand-in' || origin === 'misfit' ? texts[origin] : undefined;
+  const name = `${origin}/${provider}`;
+  const key: News | undefined =
+    text === undefined || state.toldKey === name
+      ? undefined
+      : {
+          message: text,
+          idempotencyKey: `agents-plane-key-${name}`,
+          told: { toldKey: name },
+        };
+  return [spent, key].filter((news) => news !== undefined);
 }

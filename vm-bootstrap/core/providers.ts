@@ -58,6 +58,7 @@ const SHAPES: ReadonlyArray<readonly [RegExp, Provider]> = [
   [/^sk-ant-/, 'anthropic'],
   [/^sk-/, 'openai'],
   [/^AIza/, 'google'],
+  [/^AQ\./, 'google'],
 ];
 
 /** The provider a key looks like, or undefined when its shape says nothing. */

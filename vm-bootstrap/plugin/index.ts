@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import type { Provider } from '../../contracts/models.ts';
 import { findKeys, withoutKeys } from '../core/find-keys.ts';
 import { handOver, isStored, type Replies } from '../core/hand-over.ts';
+import type { OwnerTexts } from '../core/meter-settings.ts';
 import { workIsNext } from '../core/onward.ts';
 import { storeKey } from './broker.ts';
 import { answerWithoutKey } from './budget.ts';
@@ -175,7 +176,7 @@ function register(api: PluginApi): void {
   answerWithoutKey(
     api,
     settings.keyOrigin,
-    () => readJson<{ readonly withdrawn: string }>(directory, 'budget.json').withdrawn,
+    (why) => readJson<OwnerTexts>(directory, 'budget.json')[why],
   );
   api.on('agent_turn_prepare', (_, { sessionKey = '' }) => {
     const note = waiting.get(sessionKey);

@@ -3,7 +3,7 @@
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { UNITS } from '../core/layout.ts';
 import { gatewayAddress, gatewayAnswers, secretsResolved, withGateway } from '../gateway.ts';
-import { keyForStatus } from '../key-origin.ts';
+import { readyStatus } from '../ready-status.ts';
 import { lastStatus, publishStatus } from '../status.ts';
 import type { Context, Step } from './step.ts';
 
@@ -57,10 +57,5 @@ export const ready: Step<Context> = {
 
 /** What is published once everything is in place. */
 export async function publishReady({ host, layout, facts }: Context): Promise<void> {
-  await publishStatus(host, layout, {
-    state: 'ready',
-    configVersion: facts.configVersion,
-    ...(facts.bundleSha256 !== undefined && { bundleSha256: facts.bundleSha256 }),
-    key: keyForStatus(host, layout),
-  });
+  await publishStatus(host, layout, readyStatus(host, layout, facts));
 }
