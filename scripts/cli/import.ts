@@ -7,7 +7,6 @@ import { createBar } from '../ui/bar.ts';
 import { check, importRows, type Outcome } from './bulk.ts';
 import { connect } from './client.ts';
 import { type Asked, hint, printAsked, table } from './output.ts';
-import { readPeopleFile } from './people-file.ts';
 import { example, type VerbOptions } from './verb.ts';
 
 const LATER = {
@@ -40,6 +39,8 @@ async function run(file: string, { dryRun, ...asked }: VerbOptions): Promise<voi
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new PlaneError('NOT_FOUND', `${file} cannot be read`, { cause });
   });
+  // The reader of CSV is read by this command alone.
+  const { readPeopleFile } = await import('./people-file.ts');
   const rows = readPeopleFile(file, text);
   const client = await connect(process.env);
   if (!dryRun) {

@@ -2,7 +2,6 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { stringify } from 'yaml';
 import { type AuditLine, auditAnswer, vmLog } from '../../contracts/journal.ts';
 import { connect } from './client.ts';
 import { type Asked, FORMATS, type Format, hint, print, printAsked, table } from './output.ts';
@@ -70,8 +69,7 @@ async function audit({ agent, since, limit, output, json }: AuditOptions): Promi
     lines.push(...page.lines);
     token = page.nextPageToken;
   } while (token !== undefined && lines.length < limit);
-  if (json || output === 'json') return print({ lines }, true);
-  if (output === 'yaml') return void process.stdout.write(stringify({ lines }));
+  if (json || output !== 'table') return print({ lines }, json || output === 'json');
   if (lines.length === 0) return hint('no change and no refusal; see --help for what can be asked');
   process.stdout.write(table(HEAD, lines.map(rowOf)));
 }

@@ -1,7 +1,6 @@
 /** `agents-plane list`. */
 
 import { type Command, Option } from 'commander';
-import { stringify } from 'yaml';
 import { AGENT_STATES, agentList, type ListedAgent } from '../../contracts/agent.ts';
 import { type Client, connect } from './client.ts';
 import { FORMATS, type Format, hint, print, table } from './output.ts';
@@ -35,8 +34,7 @@ const rowOf = ({ name, state, whatsapp, model, budget, user }: ListedAgent): rea
 
 async function list({ state, output, json }: ListOptions): Promise<void> {
   const agents = await allAgents(await connect(process.env), state);
-  if (json || output === 'json') return print({ agents }, true);
-  if (output === 'yaml') return void process.stdout.write(stringify({ agents }));
+  if (json || output !== 'table') return print({ agents }, json || output === 'json');
   process.stdout.write(agents.length > 0 ? table(HEAD, agents.map(rowOf)) : '');
   if (agents.length === 0) hint('no agents; make one with: agents-plane provision --help');
 }

@@ -1,14 +1,20 @@
 /** What commands print: answers on standard output, what to do next on standard error. */
 
+import { createRequire } from 'node:module';
 import { type Command, Option } from 'commander';
-import { stringify } from 'yaml';
 import { coloursFor } from '../ui/colours.ts';
 
 export const FORMATS = ['table', 'yaml', 'json'] as const;
 export type Format = (typeof FORMATS)[number];
 
+/** The library is read when YAML is printed: it is a sixth of what any other command starts with. */
+function yaml(value: unknown): string {
+  const { stringify } = createRequire(import.meta.url)('yaml') as typeof import('yaml');
+  return stringify(value);
+}
+
 export const print = (value: unknown, json: boolean | undefined): void => {
-  process.stdout.write(json ? `${JSON.stringify(value)}\n` : stringify(value));
+  process.stdout.write(json ? `${JSON.stringify(value)}\n` : yaml(value));
 };
 
 export interface Asked {
