@@ -110,7 +110,10 @@ export async function listReplies(
   return { mails: mails.map(({ id, text }) => ({ id, text: text.slice(0, MAIL_TEXT_MAX) })) };
 }
 
-/** Bins a reply on both sides, and answers it. Safe to repeat: the answer's id is made of the reply's. @throws PlaneError INVALID_ARGUMENT, NOT_FOUND */
+/**
+ * Answers a reply, then bins it on both sides: what is in the bin is not looked at again, so an answer that failed would
+ * never come. Safe to repeat: the answer's id is made of the reply's. @throws PlaneError INVALID_ARGUMENT, NOT_FOUND
+ */
 export async function forgetReply(
   tools: SelfTools,
   name: AgentName,
@@ -118,11 +121,11 @@ export async function forgetReply(
 ): Promise<Record<string, never>> {
   const { id, answer } = parseBody(forgetRequest, body);
   const owner = await ownerOf(tools, name);
-  const found = await tools.mailbox.forgetReply(owner, id);
-  if (!found) throw new PlaneError('NOT_FOUND', GONE);
+  if (!(await tools.mailbox.read(owner, id))) throw new PlaneError('NOT_FOUND', GONE);
   const answerId = `answer-${name}-${id}`;
   if (answer && !(await tools.mailer.wasSent(answerId, owner))) {
     await tools.mailer.send({ to: owner, ...answer, id: answerId });
   }
+  await tools.mailbox.forgetReply(owner, id);
   return {};
 }

@@ -1,6 +1,7 @@
 /** The owner's mailbox through the plane: only the owner's, bounded, and keys that they mail. */
 
 import { readFileSync } from 'node:fs';
+import type { Fault } from '../../local/google/gate.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
 import { until } from '../e2e/support/stage.ts';
 import { DOCUMENT } from './fixtures.ts';
@@ -13,6 +14,8 @@ const KEY = 'sk-ant-api03-mailed-a7d2e8c4b6Zx9Cv5Bn1Mq3Lw7';
 
 let harness: Harness;
 let token: string;
+/** What becomes of the next mail that the plane sends. */
+let nextSend: Fault | undefined;
 
 async function asAdmin(method: string, path: string, body?: object): Promise<Answered['body']> {
   const { accessToken } = harness.google.tokens.access(`user:${LOCAL.admin}`);
@@ -22,7 +25,14 @@ async function asAdmin(method: string, path: string, body?: object): Promise<Ans
 }
 
 beforeEach(async () => {
-  harness = await startHarness({ target: 'vm' });
+  nextSend = undefined;
+  const fault = ({ method }: { readonly method: string }): Fault | undefined => {
+    if (!/messages.send$/.test(method)) return undefined;
+    const next = nextSend;
+    nextSend = undefined;
+    return next;
+  };
+  harness = await startHarness({ target: 'vm', fault });
   await asAdmin('POST', `${SECRETS}?secretId=agent-allison-config`, {
     replication: { automatic: {} },
     labels: { 'managed-by': 'agents-plane', 'agents-plane-agent': 'allison' },
@@ -153,6 +163,26 @@ describe('a key by mail', () => {
       .list(OWNER)
       .filter(({ raw }) => raw.includes('Subject: Your API key'));
     expect(told).toHaveLength(1);
+  });
+
+  test('an answer that failed: the mail is still there to be answered, once', async () => {
+    const answer = { subject: 'Your API key', text: 'All set!' };
+    const times: [Fault['when'], number][] = [
+      ['before', 1],
+      ['after', 2],
+    ];
+    for (const [when, answers] of times) {
+      mail(OWNER, LOCAL.mailFrom, `Re: ${when}`, KEY);
+      const id = idIn(OWNER, `Re: ${when}`);
+      nextSend = { when, status: 'UNAVAILABLE' };
+      expect((await post('/forget', { id, answer })).status).toBe(503);
+      expect((await post('/replies')).body.mails).toMatchObject([{ id }]);
+      expect((await post('/forget', { id, answer })).status).toBe(200);
+      const both = [OWNER, LOCAL.mailFrom].map((owner) => binned(owner, `Re: ${when}`));
+      expect(both).toEqual([true, true]);
+      const raws = boxes().list(OWNER);
+      expect(raws.filter(({ raw }) => raw.includes('Subject: Your API key'))).toHaveLength(answers);
+    }
   });
 
   test('no log line of the plane has a word of it', async () => {
