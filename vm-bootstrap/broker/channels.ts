@@ -87,16 +87,19 @@ const place = (facts: Facts) => ({
   ensurePath: VM_API_PATHS.channelsSecret,
 });
 
-/** Stores the document and has the gateway take it; puts the one before back when it does not. */
+/**
+ * Stores the document and has the gateway take it; puts the one before back when it does not.
+ * @returns when the gateway has it, as a sentence ends
+ */
 async function apply(
   host: Host,
   layout: Layout,
   facts: Facts,
   { before, after }: { readonly before: ChannelsDocument; readonly after: ChannelsDocument },
-): Promise<void> {
+): Promise<string> {
   await storeDocument(await open(host, facts), place(facts), JSON.stringify(after));
   const result = await requestReload(host, layout);
-  if (result.ok) return;
+  if (result.ok) return result.starting ? 'in a minute or two, when I have started again' : 'now';
   // A token anew: the one before may have ended meanwhile.
   await storeDocument(await open(host, facts), place(facts), JSON.stringify(before));
   const back = await requestReload(host, layout).catch(() => ({ ok: false }));
@@ -104,7 +107,7 @@ async function apply(
     'FAILED_PRECONDITION',
     back.ok
       ? `${result.message} Nothing was changed.`
-      : `${result.message} What was stored is as before; the gateway takes that at its next start.`,
+      : `${result.message} What was stored is as before; my gateway takes that when my machine boots next.`,
   );
 }
 
@@ -121,13 +124,13 @@ const change = (
   layout: Layout,
   facts: Facts,
   edit: (before: ChannelsDocument) => ChannelsDocument,
-): Promise<void> =>
+): Promise<string> =>
   withLock(
     host,
     `${layout.channelsRequest}.lock`,
     async () => {
       const before = await readChannels(await open(host, facts), facts.channelsSecret);
-      await apply(host, layout, facts, { before, after: edit(before) });
+      return apply(host, layout, facts, { before, after: edit(before) });
     },
     PATIENCE,
   );
@@ -155,9 +158,9 @@ export async function addChannel(
   const entry = readChannelInput(input);
   assertPlugin(host, layout, channel);
   await Promise.all([check(host, facts, channel, entry), notTheOwners(host, entry)]);
-  await change(host, layout, facts, (before) => ({ ...before, ...entry }));
+  const when = await change(host, layout, facts, (before) => ({ ...before, ...entry }));
   await tellOwner(host, facts, channel, ownerOn(entry, channel, ''));
-  return `${CHANNEL_TITLES[channel]} is added. Your owner can write to me there now, and nobody else can.`;
+  return `${CHANNEL_TITLES[channel]} is added. Your owner can write to me there ${when}, and nobody else can.`;
 }
 
 /** @returns a sentence for the owner. @throws PlaneError NOT_FOUND when it was never added. */

@@ -28,7 +28,7 @@ export async function requestReload(host: Host, layout: Layout): Promise<ReloadR
     if (host.now().getTime() > deadline) {
       throw new PlaneError(
         'DEADLINE_EXCEEDED',
-        'It is stored, but the gateway has not taken it yet. It does at its next start.',
+        'It is stored, but my gateway has not taken it yet. It does when my machine boots next, if not before.',
       );
     }
     await host.sleep(POLL_MS);

@@ -3,7 +3,8 @@
  * added and removed channels, without a restart: no conversation is dropped.
  *
  * The files are there while the gateway reads them, and are deleted then; it goes on with
- * what it has in memory (FACTS.md). A gateway that does not run is started instead.
+ * what it has in memory (FACTS.md). A gateway that does not run is started instead, with its channels written
+ * down before: no start of the gateway renders them.
  */
 
 import { PlaneError } from '../../contracts/plane-error.ts';
@@ -74,18 +75,21 @@ async function taken({ host, channels }: Context, gateway: Gateway): Promise<voi
   await secretsTaken(host, gateway, degradedOwners);
 }
 
+/** @returns whether the gateway has them, or only starts with them */
 async function reload(machine: {
   readonly host: Host;
   readonly layout: Layout;
   readonly templates: Templates;
-}): Promise<void> {
+}): Promise<'taken' | 'starting'> {
   const { host, layout } = machine;
   const address = gatewayAddress(host, layout);
-  if (!(await gatewayIsUp(host, address.port))) {
-    await systemctl(host, 'restart', '--no-block', UNITS.gateway);
-    return;
-  }
+  const up = await gatewayIsUp(host, address.port);
   const context: Context = { ...machine, ...(await readInputs(host)) };
+  if (!up) {
+    await converge([channelPlugins, openclawConfig], context);
+    await systemctl(host, 'restart', '--no-block', UNITS.gateway);
+    return 'starting';
+  }
   await fetchSecrets(host, layout, context.facts);
   try {
     await withGateway(
@@ -103,6 +107,7 @@ async function reload(machine: {
     forgetSecrets(host, layout);
   }
   await publishReady(context);
+  return 'taken';
 }
 
 /** How a reload went, for whoever asked for it. */
@@ -110,8 +115,15 @@ export interface ReloadResult {
   /** What stood in the request. */
   readonly id: string;
   readonly ok: boolean;
+  /** The gateway did not answer, and starts with them. */
+  readonly starting?: boolean;
   readonly message: string;
 }
+
+const MESSAGES = {
+  taken: 'The gateway has taken its secrets and channels.',
+  starting: 'The gateway did not answer; it starts with its channels.',
+};
 
 /** @returns the exit code; the unit tries again when it is not 0. */
 export async function reloadChannelsCommand(
@@ -121,14 +133,14 @@ export async function reloadChannelsCommand(
 ): Promise<number> {
   const id = host.read(layout.channelsRequest)?.trim().slice(0, 64) ?? '';
   host.remove(layout.channelsRequest);
-  const report = (ok: boolean, message: string): void => {
-    const result: ReloadResult = { id, ok, message };
+  const report = (ok: boolean, message: string, starting = false): void => {
+    const result: ReloadResult = { id, ok, message, ...(starting && { starting }) };
     host.write(layout.channelsResult, JSON.stringify(result), { mode: 0o644 });
     host.log(`agent reload-channels: ${message}`);
   };
   try {
-    await withLock(host, layout.lock, () => reload({ host, layout, templates }));
-    report(true, 'The gateway has taken its secrets and channels.');
+    const how = await withLock(host, layout.lock, () => reload({ host, layout, templates }));
+    report(true, MESSAGES[how], how === 'starting');
     return 0;
   } catch (error) {
     report(false, error instanceof PlaneError ? error.message : 'The reload failed.');
