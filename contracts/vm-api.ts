@@ -37,7 +37,14 @@ export type MailRequest = z.infer<typeof mailRequest>;
 export const mailAnswer = z.strictObject({ id: z.string() });
 export type MailAnswer = z.infer<typeof mailAnswer>;
 
-export const CHANNEL_EVENTS = ['linked', 'logged-out', 'deaf', 'restored'] as const;
+/** `number-changed`: the phone that was linked is not the agent's any more, and its link was taken back. */
+export const CHANNEL_EVENTS = [
+  'linked',
+  'logged-out',
+  'number-changed',
+  'deaf',
+  'restored',
+] as const;
 export type ChannelEvent = (typeof CHANNEL_EVENTS)[number];
 
 /**

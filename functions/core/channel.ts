@@ -25,6 +25,7 @@ const OF_EVENT: Readonly<Record<ChannelEvent, ChannelState>> = {
   linked: 'linked',
   restored: 'linked',
   'logged-out': 'logged-out',
+  'number-changed': 'unlinked',
   deaf: 'deaf',
 };
 

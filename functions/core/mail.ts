@@ -77,6 +77,8 @@ export function showTime(at: string, timeZone: string, seconds = false): string 
   }).format(new Date(at));
 }
 
+const ADMIN_FOOTER = 'Sent to the administrators of Agents Plane.';
+
 export const footerFor = (name: AgentName, { user }: ConfigDocument): string =>
   `Your AI assistant (${name}). Sent to ${user} because your organisation set up an assistant for you.`;
 
@@ -144,11 +146,37 @@ export function renderLost(
       ? 'We lost our WhatsApp connection'
       : `Agent ${name} is not on WhatsApp any more`,
     preview: owner ? 'Connect me again to go on.' : 'Its number has to be linked again.',
-    footer: owner ? footerFor(name, document) : 'Sent to the administrators of Agents Plane.',
+    footer: owner ? footerFor(name, document) : ADMIN_FOOTER,
     owner,
     admin: !owner,
     name,
     user,
+    number: whatsappNumber === undefined ? '' : showPhone(whatsappNumber),
+    button: { url: link.url, label: owner ? 'Connect WhatsApp' : 'Link the number' },
+    expires: showTime(link.expires, timezone),
+  });
+}
+
+/** An admin gave the agent another number, and the link of the one before was taken back. */
+export function renderNumberChanged(
+  templates: MailTemplates,
+  name: AgentName,
+  document: ConfigDocument,
+  link: PairingLink,
+): RenderedMail {
+  const owner = document.whatsapp.mode === 'linked';
+  const { user, userPhone, whatsappNumber, timezone } = document;
+  return renderMail(templates, 'number-changed', {
+    subject: owner
+      ? 'Your number was changed: connect your WhatsApp again'
+      : `Agent ${name} has another number: link it`,
+    preview: 'The number before is not connected any more.',
+    footer: owner ? footerFor(name, document) : ADMIN_FOOTER,
+    owner,
+    admin: !owner,
+    name,
+    user,
+    phoneEnd: userPhone.slice(-2),
     number: whatsappNumber === undefined ? '' : showPhone(whatsappNumber),
     button: { url: link.url, label: owner ? 'Connect WhatsApp' : 'Link the number' },
     expires: showTime(link.expires, timezone),
@@ -167,7 +195,7 @@ export function renderWrongPhone(
   return renderMail(templates, 'wrong-phone', {
     subject: owner ? 'Another phone scanned your code' : `Agent ${name}: another phone was scanned`,
     preview: 'Nothing was linked.',
-    footer: owner ? footerFor(name, document) : 'Sent to the administrators of Agents Plane.',
+    footer: owner ? footerFor(name, document) : ADMIN_FOOTER,
     owner,
     admin: !owner,
     name,

@@ -11,7 +11,13 @@ import {
   wrongPhoneReport,
 } from '../../contracts/vm-api.ts';
 import { formatChannel, hasDevice, parseChannel } from '../core/channel.ts';
-import { CODE_CID, renderCodeMail, renderLost, renderWrongPhone } from '../core/mail.ts';
+import {
+  CODE_CID,
+  renderCodeMail,
+  renderLost,
+  renderNumberChanged,
+  renderWrongPhone,
+} from '../core/mail.ts';
 import {
   ANNOTATION_CHANNEL,
   ANNOTATION_LINK,
@@ -50,7 +56,9 @@ export async function reportChannel(
   if (report.state === 'linked' && document.whatsapp.mode === 'dedicated') {
     await welcome(tools, name);
   }
-  if (report.state === 'logged-out') await tellOfLoss(tools, name, document, report);
+  if (report.state === 'logged-out' || report.state === 'number-changed') {
+    await tellOfLoss(tools, name, document, report);
+  }
   return {};
 }
 
@@ -107,16 +115,18 @@ async function tellOfLoss(
   tools: SelfTools,
   name: AgentName,
   document: ConfigDocument,
-  { at }: ChannelReport,
+  { at, state }: ChannelReport,
 ): Promise<void> {
   const to = whoLinks(tools, document);
   if (to.length === 0) return;
+  const changed = state === 'number-changed';
+  const render = changed ? renderNumberChanged : renderLost;
   await sendOnce(tools, name, {
     annotation: ANNOTATION_LOST_MAIL,
-    id: () => `lost-${name}-${Date.parse(at).toString(36)}`,
+    id: () => `${changed ? 'changed' : 'lost'}-${name}-${Date.parse(at).toString(36)}`,
     to,
     render: async () =>
-      renderLost(tools.mailTemplates, name, document, await issueLink(tools, name, false)),
+      render(tools.mailTemplates, name, document, await issueLink(tools, name, false)),
   });
 }
 
@@ -145,11 +155,18 @@ export async function pairingMail(
   return {};
 }
 
-/** Each reply counts once: the newest that was acted upon is written down before it is told. */
+/** Milliseconds. Who wrote longer ago does not wait for a code any more. */
+const REPLY_COUNTS_MS = 30 * 60_000;
+
+/**
+ * Each reply counts once, and not for long: the newest that was acted upon is written down before it
+ * is told.
+ */
 export async function pairingReply(tools: SelfTools, name: AgentName): Promise<PairingReplyAnswer> {
   const { secret, document } = await self(tools, name);
   if (document.whatsapp.mode !== 'linked') return { connect: false };
-  const after = Number(secret.annotations[ANNOTATION_REPLY] ?? 0);
+  const last = Number(secret.annotations[ANNOTATION_REPLY] ?? 0);
+  const after = Math.max(last, tools.clock.now() - REPLY_COUNTS_MS);
   const replies = await tools.mailer.repliesAfter(document.user, after);
   const newest = Math.max(0, ...replies.filter(saysConnect).map(({ at }) => at));
   if (newest <= after) return { connect: false };

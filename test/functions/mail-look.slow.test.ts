@@ -8,6 +8,7 @@ import {
   type RenderedMail,
   renderCodeMail,
   renderLost,
+  renderNumberChanged,
   renderWelcome,
   renderWrongPhone,
 } from '../../functions/core/mail.ts';
@@ -62,6 +63,8 @@ const MAILS: ReadonlyArray<readonly [string, RenderedMail, string]> = [
   ],
   ['lost-owner', renderLost(MAIL, ALLISON, LINKED, LINK), 'Connect WhatsApp'],
   ['lost-admin', renderLost(MAIL, ALLISON, DOCUMENT, LINK), 'Link the number'],
+  ['changed-owner', renderNumberChanged(MAIL, ALLISON, LINKED, LINK), 'Connect WhatsApp'],
+  ['changed-admin', renderNumberChanged(MAIL, ALLISON, DOCUMENT, LINK), 'Link the number'],
 ];
 const LOOKS = [600, 390].flatMap((width) =>
   (['light', 'dark'] as const).map((scheme) => ({ width, scheme })),

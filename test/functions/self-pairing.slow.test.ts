@@ -90,6 +90,14 @@ describe('linked: the owner’s own WhatsApp', () => {
     const another = '2026-11-20T13:00:00.000Z';
     await report('logged-out', another);
     expect(boxOf(OWNER)).toHaveLength(2);
+    await report('linked', '2026-11-20T14:00:00.000Z');
+    const changed = '2026-11-20T15:00:00.000Z';
+    for (const _ of [1, 2]) expect((await report('number-changed', changed)).status).toBe(200);
+    const [newest, ...before] = await mailsOf(OWNER, 'INBOX');
+    expect(newest?.subject).toBe('Your number was changed: connect your WhatsApp again');
+    expect(newest?.text).toMatch(/ends in 67/);
+    expect([linkIn(newest) !== '', before.length]).toEqual([true, 2]);
+    expect((await agent()).channel).toEqual({ state: 'unlinked', since: changed });
   });
 
   test('deaf and restored are shown, and nobody is written to', async () => {
@@ -161,6 +169,12 @@ describe('linked: the owner’s own WhatsApp', () => {
     await write('Re: Your AI assistant is ready!', 'connect', 'bo@nine30.com');
     expect(await asked()).toBe(false);
     await write('Re: Your AI assistant is ready!', 'Connect!\r\n\r\n> It is yours alone');
+    const [reply] = boxOf(OWNER);
+    const sent = reply?.receivedAt ?? 0;
+    // As if it had been sent 31 minutes ago, when the agent was linked or asleep.
+    Object.assign(reply ?? {}, { receivedAt: sent - 31 * 60_000 });
+    expect(await asked()).toBe(false);
+    Object.assign(reply ?? {}, { receivedAt: sent });
     expect([await asked(), await asked()]).toEqual([true, false]);
     await write('connect', '');
     expect(await asked()).toBe(true);
@@ -189,6 +203,10 @@ describe('dedicated: a number of the agent’s own', () => {
       'Agent allison is not on WhatsApp any more',
     ]);
     expect(linkIn(mails[0])).not.toBe('');
+    await report('number-changed', LATEST);
+    const [newest] = await mailsOf(LOCAL.admin, 'INBOX');
+    expect(newest?.subject).toBe('Agent allison has another number: link it');
+    expect(newest?.text).toContain('+1 (555) 987-6543');
     expect((await mailsOf(OWNER, 'INBOX')).map(({ subject }) => subject)).toEqual([
       'Your AI assistant is ready! 🤖',
     ]);

@@ -89,6 +89,14 @@ test('a report that the plane does not take is repeated in the same words', () =
   expect(words).toEqual([report, report, report]);
 });
 
+test('a number that was changed is announced as that, whether its link is seen or only that it is gone', () => {
+  const foreign: ChannelProbe = { ...base, link: 'foreign', open: true };
+  expect(run([hears, ...times(3, () => foreign), () => loggedOut])).toEqual([
+    ['number-changed', 20],
+  ]);
+  expect(run(times(3, () => foreign))).toEqual([]);
+});
+
 test.each([true, false])('linked again, a logout is taken back; not yet told: %s', (owed) => {
   const lost = watchChannel({ ...HEALTHY, linked: true }, loggedOut, START).health;
   const { health } = watchChannel({ ...lost, owed }, hears(START + PROBE), START + PROBE);
@@ -182,6 +190,9 @@ test('the gateway’s own words', () => {
   };
   const heard = { ...base, open: true, heardAt: 9, freshAt: 5 };
   expect(probeOf(status, '+15559876543')).toEqual({ ...heard, link: 'linked' });
-  // A stranger's phone that was scanned is no link that could be lost or deaf.
-  expect(probeOf(status, '+15551234567')).toEqual({ ...heard, link: 'unlinked' });
+  expect(probeOf(status, '+15551234567')).toEqual({ ...heard, link: 'foreign' });
+  // That link was taken back: what is left of it is not the phone's doing.
+  const gone = { channels: { whatsapp: { linked: false, healthState: 'logged-out' } } };
+  expect(probeOf(gone, '+15551234567').link).toBe('logged-out');
+  expect(probeOf(gone, '+15551234567', true).link).toBe('foreign');
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { PAIRING_ATTEMPTS_MAX, pairing } from '../../contracts/pairing.ts';
 import {
   FRESH_MEMORY,
+  heedsReplies,
   type PairingEffect,
   type PairingEvent,
   type PairingMachine,
@@ -14,6 +15,7 @@ import {
   FORGET_MS,
   LATER_CODE_MS,
   spacingAfter,
+  WAITS_MS,
 } from '../../vm-bootstrap/core/pairing-schedule.ts';
 import { nextTick, pairingView, remembered } from '../../vm-bootstrap/core/pairing-view.ts';
 
@@ -160,6 +162,18 @@ describe('by mail', () => {
   });
 });
 
+test('a reply between two attempts outlives a restart, but not for long', () => {
+  const story = play();
+  story.at(0, unlinked);
+  fail(story, 1);
+  story.at(182, { type: 'reply' });
+  const again = (ms: number) => resumePairing(story.memory(), T0 + ms).machine;
+  const { machine, effects } = reducePairing(again(190_000), unlinked, T0 + 190_000);
+  expect([effects, machine.attempt?.mail]).toEqual([[{ type: 'login', resume: false }], true]);
+  const late = 182_000 + WAITS_MS;
+  expect(reducePairing(again(late), unlinked, T0 + late).effects).toEqual([]);
+});
+
 describe('failures in a row', () => {
   test(`after ${PAIRING_ATTEMPTS_MAX} the owner waits, longer each time; the page says until when`, () => {
     const story = play();
@@ -253,10 +267,20 @@ describe('a phone of another number', () => {
   test('a number that was changed: the old link is undone, and nobody is shown a code', () => {
     const story = play();
     story.at(0, { type: 'link', link: 'linked' });
-    expect(story.at(60, { ...foreign, login: false }).effects).toEqual(['unlink', 'tell']);
-    expect(story.at(62, unlinked)).toMatchObject({ state: 'expired', wrongPhone, effects: [] });
+    // Nobody scanned anything: the channel's watch tells of it.
+    expect(story.at(60, { ...foreign, login: false }).effects).toEqual(['unlink']);
+    const { machine } = resumePairing(story.memory(), T0 + 61_000);
+    const again = reducePairing(machine, { ...foreign, login: false }, T0 + 61_000);
+    expect(again.effects).toEqual([{ type: 'unlink' }]);
+    const over = story.at(62, unlinked);
+    expect(over).toEqual({ state: 'expired', failures: 0, effects: [] });
+    expect(story.machine().numberChanged).toBe(true);
     expect(story.at(90, { type: 'tick' }).effects).toEqual([]);
     expect(story.at(91, request('b')).effects).toEqual(['login']);
+    story.at(92, { type: 'code', qr: QR });
+    // This one was a scan.
+    expect(story.at(95, foreign)).toMatchObject({ wrongPhone, effects: ['unlink', 'tell'] });
+    expect(story.machine()).not.toHaveProperty('numberChanged');
   });
 
   test('said until an attempt ends otherwise', () => {
@@ -346,6 +370,9 @@ test('whatever happens, in whatever order, with restarts in between', () => {
         }
         const before = machine;
         const { machine: after, effects } = reducePairing(before, event, at);
+        if (event.type === 'reply' && heedsReplies(before, at)) {
+          expect((remembered(after).wanted ?? after.attempt)?.mail).toBe(true);
+        }
         if (effects.some((effect) => effect.type === 'login')) {
           expect(before.attempt).toBeUndefined();
           expect(after.attempt?.startedAt).toBe(at);

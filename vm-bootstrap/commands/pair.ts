@@ -152,7 +152,7 @@ async function drive(surroundings: Surroundings, store: PairingStore): Promise<n
   void watchReplies(surroundings, listener);
   void reportLinks(surroundings, listener);
   void greetOnce(surroundings, store, listener);
-  void keepChannelUp(surroundings);
+  void keepChannelUp(surroundings, listener);
 
   let kept = '';
   for (;;) {

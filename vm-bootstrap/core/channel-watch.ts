@@ -12,8 +12,11 @@ import type { ChannelEvent, ChannelReport } from '../../contracts/vm-api.ts';
 
 /** What the gateway says now; every time in milliseconds since the epoch. */
 export interface ChannelProbe {
-  /** `unknown`: the gateway does not answer, or does not know yet. */
-  readonly link: 'linked' | 'unlinked' | 'logged-out' | 'unknown';
+  /**
+   * `unknown`: the gateway does not answer, or does not know yet. `foreign`: linked with a phone that
+   * the agent is not for, or it was until that link was taken back.
+   */
+  readonly link: 'linked' | 'unlinked' | 'logged-out' | 'foreign' | 'unknown';
   /** The socket is open. */
   readonly open: boolean;
   /** When anything last came over the socket, a ping's answer included. */
@@ -76,7 +79,7 @@ const say = (said: ChannelEvent, now: number): Said => ({ said, saidAt: now, owe
 /** What was said of a channel that hears again is taken back, whether or not the plane took it. */
 function retracted({ said, saidAt, owed }: ChannelHealth, now: number): Said {
   if (said === 'deaf') return say('restored', now);
-  if (said === 'logged-out') return say('linked', now);
+  if (said === 'logged-out' || said === 'number-changed') return say('linked', now);
   return { owed, ...(said && { said }), ...(saidAt !== undefined && { saidAt }) };
 }
 
@@ -122,9 +125,10 @@ function sick(health: ChannelHealth, probe: ChannelProbe, now: number): Watched 
 
 /** @param now milliseconds since the epoch */
 export function watchChannel(health: ChannelHealth, probe: ChannelProbe, now: number): Watched {
-  if (probe.link === 'unlinked' || probe.link === 'logged-out') {
+  if (probe.link !== 'linked' && probe.link !== 'unknown') {
     if (!health.linked) return { health, action: 'none' };
-    const gone = { linked: false, heals: 0, ...say('logged-out', now) };
+    const why = probe.link === 'foreign' ? 'number-changed' : 'logged-out';
+    const gone = { linked: false, heals: 0, ...say(why, now) };
     return { health: gone, action: 'none' };
   }
   const hears = probe.open && now - (probe.heardAt ?? now) <= STALE_MS;

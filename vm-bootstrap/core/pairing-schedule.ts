@@ -31,6 +31,9 @@ const SPACING_MS: readonly number[] = [
 /** So long without an attempt, the failures before it say nothing any more. */
 export const FORGET_MS = 24 * HOUR;
 
+/** So long somebody who asked is taken to be still waiting. */
+export const WAITS_MS = 30 * MINUTE;
+
 /** @param failures attempts that failed in a row, at least 0 */
 export const spacingAfter = (failures: number): number =>
   SPACING_MS[Math.min(failures, SPACING_MS.length - 1)] ?? 0;

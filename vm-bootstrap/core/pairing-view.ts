@@ -6,15 +6,18 @@ import { isPause } from './pairing-schedule.ts';
 
 /** What to keep on the disk. */
 export function remembered(machine: PairingMachine): PairingMemory {
-  const { failures, notBefore, request, attempt, linkedAt, reported, wrongPhone } = machine;
+  const { failures, notBefore, request, attempt, wanted, linkedAt, reported, wrongPhone } = machine;
+  const { numberChanged } = machine;
   return {
     failures,
     notBefore,
     request,
     ...(attempt && { attempt }),
+    ...(wanted && { wanted }),
     ...(linkedAt !== undefined && { linkedAt }),
     reported,
     ...(wrongPhone && { wrongPhone }),
+    ...(numberChanged && { numberChanged }),
   };
 }
 

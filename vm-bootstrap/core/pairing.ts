@@ -17,6 +17,7 @@ import {
   isPause,
   LATER_CODE_MS,
   spacingAfter,
+  WAITS_MS,
 } from './pairing-schedule.ts';
 
 /**
@@ -43,19 +44,21 @@ export interface PairingMemory {
   /** Id of the newest request seen; only a change counts. */
   readonly request: string;
   readonly attempt?: Attempt;
+  /** Somebody asked, first `at`, for an attempt that has not started. */
+  readonly wanted?: { readonly mail: boolean; readonly at: number };
   /** When the account was last linked; undefined while it is not. */
   readonly linkedAt?: number;
   /** The plane accepted the report of `linkedAt`. */
   readonly reported: boolean;
   /** The last attempt ended with a scan by another phone. */
   readonly wrongPhone?: WrongPhone;
+  /** The agent was given another number: the link that was taken back was its own until then. */
+  readonly numberChanged?: true;
 }
 
 export interface PairingMachine extends PairingMemory {
   readonly link: Link;
   readonly code?: { readonly qr: string; readonly until: number };
-  /** Somebody asked for an attempt that has not started. */
-  readonly wanted?: { readonly mail: boolean };
   /** The last attempt ended without a link. */
   readonly ended: boolean;
   /** The attempt is an earlier run's: how old its next code is, nobody knows. */
@@ -83,7 +86,7 @@ export type PairingEffect =
   | { readonly type: 'mail'; readonly qr: string; readonly until: number }
   /** Take the link back, from WhatsApp and from the disk. */
   | { readonly type: 'unlink' }
-  /** Somebody should know. */
+  /** Somebody should know; of a number that was changed, the channel's watch tells. */
   | { readonly type: 'tell'; readonly wrongPhone: WrongPhone; readonly at: number };
 
 export interface Reduced {
@@ -100,8 +103,10 @@ export const FRESH_MEMORY: PairingMemory = {
 
 const still = (machine: PairingMachine): Reduced => ({ machine, effects: [] });
 
+type Optional = 'attempt' | 'code' | 'wanted' | 'linkedAt' | 'wrongPhone' | 'numberChanged';
+
 /** Without optional properties that would be undefined. */
-function without<K extends 'attempt' | 'code' | 'wanted' | 'linkedAt' | 'wrongPhone'>(
+function without<K extends Optional>(
   machine: PairingMachine,
   ...keys: readonly K[]
 ): PairingMachine {
@@ -136,7 +141,18 @@ function ask(machine: PairingMachine, mail: boolean, at: number): Reduced {
   if (isPause(machine.failures) && at < machine.notBefore) return still(machine);
   // The page shows the codes of an attempt under way; a mail wants a first code of its own.
   if (machine.attempt && !mail) return still(machine);
-  return start({ ...machine, wanted: { mail: mail || machine.wanted?.mail === true } }, at);
+  const { wanted } = machine;
+  const both = { mail: mail || wanted?.mail === true, at: wanted?.at ?? at };
+  return start({ ...machine, wanted: both }, at);
+}
+
+/**
+ * Whether a reply "connect" would be acted upon now. The plane counts each that it tells of once, so
+ * none may be asked for that would be dropped.
+ */
+export function heedsReplies({ link, attempt, failures, notBefore }: PairingMachine, at: number) {
+  const free = link === 'unlinked' || link === 'logged-out';
+  return free && !attempt && !(isPause(failures) && at < notBefore);
 }
 
 function showCode(machine: PairingMachine, qr: string, at: number): Reduced {
@@ -153,7 +169,7 @@ function showCode(machine: PairingMachine, qr: string, at: number): Reduced {
 
 function linked(machine: PairingMachine, at: number): Reduced {
   const known = machine.link === 'linked' || machine.linkedAt !== undefined;
-  const rest = without(machine, 'attempt', 'code', 'wanted', 'wrongPhone');
+  const rest = without(machine, 'attempt', 'code', 'wanted', 'wrongPhone', 'numberChanged');
   return still({
     ...rest,
     link: 'linked',
@@ -189,15 +205,23 @@ function refuse(
   // A login writes credentials before it is done: its own answer counts, not what it leaves.
   if (machine.attempt && !login) return still(machine);
   const undo: PairingEffect = { type: 'unlink' };
-  if (machine.link === 'foreign') return { machine: { ...machine, wrongPhone }, effects: [undo] };
+  if (machine.link === 'foreign' && !machine.numberChanged) {
+    return { machine: { ...machine, wrongPhone }, effects: [undo] };
+  }
+  // Nobody scanned: the phone is the one that it was for. Counted and told of as no scan is.
+  if (!login && (machine.linkedAt !== undefined || machine.numberChanged)) {
+    const changed = { ...without(machine, 'linkedAt'), numberChanged: true as const };
+    const over = { ...changed, link: 'foreign' as const, reported: false, ended: true };
+    return { machine: over, effects: [undo] };
+  }
   const failures = machine.failures + 1;
   const over: PairingMachine = {
-    ...without(machine, 'attempt', 'code', 'linkedAt'),
+    ...without(machine, 'attempt', 'code', 'linkedAt', 'numberChanged'),
     ...{ link: 'foreign', reported: false, ended: true },
     ...{ failures, notBefore: at + spacingAfter(failures), wrongPhone },
   };
   // Whoever scanned is at the page, and wants the next code.
-  const next = machine.attempt ? { ...over, wanted: { mail: false } } : over;
+  const next = machine.attempt ? { ...over, wanted: { mail: false, at } } : over;
   return {
     machine: isPause(failures) ? without(over, 'wanted') : next,
     effects: [undo, { type: 'tell', wrongPhone, at }],
@@ -242,8 +266,9 @@ export function reducePairing(machine: PairingMachine, event: PairingEvent, at: 
 
 /** Takes up what an earlier run left: its login may still be alive in the gateway. */
 export function resumePairing(memory: PairingMemory, at: number): Reduced {
-  const machine: PairingMachine = { ...memory, link: 'unknown', ended: false, resumed: false };
-  const { attempt } = memory;
+  const known: PairingMachine = { ...memory, link: 'unknown', ended: false, resumed: false };
+  const { attempt, wanted } = memory;
+  const machine = wanted && at >= wanted.at + WAITS_MS ? without(known, 'wanted') : known;
   if (!attempt) return still(machine);
   if (at >= attempt.startedAt + ATTEMPT_MS) return end(machine, at);
   return { machine: { ...machine, resumed: true }, effects: [{ type: 'login', resume: true }] };

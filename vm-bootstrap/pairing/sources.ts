@@ -3,7 +3,7 @@
 import { METADATA_PAIRING_REQUEST } from '../../contracts/pairing.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { pairingReplyAnswer, VM_API_PATHS } from '../../contracts/vm-api.ts';
-import type { PairingEvent, PairingMachine } from '../core/pairing.ts';
+import { heedsReplies, type PairingEvent, type PairingMachine } from '../core/pairing.ts';
 import { wrongPhoneOf } from '../core/same-number.ts';
 import { waitForMetadata } from '../google/metadata.ts';
 import { callPlane } from '../google/plane.ts';
@@ -92,14 +92,14 @@ export async function watchLink(surroundings: Surroundings, to: Listener): Promi
   }
 }
 
-/** Asks the plane once a minute, while it matters, whether the owner replied "connect". */
+/** Asks the plane once a minute, while it would be heeded, whether the owner replied "connect". */
 export async function watchReplies(surroundings: Surroundings, to: Listener): Promise<never> {
   const { host, facts, settings } = surroundings;
   for (;;) {
     await host.sleep(REPLY_MS);
-    const { link } = to.machine();
     // In mode dedicated an admin links the number, at the page.
-    if (settings.mode !== 'linked' || link === 'linked' || link === 'unknown') continue;
+    if (settings.mode !== 'linked') continue;
+    if (!heedsReplies(to.machine(), host.now().getTime())) continue;
     try {
       const answer = await callPlane(host, facts.planeUrl, VM_API_PATHS.pairingReply);
       if (pairingReplyAnswer.parse(answer).connect) to.put({ type: 'reply' });

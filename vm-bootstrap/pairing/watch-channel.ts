@@ -16,6 +16,7 @@ import type { Gateway } from '../gateway.ts';
 import { callPlane } from '../google/plane.ts';
 import type { Host } from '../host.ts';
 import { channelStateOf } from './channel.ts';
+import type { Listener } from './sources.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const PROBE_MS = 20_000;
@@ -49,14 +50,21 @@ export interface ChannelsStatus {
   readonly channelAccounts?: { readonly whatsapp?: readonly Account[] };
 }
 
-/** Pure: what RPC `channels.status` of OpenClaw 2026.9.6 means. A foreign phone's link is none. */
-export function probeOf(status: ChannelsStatus, linkedPhone: string): ChannelProbe {
+/**
+ * Pure: what RPC `channels.status` of OpenClaw 2026.9.6 means.
+ * @param numberChanged a foreign phone's link is being taken back, or was
+ */
+export function probeOf(
+  status: ChannelsStatus,
+  linkedPhone: string,
+  numberChanged = false,
+): ChannelProbe {
   const { link = 'unknown' } = channelStateOf(status.channels.whatsapp ?? {}, linkedPhone);
   const account = status.channelAccounts?.whatsapp?.[0] ?? {};
   const heardAt = account.lastTransportActivityAt ?? undefined;
   const freshAt = Math.max(account.lastConnectedAt ?? 0, account.lastInboundAt ?? 0);
   return {
-    link: link === 'foreign' ? 'unlinked' : link,
+    link: numberChanged && (link === 'unlinked' || link === 'logged-out') ? 'foreign' : link,
     open: account.connected === true,
     ...(heardAt !== undefined && { heardAt }),
     ...(freshAt > 0 && { freshAt }),
@@ -67,22 +75,25 @@ export function probeOf(status: ChannelsStatus, linkedPhone: string): ChannelPro
 
 const NO_ANSWER: ChannelProbe = { link: 'unknown', open: false, busy: false, conflict: false };
 
-async function askGateway({ gateway, settings }: Surroundings): Promise<ChannelProbe> {
+async function askGateway(
+  { gateway, settings }: Surroundings,
+  to: Listener,
+): Promise<ChannelProbe> {
   try {
-    return await gateway(
-      async (rpc) =>
-        probeOf((await rpc.call('channels.status', {})) as ChannelsStatus, settings.linkedPhone),
+    const status = await gateway(
+      async (rpc) => (await rpc.call('channels.status', {})) as ChannelsStatus,
       ANSWER_MS,
     );
+    return probeOf(status, settings.linkedPhone, to.machine().numberChanged);
   } catch {
     return NO_ANSWER;
   }
 }
 
 /** A channel that is down is asked about at both ends: the gateway's, and WhatsApp's. */
-async function probe(surroundings: Surroundings): Promise<ChannelProbe> {
+async function probe(surroundings: Surroundings, to: Listener): Promise<ChannelProbe> {
   const { host, facts } = surroundings;
-  const said = await askGateway(surroundings);
+  const said = await askGateway(surroundings, to);
   if (said.open || said.link !== 'linked') return said;
   const { hostname, port, protocol } = new URL(facts.endpoints.whatsapp ?? WHATSAPP);
   const reachable = await host.reaches(hostname, Number(port) || PORTS[protocol] || 0, CONNECT_MS);
@@ -125,13 +136,13 @@ function healthStore(host: Host, { pairingState }: Layout) {
   };
 }
 
-/** Runs for ever. */
-export async function keepChannelUp(surroundings: Surroundings): Promise<never> {
+/** Runs for ever. @param to knows whether a link that is gone was taken back */
+export async function keepChannelUp(surroundings: Surroundings, to: Listener): Promise<never> {
   const { host } = surroundings;
   const store = healthStore(host, surroundings.layout);
   store.write(resumed(store.read()));
   for (;;) {
-    const seen = await probe(surroundings);
+    const seen = await probe(surroundings, to);
     const { health, action } = watchChannel(store.read(), seen, host.now().getTime());
     store.write(health);
     if (action === 'restart-channel') {
