@@ -68,12 +68,13 @@ export function renderMail(templates: MailTemplates, name: string, view: MailVie
   };
 }
 
-/** As people in that zone write it: `Friday, 27 November, 18:30`. */
+/** As people in that zone write it: `Friday 27 November at 18:30 CET`, or `18:30:05 CET`. The zone is the agent's, not the reader's. */
 export function showTime(at: string, timeZone: string, seconds = false): string {
   return new Intl.DateTimeFormat('en-GB', {
     timeZone,
-    ...(seconds ? { timeStyle: 'medium' } : { weekday: 'long', day: 'numeric', month: 'long' }),
-    ...(seconds ? {} : { hour: '2-digit', minute: '2-digit' }),
+    timeZoneName: 'short',
+    ...{ hour: '2-digit', minute: '2-digit' },
+    ...(seconds ? { second: '2-digit' } : { weekday: 'long', day: 'numeric', month: 'long' }),
   }).format(new Date(at));
 }
 

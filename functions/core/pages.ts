@@ -80,6 +80,17 @@ function refreshOf(view: Shown, asked = ''): Refresh | undefined {
   }
 }
 
+/** A pause can be a day long. The browser's time zone is not known here; the script shows it in that. */
+function retryText(view: Shown): string {
+  if (view.state !== 'paused') return '';
+  const { retryAt, leftMs } = view;
+  const now = new Date(Date.parse(retryAt) - leftMs).toISOString();
+  const day = { weekday: 'long', timeZone: 'UTC' } as const;
+  const later = now.slice(0, 10) !== retryAt.slice(0, 10);
+  const date = later ? `${new Date(retryAt).toLocaleDateString('en-GB', day)}, ` : '';
+  return `${date}${retryAt.slice(11, 16)} UTC`;
+}
+
 const wrongPhoneOf = (view: Shown): WrongPhone | undefined =>
   'wrongPhone' in view ? view.wrongPhone : undefined;
 
@@ -99,8 +110,7 @@ export function createPages(templates: PageTemplates): Pages {
         leftS: view.state === 'code' ? Math.round(view.leftMs / 1000) : 0,
         wrongPhone: wrongPhoneOf(view),
         retryAt: view.state === 'paused' ? view.retryAt : '',
-        // The browser's time zone is not known here; the script shows it in that.
-        retryText: view.state === 'paused' ? `${view.retryAt.slice(11, 16)} UTC` : '',
+        retryText: retryText(view),
       }),
   };
 }

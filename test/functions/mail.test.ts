@@ -1,6 +1,6 @@
 import PostalMime from 'postal-mime';
 import { type ConfigDocument, PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
-import { renderWelcome } from '../../functions/core/mail.ts';
+import { renderCodeMail, renderWelcome } from '../../functions/core/mail.ts';
 import { renderMime } from '../../functions/core/mime.ts';
 import { showPhone } from '../../functions/core/phone.ts';
 import { templates } from '../../functions/templates.ts';
@@ -39,6 +39,14 @@ describe('the welcome mail', () => {
       expect(text).toContain("Save this number: +1 (555) 987-6543 - that's me on WhatsApp.");
       expect(text).toContain('https://wa.me/15559876543');
     }
+  });
+
+  test('times say whose they are', () => {
+    const document = { ...documentFor('linked'), timezone: 'Europe/Berlin' };
+    const welcome = renderWelcome(MAIL, ALLISON, document, LINK);
+    expect(welcome.text).toContain('works until Friday 27 November at 18:30 CET.');
+    const code = renderCodeMail(MAIL, ALLISON, document, LINK, '2026-11-20T17:31:05.000Z');
+    expect(code.text).toContain('works until 18:31:05 CET.');
   });
 
   test.each(PROFILES)('profile %s says what it does', (profile) => {

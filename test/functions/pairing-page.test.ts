@@ -7,7 +7,7 @@ import { createPages } from '../../functions/core/pages.ts';
 import { type LinkClaims, readLink, signLink } from '../../functions/core/pairing-link.ts';
 import { stillGood, viewOf } from '../../functions/core/pairing-view.ts';
 import { templates } from '../../functions/templates.ts';
-import { FIRST, next } from '../../templates/plane/pages/pairing.js';
+import { FIRST, next, pauseEnd } from '../../templates/plane/pages/pairing.js';
 import { ALLISON } from './fixtures.ts';
 
 const NOW = Date.parse('2026-11-20T17:00:00Z');
@@ -269,6 +269,18 @@ describe('the page', () => {
       expect(html).not.toMatch(/\{\{|https?:|@import|url\(/);
     },
   );
+
+  test('a pause that ends on another day says which, with and without script', () => {
+    const shown = (retryAt: string, hours: number): string | undefined => {
+      const view = { state: 'paused', retryAt, leftMs: hours * 3_600_000 } as const;
+      return /id="retry"[^>]*>([^<]+)</.exec(pages.render(view, undefined))?.[1];
+    };
+    expect(shown('2026-11-20T17:15:00.000Z', 1)).toBe('17:15 UTC');
+    expect(shown('2026-11-21T17:15:00.000Z', 24)).toBe('Saturday, 17:15 UTC');
+    const [now, soon, tomorrow] = [16, 17, 24 + 17].map((hour) => new Date(2026, 10, 20, hour, 15));
+    const at = (end: Date | undefined) => pauseEnd(end as Date, now as Date, ['en-GB']);
+    expect([at(soon), at(tomorrow)]).toEqual(['17:15', 'Saturday 17:15']);
+  });
 
   test('says in two digits each that another phone was scanned', () => {
     const html = pages.render(

@@ -160,12 +160,24 @@ function switchTo(screen) {
   if (changed) byId('announcement').textContent = heading;
 }
 
+/**
+ * With the day when that is not today: a pause can be a day long.
+ * @param {Date} at
+ * @param {Date} now
+ * @param {string[]} locales
+ */
+export function pauseEnd(at, now, locales) {
+  const today = at.toDateString() === now.toDateString();
+  /** @type {Intl.DateTimeFormatOptions} */
+  const day = today ? {} : { weekday: 'long' };
+  return at.toLocaleString(locales, { ...day, hour: '2-digit', minute: '2-digit' });
+}
+
 /** @param {View} view */
 function showPause(view) {
   if (view.state !== 'paused') return;
-  const at = new Date(view.retryAt);
   byId('retry').dateTime = view.retryAt;
-  byId('retry').textContent = at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  byId('retry').textContent = pauseEnd(new Date(view.retryAt), new Date(), []);
 }
 
 /**
