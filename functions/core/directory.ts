@@ -24,6 +24,8 @@ export interface Toggle {
 }
 
 export interface DirectoryPerson {
+  /** Google's, theirs for good: it outlives a change of address, and nobody else ever gets it. */
+  readonly id?: string;
   /** Lower case. */
   readonly email: string;
   /** Their primary address, where `email` is another one of theirs. */

@@ -175,6 +175,8 @@ export const ANNOTATION_USAGE = 'agents-plane-usage';
 export const ANNOTATION_MAILS = 'agents-plane-mails';
 /** What of the Workspace Directory the agent was last brought to, `core/sync-plan.ts`. */
 export const ANNOTATION_FOLLOWED = 'agents-plane-followed';
+/** The owner's id in the Workspace Directory: an address may become somebody else's, `core/owners.ts`. */
+export const ANNOTATION_PERSON = 'agents-plane-person';
 export const ANNOTATION_WELCOME = 'agents-plane-welcome';
 /** Generation of the pairing links in force: pairing-link.ts. */
 export const ANNOTATION_LINK = 'agents-plane-link';

@@ -18,6 +18,8 @@ export interface Desired {
   readonly since: number;
   /** What of the directory a new agent follows; undefined for one that is made by hand. */
   readonly followed?: string | undefined;
+  /** The owner's id in the directory; null: not known, and none is kept; undefined: as it is. */
+  readonly person?: string | null | undefined;
   /** Milliseconds since the epoch; which month it is depends on it. */
   readonly now: number;
   /** Of a business number that is connected, or (`none`) disconnected; undefined: as it is. */

@@ -20,7 +20,7 @@ const SCOPES = ['admin.directory.user.readonly'];
 const PAGE_SIZE = 500;
 /** 500 000 people: more pages than that are the same ones again. */
 const PAGES_MAX = 1000;
-const PERSON = `primaryEmail,suspended,archived,phones,customSchemas/${AGENT_CONFIG}`;
+const PERSON = `id,primaryEmail,suspended,archived,phones,customSchemas/${AGENT_CONFIG}`;
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -35,10 +35,11 @@ function toggleOf(fields: object = {}): Toggle {
   };
 }
 
-function personOf({ primaryEmail, suspended, archived, phones, customSchemas }: User) {
+function personOf({ id, primaryEmail, suspended, archived, phones, customSchemas }: User) {
   const entries: unknown = phones;
   const known = Array.isArray(entries) ? (entries as readonly Record<string, unknown>[]) : [];
   return {
+    ...(text(id) === '' ? {} : { id: text(id) }),
     email: text(primaryEmail).toLowerCase(),
     suspended: suspended === true || archived === true,
     phones: known.map(({ value, type, customType, primary }) => ({
@@ -89,12 +90,12 @@ export function directoryDriver(access: GoogleAccess, settings: DirectoryAccess)
     return new admin.Admin({ ...access.rest, auth }).users;
   };
   return {
-    person: (email) =>
+    person: (key) =>
       permitted(
         read('look somebody up in the directory', async () => {
           const users = await usersOf();
           const { data } = await users.get({
-            userKey: email,
+            userKey: key,
             projection: 'full',
             fields: PERSON,
           });

@@ -242,8 +242,12 @@ export interface OwnerMailbox {
 
 /** The Workspace's people, as its Directory knows them. */
 export interface Directory {
-  /** Undefined when there is nobody of this address. @throws PlaneError FAILED_PRECONDITION when it may not be read */
-  person(email: string): Promise<DirectoryPerson | undefined>;
+  /**
+   * @param key any address of theirs, or their id
+   * @returns undefined when there is nobody of this address or id
+   * @throws PlaneError FAILED_PRECONDITION when it may not be read
+   */
+  person(key: string): Promise<DirectoryPerson | undefined>;
   /**
    * All of them, suspended ones too.
    * @throws PlaneError when any page of the list does not come, or when it cannot be whole

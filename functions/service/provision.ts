@@ -39,6 +39,8 @@ export interface Wanted {
   readonly names: readonly AgentName[];
   /** Of an agent that the directory asks for: what a new one is marked with. */
   readonly followed?: string;
+  /** The person's id, where the directory was asked. */
+  readonly person?: string | undefined;
 }
 
 /**
@@ -58,11 +60,11 @@ export function readRequest(policy: Policy, body: unknown): Wanted {
  */
 export async function provision(
   tools: Tools,
-  { request, names, followed }: Wanted,
+  { request, names, followed, ...known }: Wanted,
   dryRun: boolean,
 ): Promise<Provisioned> {
   const by = tools.newId();
-  const userPhone = request.userPhone ?? (await lookUpPhone(tools, request.user));
+  const { userPhone, person } = await lookedUp(tools, request, known.person);
   const done: Step[] = [];
   let first: Observed | undefined;
   return persistently(tools, async () => {
@@ -77,7 +79,8 @@ export async function provision(
     const begins = !done.some(({ id }) => id === 'instance');
     const asked = intentFor(document, observed, by, tools.clock.now());
     const intent = placed(asked, observed, tools.instance.zone, begins);
-    const desired = { ...desiredOf(tools, name, document, intent, since), followed };
+    const owner = personFor(observed, person);
+    const desired = { ...desiredOf(tools, name, document, intent, since), followed, person: owner };
     const steps = planFor(goalOf(intent), desired, observed);
     if (dryRun) return { kind: 'plan', plan: viewOf(name, steps) };
     const stuck = isStuck(steps, done);
@@ -105,10 +108,26 @@ function isToBeContinued(
 }
 
 /** @throws PlaneError INVALID_ARGUMENT when the directory does not say it, FAILED_PRECONDITION when it may not be read */
-async function lookUpPhone(tools: Tools, user: string): Promise<string> {
+async function lookedUp(
+  tools: Tools,
+  { user, userPhone }: ProvisionRequest,
+  known: string | undefined,
+): Promise<{ readonly userPhone: string; readonly person: string | undefined }> {
+  if (userPhone !== undefined) return { userPhone, person: known };
   const directory = await tools.directory();
   const person = await persistently(tools, () => directory.person(user), READ_DEADLINE_MS);
-  return phoneForAgent(person, tools.phoneRegion);
+  // An alias says nothing of whose the agent is to be.
+  const id = person?.email === user ? person.id : known;
+  return { userPhone: phoneForAgent(person, tools.phoneRegion), person: id };
+}
+
+/**
+ * What to keep of whose a new agent is. One that comes back from a revocation is whose the address
+ * is today: somebody said so who knows. Else the record stays, and a sync sees who left.
+ */
+function personFor(observed: Observed, id: string | undefined): string | null | undefined {
+  if (!observed.configSecret) return id;
+  return intentOf(observed).life === 'revoked' ? (id ?? null) : undefined;
 }
 
 /**

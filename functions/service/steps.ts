@@ -17,7 +17,12 @@ import { canonicalJson } from '../core/canonical.ts';
 import { serviceAccountMark } from '../core/foreign.ts';
 import { type InstanceSettings, metadataOf } from '../core/instance.ts';
 import { ANNOTATION_INTENT, formatIntent, type Intent, LEASE_MS } from '../core/intent.ts';
-import { ANNOTATION_FOLLOWED, ANNOTATION_USER, type Observed } from '../core/observed.ts';
+import {
+  ANNOTATION_FOLLOWED,
+  ANNOTATION_PERSON,
+  ANNOTATION_USER,
+  type Observed,
+} from '../core/observed.ts';
 import type { Desired, Step, StepId } from '../core/step.ts';
 import { ANNOTATION_SUMMARY, formatSummary } from '../core/summary.ts';
 import {
@@ -78,6 +83,7 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
       [ANNOTATION_USER]: documentIn(desired).user,
       [ANNOTATION_INTENT]: formatIntent(desired.intent),
       ...(desired.followed === undefined ? {} : { [ANNOTATION_FOLLOWED]: desired.followed }),
+      ...personIn(desired, undefined),
       ...summaryIn(desired),
     }),
   'key-secret': ({ tools, desired: { name } }) =>
@@ -146,11 +152,19 @@ const ACTIONS: Readonly<Record<StepId, Action>> = {
 const summaryIn = ({ document }: Desired): Record<string, string> =>
   document ? { [ANNOTATION_SUMMARY]: formatSummary(document) } : {};
 
+/** @param before what is on record of the owner */
+function personIn({ person }: Desired, before: string | undefined): Record<string, string> {
+  const id = person === undefined ? before : person;
+  return id ? { [ANNOTATION_PERSON]: id } : {};
+}
+
 /** With the etag that was read: of two requests at once, one gets ABORTED here. */
 async function recordIntent({ tools, desired, observed: { configSecret } }: Run): Promise<void> {
   const { name, intent } = desired;
+  const { [ANNOTATION_PERSON]: person, ...others } = configSecret?.annotations ?? {};
   const annotations = {
-    ...configSecret?.annotations,
+    ...others,
+    ...personIn(desired, person),
     [ANNOTATION_INTENT]: formatIntent(intent),
     ...summaryIn(desired),
   };

@@ -9,16 +9,10 @@ import type { Change as AuditChange } from '../core/audit.ts';
 import type { DirectoryPerson } from '../core/directory.ts';
 import { intentOf } from '../core/intent.ts';
 import { agentIn } from '../core/listed.ts';
-import { ANNOTATION_FOLLOWED, ANNOTATION_USER } from '../core/observed.ts';
-import {
-  type Member,
-  PENDING,
-  planSync,
-  type SyncAction,
-  type SyncPlan,
-  type SyncRules,
-} from '../core/sync-plan.ts';
-import { annotate } from './annotations.ts';
+import { ANNOTATION_FOLLOWED, ANNOTATION_PERSON, ANNOTATION_USER } from '../core/observed.ts';
+import { absentees, type Member } from '../core/owners.ts';
+import { PENDING, type SyncAction, type SyncRules } from '../core/sync-action.ts';
+import { planSync, type SyncPlan } from '../core/sync-plan.ts';
 import type { Places } from './cells.ts';
 import { AT_ONCE, each } from './each.ts';
 import { everyRecord } from './every-record.ts';
@@ -28,6 +22,7 @@ import type { Directory, Mailer } from './ports.ts';
 import { provision, readRequest } from './provision.ts';
 import type { Tools } from './steps.ts';
 import { tellAdmins } from './sync-mail.ts';
+import { markFollowed, remember } from './sync-memory.ts';
 
 export interface SyncTools extends Tools {
   readonly fleet: Places;
@@ -84,6 +79,7 @@ async function carriedOut(tools: SyncTools, { confirm }: SyncRequest): Promise<S
     const late = tools.clock.now() > deadline;
     results.push(...(late ? some.map(leave) : await each(some, (one) => outcomeOf(tools, one))));
   }
+  await remember(tools, plan.acquaintances, deadline);
   const done = results.flatMap((result) => (result.done ? [result.done] : []));
   return { answer: { ...answer, actions: results.map(({ line }) => line) }, done };
 }
@@ -102,33 +98,25 @@ async function membersOf(cell: Tools): Promise<readonly Member[]> {
     const user = secret.annotations[ANNOTATION_USER];
     if (!name || user === undefined) return [];
     const { life } = intentOf({ configSecret: secret });
-    return [{ name, user, life, followed: secret.annotations[ANNOTATION_FOLLOWED] }];
+    const { [ANNOTATION_FOLLOWED]: followed, [ANNOTATION_PERSON]: person } = secret.annotations;
+    return [{ name, user, life, followed, person }];
   });
 }
 
 /**
  * Whoever is missing from the list is asked for by name: a person whose address was changed still
- * answers to the old one, and one whom the list forgot is not gone. Their primary address is not
- * another person then, unless it has an agent of its own.
+ * answers to their id (or the old address), and one whom the list forgot is not gone.
  */
 async function completed(
   directory: Directory,
   people: readonly DirectoryPerson[],
   fleet: readonly Member[],
 ): Promise<readonly DirectoryPerson[]> {
-  const listed = new Set(people.map(({ email }) => email));
-  const missing = fleet.filter(({ user, life }) => !listed.has(user) && life !== 'revoked');
-  const found = await each(missing, async ({ user }) => {
-    const person = await directory.person(user);
-    return person && { as: user, person };
+  const found = await each(absentees(people, fleet), async ({ user, key }) => {
+    const person = await directory.person(key);
+    return person ? [{ ...person, email: user, primary: person.email }] : [];
   });
-  const known = found.filter((one) => one !== undefined);
-  const renamed = new Set(known.map(({ person }) => person.email));
-  const owners = new Set(fleet.map(({ user }) => user));
-  return [
-    ...people.filter(({ email }) => owners.has(email) || !renamed.has(email)),
-    ...known.map(({ as, person }) => ({ ...person, email: as, primary: person.email })),
-  ];
+  return [...people, ...found.flat()];
 }
 
 const lineOf = (action: SyncAction): Pick<Synced, 'action' | 'user' | 'agent'> => ({
@@ -170,7 +158,11 @@ async function outcomeOf(tools: SyncTools, action: SyncAction): Promise<Result> 
 async function act(tools: SyncTools, action: SyncAction) {
   const { policy } = tools.rules;
   if (action.action === 'provision') {
-    const wanted = { ...readRequest(policy, action.request), followed: PENDING };
+    const wanted = {
+      ...readRequest(policy, action.request),
+      followed: PENDING,
+      person: action.person,
+    };
     const at = await tools.fleet.allot(wanted, false);
     const made = await provision(at.tools, at.wanted, false);
     if (made.kind === 'plan') throw new Error('a sync makes no dry runs of agents');
@@ -188,11 +180,4 @@ async function act(tools: SyncTools, action: SyncAction) {
   if (outcome.kind === 'plan') throw new Error('a sync makes no dry runs of agents');
   if (action.action === 'update') await markFollowed(cell, agent, action.followed);
   return { agent, change: outcome.change };
-}
-
-/** Last of all, so that what was cut off before is taken up again. One made by hand stays one. */
-async function markFollowed(tools: Tools, name: Member['name'], value: string): Promise<void> {
-  await annotate(tools, name, ({ [ANNOTATION_FOLLOWED]: before }) =>
-    before === undefined || before === value ? undefined : { [ANNOTATION_FOLLOWED]: value },
-  );
 }

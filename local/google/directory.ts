@@ -6,35 +6,12 @@
 
 import type { Call, Service } from './service.ts';
 import { GoogleError } from './service.ts';
-import { subjectOf } from './tokens.ts';
+import { type Account, createPeople, type People, type Person } from './workspace/people.ts';
 import { schemaRoutes } from './workspace/schemas.ts';
 import { needScope, personOf } from './workspace/scopes.ts';
 
-/** What a test or a demo may say of a person; the rest follows from the address. */
-export interface Person {
-  readonly primaryEmail: string;
-  /** Other addresses of the same person: an old one after a change, one of somebody who left. */
-  readonly aliases?: readonly string[];
-  readonly givenName?: string;
-  readonly familyName?: string;
-  readonly suspended?: boolean;
-  readonly archived?: boolean;
-  readonly isAdmin?: boolean;
-  readonly phones?: readonly {
-    readonly value: string;
-    readonly type: string;
-    readonly primary?: boolean;
-  }[];
-  /** schema -> field -> value */
-  readonly customSchemas?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-}
-
-export interface Directory {
+export interface Directory extends Pick<People, 'put' | 'remove' | 'rename'> {
   readonly service: Service;
-  /** Adds a person, or replaces what is known of them. */
-  put(person: Person): void;
-  /** As an administrator deletes somebody. */
-  remove(email: string): void;
   /** Lists leave this person out, as a list that is cut short would. @returns ends it */
   hide(email: string): () => void;
 }
@@ -71,15 +48,15 @@ function projectionOf({ query }: Call): Projection {
   return { kind, mask };
 }
 
-function view(person: Person, projection: Projection): object {
-  const { primaryEmail, aliases = [], phones = [] } = person;
+function view(person: Account, projection: Projection): object {
+  const { id, primaryEmail, aliases = [], phones = [] } = person;
   const [local = ''] = primaryEmail.split('@');
   const [first = '', last = ''] = local.split('.');
   const givenName = person.givenName ?? capital(first);
   const familyName = person.familyName ?? capital(last);
   return {
     kind: 'admin#directory#user',
-    id: subjectOf(primaryEmail),
+    id,
     primaryEmail,
     name: { givenName, familyName, fullName: `${givenName} ${familyName}`.trim() },
     isAdmin: person.isAdmin ?? false,
@@ -96,7 +73,7 @@ function view(person: Person, projection: Projection): object {
 }
 
 /** `email:x*`, `isSuspended=true`, `givenName:x`: https://developers.google.com/workspace/admin/directory/v1/guides/search-users */
-function matches(person: Person, query: string): boolean {
+function matches(person: Account, query: string): boolean {
   return (query.match(/\w+[:=](?:'[^']*'|\S+)/g) ?? []).every((term) => {
     const [, field = '', quoted = ''] = /^(\w+)[:=](.*)$/.exec(term) ?? [];
     const value = quoted.replace(/^'|'$/g, '').toLowerCase();
@@ -124,17 +101,13 @@ const notAuthorized = (): GoogleError =>
   new GoogleError('PERMISSION_DENIED', 'Not Authorized to access this resource/api', 'forbidden');
 
 export function createDirectory(people: readonly Person[]): Directory {
-  const all = new Map<string, Person>();
+  const known = createPeople();
   const hidden = new Set<string>();
-  const put = (person: Person): void => {
-    const primaryEmail = person.primaryEmail.toLowerCase();
-    all.set(primaryEmail, { ...person, primaryEmail });
-  };
-  for (const person of people) put(person);
+  for (const person of people) known.put(person);
 
   const authorize = (call: Call): void => {
     needScope(call, SCOPES);
-    const person = all.get(personOf(call) ?? '');
+    const person = known.at(personOf(call) ?? '');
     if (person?.isAdmin !== true || person.suspended === true) throw notAuthorized();
   };
   const list = (call: Call): object => {
@@ -145,7 +118,8 @@ export function createDirectory(people: readonly Person[]): Directory {
       throw new GoogleError('INVALID_ARGUMENT', 'Bad Request', 'badRequest');
     }
     const { size, start } = pageOf(query);
-    const found = [...all.values()]
+    const found = known
+      .all()
       .filter((one) => domain === null || one.primaryEmail.endsWith(`@${domain.toLowerCase()}`))
       .filter((one) => !hidden.has(one.primaryEmail))
       .filter((one) => matches(one, query.get('query') ?? ''))
@@ -161,29 +135,25 @@ export function createDirectory(people: readonly Person[]): Directory {
 
   const get = (call: Call): object => {
     authorize(call);
-    const key = (call.params.user ?? '').toLowerCase();
-    const person =
-      all.get(key) ??
-      [...all.values()].find(
-        (one) => subjectOf(one.primaryEmail) === key || one.aliases?.includes(key),
-      );
+    const person = known.find((call.params.user ?? '').toLowerCase());
     if (person) return view(person, projectionOf(call));
     throw new GoogleError('NOT_FOUND', 'Resource Not Found: userKey', 'notFound');
   };
 
   const demands = () => [];
   return {
-    put,
+    put: known.put,
+    remove: known.remove,
+    rename: known.rename,
     hide: (email) => {
       hidden.add(email);
       return () => void hidden.delete(email);
     },
-    remove: (email) => void all.delete(email.toLowerCase()),
     service: {
       name: 'directory',
       errorShape: 'legacy',
       routes: [
-        ...schemaRoutes((call) => all.get(personOf(call) ?? '')?.isAdmin === true),
+        ...schemaRoutes((call) => known.at(personOf(call) ?? '')?.isAdmin === true),
         { verb: 'GET', path: PATH, method: 'directory.users.list', demands, handle: list },
         { verb: 'GET', path: `${PATH}/:user`, method: 'directory.users.get', demands, handle: get },
       ],

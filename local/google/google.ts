@@ -6,7 +6,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { refusalLog } from './audit-log.ts';
-import type { Person } from './directory.ts';
 import { createGate, type FaultHook } from './gate.ts';
 import { startGrpc } from './grpc-server.ts';
 import { createKernel } from './kernel.ts';
@@ -14,6 +13,7 @@ import type { Project } from './projects.ts';
 import type { RecordedCall, Service } from './service.ts';
 import { createServices, type Services, type ServicesOptions } from './services.ts';
 import type { Tokens } from './tokens.ts';
+import type { Person } from './workspace/people.ts';
 import { type Clock, createWorld, systemClock, systemRandom, type World } from './world.ts';
 
 export interface GoogleOptions extends Omit<ServicesOptions, 'project' | 'delegations' | 'people'> {

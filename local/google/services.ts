@@ -2,7 +2,7 @@
 
 import type { Hypervisor } from '../machine.ts';
 import { type Compute, createCompute, createComputeService, type ImageSpec } from './compute.ts';
-import { createDirectory, type Directory, type Person } from './directory.ts';
+import { createDirectory, type Directory } from './directory.ts';
 import { createGmail, type Gmail } from './gmail.ts';
 import { createIam } from './iam.ts';
 import { createIamCredentials } from './iamcredentials.ts';
@@ -18,6 +18,7 @@ import { createServiceUsage } from './service-usage.ts';
 import { createStorage, createStorageStore, type StorageStore } from './storage.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { mailFiles } from './workspace/mail-files.ts';
+import type { Person } from './workspace/people.ts';
 import type { World } from './world.ts';
 
 export interface ServicesOptions {

@@ -6,7 +6,7 @@ import {
   normalisePhone,
   phoneOf,
 } from '../../functions/core/directory.ts';
-import type { Person } from '../../local/google/directory.ts';
+import type { Person } from '../../local/google/workspace/people.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
 
 const phone = (value: string, type = 'work', primary = false): DirectoryPhone => ({

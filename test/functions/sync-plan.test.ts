@@ -3,7 +3,9 @@
 import fc from 'fast-check';
 import { agentName } from '../../contracts/names.ts';
 import type { DirectoryPerson } from '../../functions/core/directory.ts';
-import { type Member, PENDING, planSync, type SyncPlan } from '../../functions/core/sync-plan.ts';
+import { absentees, type Member } from '../../functions/core/owners.ts';
+import { PENDING } from '../../functions/core/sync-action.ts';
+import { planSync, type SyncPlan } from '../../functions/core/sync-plan.ts';
 
 const RULES = {
   policy: { domains: ['nine30.com'], budgetMax: 500, model: 'anthropic/claude-sonnet-4-6' },
@@ -15,6 +17,7 @@ const email = (n: number): string => `p${n}@nine30.com`;
 
 const person = (n: number): fc.Arbitrary<DirectoryPerson> =>
   fc.record({
+    id: fc.constantFrom(`id-${n}`, `id-${n}-later`),
     email: fc.constant(email(n)),
     suspended: fc.boolean(),
     phones: fc.constantFrom([], [{ value: `+1555000${1000 + n}`, type: 'mobile', primary: true }]),
@@ -30,6 +33,7 @@ const member = (n: number): fc.Arbitrary<Member> =>
     user: fc.constant(email(n)),
     life: fc.constantFrom(...LIVES),
     followed: fc.constantFrom(undefined, PENDING, 'an older state'),
+    person: fc.constantFrom(undefined, `id-${n}`, `id-${n}`),
   });
 const some = <T>(make: (n: number) => fc.Arbitrary<T>) =>
   fc
@@ -50,7 +54,9 @@ function after(fleet: readonly Member[], { actions }: SyncPlan): readonly Member
     else if (action.action === 'revoke' && before) next.set(user, { ...before, life: 'revoked' });
     else if (action.action === 'provision' || action.action === 'update') {
       const life = before?.life === 'stopped' ? 'stopped' : 'running';
-      next.set(user, { name, user, life, followed: action.followed });
+      const { followed } = action;
+      const person = action.action === 'provision' ? action.person : before?.person;
+      next.set(user, { name, user, life, followed, person });
     }
   }
   return [...next.values()];
@@ -73,12 +79,13 @@ describe('planSync', () => {
     fc.assert(
       fc.property(world, ({ people, fleet }) => {
         const { actions } = planSync(people, fleet, RULES);
-        const active = new Set(people.filter((p) => !p.suspended).map((p) => p.email));
-        for (const { user, life, followed } of fleet) {
+        const active = new Map(people.filter((p) => !p.suspended).map((p) => [p.email, p.id]));
+        for (const { user, life, followed, person: id } of fleet) {
           const mine = actions.filter((action) => action.user === user).map(({ action }) => action);
           expect(mine.length).toBeLessThan(2);
           if (life === 'purged') expect(mine).toEqual([]);
-          else if (!active.has(user)) expect(mine).toEqual(life === 'revoked' ? [] : ['revoke']);
+          else if (!active.has(user) || (id !== undefined && active.get(user) !== id))
+            expect(mine).toEqual(life === 'revoked' ? [] : ['revoke']);
           else if (followed === undefined) expect(mine).toEqual([]);
           else expect(mine).not.toContain('revoke');
         }
@@ -170,6 +177,105 @@ describe('planSync', () => {
       }
     },
   );
+
+  describe('an agent whose owner is known by id', () => {
+    const phones = [{ value: '+15550001099', type: 'mobile', primary: true }];
+    const PERSON = { suspended: false, phones, toggle: { agentEnabled: true } };
+    const is = (id: string, n: number): DirectoryPerson => ({ ...PERSON, id, email: email(n) });
+    const answer = (id: string, n: number, primary: number): DirectoryPerson => ({
+      ...is(id, n),
+      primary: email(primary),
+    });
+    const of = (n: number, id?: string, life: Member['life'] = 'running'): Member => {
+      const name = agentName.parse(`p${n}`);
+      return { name, user: email(n), life, followed: undefined, person: id };
+    };
+    const OTHERS = [is('ann', 2)];
+    const told = (text: string) => [[email(1), expect.stringContaining(text)]];
+
+    test.each<[string, readonly DirectoryPerson[], readonly Member[], string[], unknown[]]>([
+      [
+        'gone; an alias of somebody with an agent',
+        OTHERS,
+        [of(1, 'bob'), of(2, 'ann')],
+        ['revoke p1'],
+        [],
+      ],
+      ['gone; an alias of somebody without one', [], [of(1, 'bob')], ['revoke p1'], []],
+      [
+        'not on record: an alias of somebody with an agent',
+        [...OTHERS, answer('ann', 1, 2)],
+        [of(1), of(2)],
+        [],
+        told('another address'),
+      ],
+      ['renamed', [is('bob', 3)], [of(1, 'bob')], [], []],
+      ['renamed, and the list forgot them', [answer('bob', 1, 3)], [of(1, 'bob')], [], []],
+      [
+        'renamed, with a second agent',
+        [is('bob', 3)],
+        [of(1, 'bob'), of(3)],
+        [],
+        told('another address'),
+      ],
+      [
+        'renamed to the address of somebody gone',
+        [is('bob', 3)],
+        [of(1, 'bob'), of(3, 'cy')],
+        ['revoke p3'],
+        [],
+      ],
+      [
+        "renamed; the address is somebody else's",
+        [is('bob', 3), is('eve', 1)],
+        [of(1, 'bob')],
+        [],
+        told("somebody else's address"),
+      ],
+      [
+        "gone; the address is somebody else's",
+        [is('eve', 1)],
+        [of(1, 'bob')],
+        ['revoke p1'],
+        told('another owner before'),
+      ],
+      [
+        "revoked; the address is somebody else's",
+        [is('eve', 1)],
+        [of(1, 'bob', 'revoked')],
+        [],
+        told('another owner before'),
+      ],
+      [
+        "on its way out; the address is somebody else's",
+        [is('eve', 1)],
+        [of(1, 'bob', 'purged')],
+        [],
+        [],
+      ],
+      ['an entry without an id', [{ ...PERSON, email: email(1) }], [of(1, 'bob')], [], []],
+    ])('%s', (_what, people, fleet, actions, unfollowed) => {
+      const plan = planSync(people, fleet, RULES);
+      expect(plan.actions.map((one) => `${one.action} ${one.user.split('@')[0]}`)).toEqual(actions);
+      expect(plan.unfollowed.map(({ user, problem }) => [user, problem])).toEqual(unfollowed);
+    });
+
+    test('is known by it from the first sync that sees them at their primary address', () => {
+      const fleet = [of(1), of(2), of(3, 'cy'), of(4, undefined, 'revoked')];
+      const people = [is('bob', 1), answer('ann', 2, 5), is('cy', 3), is('di', 4)];
+      expect(planSync(people, fleet, RULES).acquaintances).toEqual([
+        { agent: 'p1', user: email(1), person: 'bob' },
+      ]);
+    });
+
+    test('whom the list lacks is asked for: by id, else by address; revoked ones are not', () => {
+      const fleet = [of(1, 'bob'), of(2), of(3, 'cy'), of(4), of(5, 'eve', 'revoked')];
+      expect(absentees([is('ann', 1), is('cy', 6), is('di', 4)], fleet)).toEqual([
+        { user: email(1), key: 'bob' },
+        { user: email(2), key: email(2) },
+      ]);
+    });
+  });
 
   test('an entry that cannot be followed is told, and touches nothing', () => {
     const toggle = { agentEnabled: true, agentModel: 'no model', agentBudget: 9000 };

@@ -1,6 +1,6 @@
 /** The Workspace toggle, end to end: an emulated Directory, the plane, and what is left in the project. */
 
-import type { Person } from '../../local/google/directory.ts';
+import type { Person } from '../../local/google/workspace/people.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
 import { ENVIRONMENT } from './fixtures.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
@@ -176,6 +176,77 @@ describe('an address that became another one of somebody who is there', () => {
       },
     ]);
     expect(await states()).toEqual(['booting', 'booting']);
+  });
+
+  test('whose holder was renamed, and is on record by id: the agent follows, under either address', async () => {
+    put('ann');
+    await byHand('ann');
+    await sync();
+    plane.google.directory.rename('ann@nine30.com', 'anna@nine30.com');
+    // The old address need not stay theirs.
+    for (const aliases of [['ann@nine30.com'], []]) {
+      putNew({ aliases });
+      expect((await sync()).body).toMatchObject({ actions: [], unfollowed: [] });
+      expect(await stateOf('ann')).toBe('booting');
+    }
+    putNew({ aliases: [], suspended: true });
+    expect(actionsOf(await sync())).toEqual(['revoke ann@nine30.com done']);
+  });
+
+  test.each([
+    ['by hand, at the next sync', () => byHand('ann')],
+    ['by the directory', async () => void enable('ann')],
+    [
+      'without a phone, so that they were looked up',
+      async () => {
+        await plane.call('POST', '/v1/agents', { user: 'ann@nine30.com' });
+        await plane.google.compute.operations.idle();
+      },
+    ],
+  ])(
+    'whose owner was deleted: revoked within one sync, as they were made on record %s',
+    async (how, make) => {
+      put('ann');
+      put('anna');
+      await byHand('anna');
+      await make();
+      if (!how.startsWith('without')) await sync();
+      plane.google.directory.remove('ann@nine30.com');
+      putNew();
+      broken = /directory\.users\.get/;
+      expect((await sync()).status).toBe(503);
+      broken = undefined;
+      expect(actionsOf(await sync())).toEqual(['revoke ann@nine30.com done']);
+      expect(await states()).toEqual(['deprovisioned', 'booting']);
+      expect((await sync()).body).toMatchObject({ actions: [], unfollowed: [] });
+    },
+  );
+
+  test('that somebody else has now: they get nothing of the first one, until it is purged', async () => {
+    enable('ann');
+    await sync();
+    await storeKey('ann');
+    plane.google.directory.remove('ann@nine30.com');
+    enable('ann');
+    expect(actionsOf(await sync())).toEqual(['revoke ann@nine30.com done']);
+    const { body } = await sync();
+    expect(body).toMatchObject({ actions: [], unfollowed: [{ user: 'ann@nine30.com' }] });
+    await plane.call('POST', '/v1/agents/ann/purge');
+    await plane.google.compute.operations.idle();
+    expect(actionsOf(await sync())).toEqual(['provision ann@nine30.com done']);
+    expect((await sync()).body).toMatchObject({ actions: [], unfollowed: [] });
+  });
+
+  test('that an admin gives a new owner, by provisioning it again: it stays theirs', async () => {
+    put('ann');
+    await byHand('ann');
+    await sync();
+    plane.google.directory.remove('ann@nine30.com');
+    put('ann');
+    expect(actionsOf(await sync())).toEqual(['revoke ann@nine30.com done']);
+    await byHand('ann');
+    expect((await sync()).body).toMatchObject({ actions: [], unfollowed: [] });
+    expect(await stateOf('ann')).toBe('booting');
   });
 
   test('who is suspended: both are revoked', async () => {
