@@ -244,23 +244,6 @@ describe('agents-plane', () => {
     );
   });
 
-  let script: string | undefined;
-  test.each([
-    ['a verb', ['agents-plane', 'depr'], 'deprovision'],
-    ['an option', ['agents-plane', 'deprovision', 'allison', '--pu'], '--purge'],
-    ['a value', ['agents-plane', 'list', '--state', 'fa'], 'failed'],
-    ['a command below another', ['agents-plane', 'local', 'ph'], 'phone'],
-  ])('the shell completes %s', async (_what, words, completed) => {
-    script ??= (await cli('completion', 'bash')).stdout;
-    const ask = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _agents_plane; echo "\${COMPREPLY[@]}"`;
-    const answer = await new Promise<string>((resolve) =>
-      execFile('bash', ['-c', `${script}\n${ask}`, 'bash', ...words], (_error, out) =>
-        resolve(out),
-      ),
-    );
-    expect(answer).toBe(`${completed}\n`);
-  });
-
   test("a refusal is the plane's own code, field and fix, and exit code 1", async () => {
     const { code, stderr, stdout } = await cli(
       'provision',

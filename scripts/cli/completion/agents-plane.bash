@@ -1,12 +1,7 @@
-# Completion of agents-plane for bash and zsh.
-#   bash: agents-plane completion bash > ~/.local/share/bash-completion/completions/agents-plane
-#   zsh:  eval "$(agents-plane completion zsh)" in ~/.zshrc
+# Completion of agents-plane for bash:
+#   agents-plane completion bash > ~/.local/share/bash-completion/completions/agents-plane
 # Each line of the table: where one is, a tab, what may come next. Made of the commands themselves.
 # shellcheck shell=bash
-if [ -n "${ZSH_VERSION-}" ]; then
-  autoload -U +X compinit && compinit
-  autoload -U +X bashcompinit && bashcompinit
-fi
 
 _agents_plane_table() {
   cat <<'TABLE'
@@ -16,13 +11,17 @@ TABLE
 
 # What may come next there; fails when there is no such place.
 _agents_plane_at() {
-  _agents_plane_table | while IFS=$'\t' read -r place words; do
-    [ "$place" = "$1" ] && printf '%s\n' "$words" && break
-  done | grep .
+  local place words
+  while IFS=$'\t' read -r place words; do
+    [ "$place" = "$1" ] && printf '%s\n' "$words" && return
+  done < <(_agents_plane_table)
+  return 1
 }
 
 _agents_plane() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} place=agents-plane i words
+  # `--state=fa` is three words to bash.
+  if [ "$word" = = ]; then word=''; elif [ "$before" = = ]; then before=${COMP_WORDS[COMP_CWORD - 2]}; fi
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       -*) ;;
