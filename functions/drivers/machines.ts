@@ -35,7 +35,9 @@ async function lastOperation(
 ): Promise<OperationState | undefined> {
   const target = `projects/${place.project}/zones/${place.zone}/instances/${instanceName(name)}`;
   const filter = `targetLink="https://www.googleapis.com/compute/v1/${target}"`;
-  const [operations] = await client.list({ ...place, filter }, { autoPaginate: false });
+  // Google's own order is by name, the oldest first: past one page, the newest would be missed.
+  const orderBy = 'creationTimestamp desc';
+  const [operations] = await client.list({ ...place, filter, orderBy }, { autoPaginate: false });
   const [newest] = operations
     .filter((operation) => operation.targetLink?.endsWith(`/${target}`))
     .sort((a, b) => Date.parse(b.insertTime ?? '') - Date.parse(a.insertTime ?? ''));

@@ -1,6 +1,7 @@
 /** A zone without room: a new agent goes to the next one, an old one stays with its data disk (decision 082). */
 
 import type { FaultHook } from '../../local/google/gate.ts';
+import type { Call } from '../../local/google/service.ts';
 import { LOCAL, PLANE_ACCOUNT } from '../../local/plane/settings.ts';
 import { send, vmToken } from './harness.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
@@ -158,6 +159,24 @@ describe('a new agent whose zone is out of stock', () => {
     LIMIT_MS,
   );
 });
+
+test(
+  'the newest operation is the one that counts, however many there were before',
+  async () => {
+    // One more than a page of Google's; in its own order the oldest come first.
+    const zone = { project: LOCAL.project.id, zone: B, id: '1' };
+    const path = `projects/${LOCAL.project.id}/zones/${B}/instances/agent-allison`;
+    for (let n = 0; n <= 500; n += 1) {
+      compute().operations.start({} as Call, 'setMetadata', { ...zone, path }, () => undefined);
+    }
+    await compute().operations.idle();
+    full(B);
+    await provision();
+    expect((await ask('GET', '/allison')).body).toMatchObject({ state: 'failed' });
+    expect((await provision()).body).toMatchObject({ instance: { zone: C } });
+  },
+  LIMIT_MS,
+);
 
 describe('every verb finds an agent in its zone', () => {
   const there = () =>

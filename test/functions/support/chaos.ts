@@ -269,7 +269,10 @@ export async function tryEveryMove(chaos: Chaos, first: Verb, every = 1, from = 
     const [crooked] = await chaos.run([first], { failure: 'stockout', call: 'insert', then });
     return crooked;
   };
-  const most = (await run({ failure: 'killed', call: NEVER }))?.calls ?? 0;
+  const whole = await run({ failure: 'killed', call: NEVER });
+  // Else what is tried below is no move.
+  expect(whole?.after.instances).not.toContainEqual(expect.objectContaining({ zone: LOCAL.zone }));
+  const most = whole?.calls ?? 0;
   const before = chaos.hits();
   for (let call = from; call < most; call += every) {
     const failure = FAILURES[call % FAILURES.length] ?? 'killed';
