@@ -77,7 +77,7 @@ function addPowerCommands(program: Command): void {
 }
 
 function addUpdate(program: Command): void {
-  addVerb(program, 'update', 'Change some settings; the running VM takes them over.')
+  addVerb(program, 'update', 'Change some settings; the running VM takes them over.', '--budget 80')
     .option('--phone <e164>', "the owner's phone")
     .option('--whatsapp-number <e164>', "the agent's own number")
     .option('--no-whatsapp-number', 'take its number away')
@@ -86,7 +86,10 @@ function addUpdate(program: Command): void {
     .option('--budget <usd>', 'USD a month', BUDGET)
     .addOption(new Option('--profile <profile>', 'what it is for').choices([...PROFILES]))
     .option('--timezone <zone>', 'e.g. Europe/Vienna')
-    .addHelpText('after', '  agents-plane update allison --budget 80 --model openai/gpt-5.4')
+    .addHelpText(
+      'after',
+      '  agents-plane update allison --model openai/gpt-5.4 --timezone Europe/Vienna',
+    )
     .action(update);
 }
 

@@ -66,7 +66,7 @@ Without AGENTS_PLANE_URL the commands go to the local plane (./scripts/demo).`,
   addProvision(program);
 
   program
-    .command('get <name>')
+    .command('get <agent>')
     .description('Show one agent.')
     .option('--json', 'print JSON')
     .addHelpText('after', example('get allison', 'get allison -o json'))
@@ -90,7 +90,7 @@ Without AGENTS_PLANE_URL the commands go to the local plane (./scripts/demo).`,
   addOpen(program);
 
   program
-    .command('pair <name>')
+    .command('pair <agent>')
     .description("Print a link to the page on which the agent's WhatsApp is linked.")
     .option('--replace', 'kill the links that were given out before')
     .option('--json', 'print JSON')

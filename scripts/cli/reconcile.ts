@@ -25,7 +25,9 @@ async function showPlans(name: string | undefined, { json }: VerbOptions): Promi
 }
 
 /** Exit code 1 when an agent could not be brought to what was asked for. */
-async function reconcile(name: string | undefined, { json }: VerbOptions): Promise<void> {
+async function reconcile(name: string | undefined, options: VerbOptions): Promise<void> {
+  if (options.dryRun) return showPlans(name, options);
+  const { json } = options;
   const client = await connect(process.env);
   const agents = [];
   let token: string | undefined;
@@ -57,7 +59,8 @@ export function addReconcile(program: Command): void {
   program
     .command('reconcile [agent]')
     .description('Bring one agent, or all, back to what was asked for.')
+    .option('--dry-run', 'what plan does')
     .option('--json', 'print JSON')
-    .addHelpText('after', example('reconcile', 'reconcile allison --json'))
+    .addHelpText('after', example('reconcile --dry-run', 'reconcile', 'reconcile allison --json'))
     .action(reconcile);
 }

@@ -75,11 +75,13 @@ export const pageQuery = (token: string | undefined, more: Record<string, string
 export const example = (...lines: string[]): string =>
   `\nExamples:\n${lines.map((line) => `  agents-plane ${line}`).join('\n')}`;
 
-export function addVerb(program: Command, name: string, description: string): Command {
+/** @param first example of what it is told beside the agent */
+export function addVerb(program: Command, name: string, description: string, first = ''): Command {
+  const line = [name, 'allison', ...(first ? [first] : [])].join(' ');
   return program
     .command(`${name} <agent>`)
     .description(description)
     .option('--dry-run', 'print the plan, touch nothing')
     .option('--json', 'print JSON')
-    .addHelpText('after', example(`${name} allison`, `${name} allison --dry-run`));
+    .addHelpText('after', example(line, `${line} --dry-run`));
 }

@@ -88,7 +88,7 @@ describe('agents-plane', () => {
     expect((await cli('stop', 'allison')).stderr).toContain('agents-plane get allison');
     expect((await cli('stop', 'allison')).stderr).toContain('nothing to change');
     expect((await cli('list', '--state', 'stopped')).stdout).toContain('allison');
-    expect((await cli('plan')).stderr).toContain('nothing to do');
+    expect((await cli('reconcile', '--dry-run')).stderr).toContain('nothing to do');
     expect((await cli('reconcile', 'allison')).code).toBe(0);
     const dry = await cli('deprovision', 'allison', '--purge', '--dry-run', '--json');
     expect(JSON.parse(dry.stdout).steps.at(-1)).toMatchObject({ id: 'config-removal' });

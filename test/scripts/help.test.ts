@@ -40,3 +40,23 @@ test.each(ADMINS.map((command) => [placeOf(command), command] as const))(
     if (flags.includes('--json')) expect(flags).toContain('--output');
   },
 );
+
+const CHANGING = [
+  ...['provision', 'update', 'stop', 'start', 'restart', 'rebuild', 'deprovision'],
+  ...['reconcile', 'import', 'sync', 'whatsapp connect', 'whatsapp disconnect'],
+];
+
+test.each(CHANGING)('%s can be tried without doing it, and speaks JSON', (name) => {
+  const command = ADMINS.find((each) => placeOf(each) === `agents-plane ${name}`);
+  const flags = command?.options.map(({ long }) => long);
+  expect(flags).toEqual(expect.arrayContaining(['--dry-run', '--json']));
+});
+
+test('an agent is called the same wherever one is named, and no example leaves out what it needs', () => {
+  const names = ADMINS.flatMap(({ registeredArguments }) =>
+    registeredArguments.map((it) => it.name()),
+  );
+  expect(names).not.toContain('name');
+  const update = ADMINS.find((each) => each.name() === 'update');
+  expect(update && helpOf(update)).not.toMatch(/update allison\n/);
+});
