@@ -62,7 +62,7 @@ async function whoseLink(
 async function undoLink({ host, gateway }: Surroundings): Promise<void> {
   try {
     await gateway(unlink, UNLINK_CONNECTION_MS);
-    host.log('agent pair: another phone had scanned; its link is undone');
+    host.log('agent pair: the link with another phone is undone');
   } catch (error) {
     // The link is looked at every second until it is gone.
     host.log(`agent pair: another phone's link is not undone yet (${codeOf(error)})`);
