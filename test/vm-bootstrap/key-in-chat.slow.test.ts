@@ -1,12 +1,15 @@
 /**
  * An API key that is written to the agent, with the real OpenClaw and our plugin in it: by the
- * gateway's WebSocket (what a channel's message becomes) and over HTTP (the bridge's way in).
+ * gateway's WebSocket (what a channel's message becomes), over HTTP, and through the bridge.
  */
 
 import { existsSync } from 'node:fs';
+import { createOpenclaw } from '../../bridge/handlers/openclaw/openclaw.ts';
+import type { AdmittedMessage } from '../../bridge/message.ts';
 import { fingerprintOf } from '../../local/model/server.ts';
 import { gatewayAddress } from '../../vm-bootstrap/gateway.ts';
 import { request } from '../../vm-bootstrap/http.ts';
+import { noFile } from '../bridge/support/bridge.ts';
 import { OWN } from './support/cloud.ts';
 import { type RunningAgent, startAgent } from './support/running-agent.ts';
 import { tracesOf } from './support/traces.ts';
@@ -55,7 +58,7 @@ async function history(): Promise<{ role: string; text: string }[]> {
   }));
 }
 
-/** One turn over the endpoint that the bridge and `agent ask` use. */
+/** One turn over the endpoint that `agent ask` uses. */
 async function post(text: string): Promise<string> {
   const { port, token } = gatewayAddress(agent.machine.host, agent.machine.layout);
   const answer = await request({
@@ -118,6 +121,35 @@ test('over HTTP, broken over two lines: the version before is destroyed', async 
   await write('Still there?');
   expect(agent.lastKey()).toBe(fingerprintOf(second));
 }, 120_000);
+
+test('through the bridge: it reaches no model, and the owner is asked to delete the message', async () => {
+  const { port, token } = gatewayAddress(agent.machine.host, agent.machine.layout);
+  const handler = createOpenclaw({
+    url: `ws://127.0.0.1:${port}`,
+    token,
+    role: 'operator',
+    scopes: ['operator.read', 'operator.write'],
+    sessionKey: 'main',
+    sessionIsolation: true,
+  });
+  await handler.start();
+  const before = agent.asked.length;
+  const written: AdmittedMessage = {
+    id: 'bridged',
+    transport: 'kapso',
+    sender: { id: '15550001111', phone: '+15550001111' },
+    content: { kind: 'text', text: `My key is ${KEYS.refused}` },
+    at: Date.now(),
+    role: 'owner',
+  };
+  const { signal } = new AbortController();
+  const attempt = { key: 'kapso:bridged', begun: false, attempt: 1, file: noFile, signal };
+  const outcome = JSON.stringify(await handler.handle(written, attempt));
+  await handler.stop();
+  expect(outcome).toMatch(/Anthropic doesn't accept that key/);
+  expect(outcome).toMatch(/Please delete your message with the key now/);
+  expect(agent.asked).toHaveLength(before);
+}, 60_000);
 
 test.each([
   ['its provider refuses', () => `Take ${KEYS.refused}`, /Anthropic doesn't accept that key/],

@@ -1,5 +1,6 @@
 /** What is done with a text that holds a key. Decides; what it does things with is handed in. */
 
+import type { AddedChannel } from '../../contracts/channels.ts';
 import type { Provider } from '../../contracts/models.ts';
 import type { KeyOutcome } from './broker-protocol.ts';
 import { type FoundKey, findKeys, withoutKeys } from './find-keys.ts';
@@ -24,6 +25,23 @@ const STORED: ReadonlySet<string> = new Set(['stored', 'in-use', 'restarting', '
 
 /** Whether the agent has that key now, or will in half a minute. */
 export const isStored = ({ outcome }: HandedOver): boolean => STORED.has(outcome);
+
+const MESSENGERS: ReadonlySet<string> = new Set<AddedChannel | 'whatsapp'>([
+  'whatsapp',
+  'telegram',
+  'slack',
+  'discord',
+  'signal',
+]);
+/** What the bridge ends a sender's session key with (bridge/handlers/openclaw/prompt.ts). */
+const OF_BRIDGE = /-wa-[^:]+$/;
+
+/**
+ * Whether the message with the key still stands in a chat of somebody's phone.
+ * @param channel that it came by; undefined over HTTP and from the bridge
+ */
+export const isKeptInChat = (channel: string | undefined, sessionKey = ''): boolean =>
+  channel === undefined ? OF_BRIDGE.test(sessionKey) : MESSENGERS.has(channel);
 
 /** What a wrong reading of a key comes back as: the next one is tried. */
 const WRONG: ReadonlySet<string> = new Set(['refused', 'not-a-key']);

@@ -11,7 +11,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Provider } from '../../contracts/models.ts';
 import { findKeys, withoutKeys } from '../core/find-keys.ts';
-import { handOver, isStored, type Replies } from '../core/hand-over.ts';
+import { handOver, isKeptInChat, isStored, type Replies } from '../core/hand-over.ts';
 import type { OwnerTexts } from '../core/meter-settings.ts';
 import { workIsNext } from '../core/onward.ts';
 import { storeKey } from './broker.ts';
@@ -141,8 +141,8 @@ function register(api: PluginApi): void {
     const work = { scrubBelow: settings.stateDir, needles };
     startScrub(join(directory, 'index.js'), work, (line) => api.logger.warn(line));
     const paragraphs = [replies[handed.outcome]];
-    if (from?.channel === 'whatsapp') {
-      const deleted = await deleteForEveryone(api, from, context);
+    if (isKeptInChat(from?.channel, sessionKey)) {
+      const deleted = from?.channel === 'whatsapp' && (await deleteForEveryone(api, from, context));
       paragraphs.push(deleted ? replies.deleted : replies.delete);
     }
     if (goOn) paragraphs.push(replies.work);
