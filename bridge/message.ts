@@ -1,5 +1,11 @@
 /** A message as it travels through the bridge, whatever it came from and whoever answers it. */
 
+/**
+ * How long ids of handled messages are known, in milliseconds: Meta repeats a webhook for up to seven
+ * days, and a poll may not look back further than this.
+ */
+export const IDS_KEPT_MS = 30 * 24 * 3_600_000;
+
 /** A file that the transport can fetch. */
 export interface MediaReference {
   /** The transport's id of the file. */

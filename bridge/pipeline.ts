@@ -5,6 +5,7 @@
  */
 
 import type { Guard } from './guard/guard.ts';
+import { IDS_KEPT_MS } from './message.ts';
 import type { Observer } from './pipeline/events.ts';
 import { createHandling } from './pipeline/handling.ts';
 import { type BridgeStore, receive } from './pipeline/receive.ts';
@@ -40,8 +41,6 @@ export interface Pipeline {
 }
 
 const GRACE_MS = 20_000;
-/** How long ids of handled messages are remembered: Meta repeats a webhook for up to seven days. */
-const MEMORY_MS = 30 * 24 * 3_600_000;
 /** How long a message can be quoted to the agent. */
 const QUOTES_MS = 7 * 24 * 3_600_000;
 const PRUNE_EVERY_MS = 60_000;
@@ -96,7 +95,7 @@ function startClockwork(
   onBroken: (error: unknown) => void,
 ): () => void {
   const pruning = setInterval(() => {
-    const before = now() - MEMORY_MS;
+    const before = now() - IDS_KEPT_MS;
     void store
       .commit(
         () =>

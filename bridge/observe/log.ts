@@ -46,7 +46,9 @@ const LEVELS: Readonly<Record<PipelineEvent['type'], 'debug' | 'info' | 'warn' |
 export const logEvents =
   (log: BridgeLog): Observer =>
   (event) => {
-    const level = LEVELS[event.type];
+    // Each poll brings again what the one before it brought: no line for every one of them.
+    const isKnown = event.type === 'received' && event.verdict === 'duplicate';
+    const level = isKnown ? 'debug' : LEVELS[event.type];
     if (!log.isLevelEnabled(level)) return;
     if (event.type === 'broken') {
       log.error({ err: event.error }, 'the state cannot be written; the bridge ends');

@@ -7,14 +7,14 @@ import type { BridgeStore } from '../../bridge/pipeline/receive.ts';
 import { HANDLER_SCHEDULE } from '../../bridge/pipeline/schedule.ts';
 import type { FileResult } from '../../bridge/ports.ts';
 import { openStore } from '../../bridge/store/store.ts';
-import { createKapso } from '../../bridge/transports/kapso/kapso.ts';
+import { createKapso, KAPSO_FILE_HOSTS } from '../../bridge/transports/kapso/kapso.ts';
 import { isPublicAddress } from '../../bridge/transports/media/address.ts';
 import { type DownloadRules, download, refusal } from '../../bridge/transports/media/download.ts';
 import { type KapsoServer, startKapso } from '../../local/kapso/server.ts';
 import { echo } from './support/bridge.ts';
 
 const RULES: DownloadRules = {
-  hosts: ['kapso.ai', 'fbsbx.com', 'localhost'],
+  hosts: [...KAPSO_FILE_HOSTS, 'fbsbx.com', 'localhost'],
   trustedOrigin: 'https://api.kapso.ai',
   secretHosts: ['kapso.ai'],
   secretHeaders: { 'x-api-key': 'k' },
@@ -63,6 +63,12 @@ test.each([
   ['https://notkapso.ai/x', 'host notkapso.ai is not known'],
   ['https://lookaside.fbsbx.com/x', undefined],
   ['https://api.kapso.ai/x', undefined],
+  // Where Kapso's own addresses lead to; another's bucket at the same company is not known.
+  ['https://kapso-ai-prod.d77f1e59818b5ed2ec009d1a9116b255.r2.cloudflarestorage.com/x', undefined],
+  [
+    'https://evil.d77f1e59818b5ed2ec009d1a9116b255.r2.cloudflarestorage.com/x',
+    'host evil.d77f1e59818b5ed2ec009d1a9116b255.r2.cloudflarestorage.com is not known',
+  ],
 ])('%s: %s', (address, reason) => {
   expect(refusal(new URL(address), RULES)).toBe(reason);
 });
@@ -103,6 +109,14 @@ describe('files of messages', () => {
     expect(
       await fileOf({ url: detour.replace('redirect:', encodeURIComponent('redirect:')) }),
     ).toEqual(wanted);
+  });
+  test('an address that is refused: the API knows another by the id', async () => {
+    kapso.files.set('cat', { bytes: Buffer.from('meow'), mime: 'image/png' });
+    const elsewhere = kapso.fileUrl(encodeURIComponent('redirect:https://files.example/cat'));
+    expect(await fileOf({ url: elsewhere })).toMatchObject({ kind: 'refused' });
+    for (const url of [elsewhere, kapso.fileUrl('gone')]) {
+      expect(await fileOf({ url, id: 'cat' })).toMatchObject({ kind: 'file', mime: 'image/png' });
+    }
   });
   test('a redirect to a private address, an endless one, a file that is gone, one too large', async () => {
     const redirect = (to: string): string => kapso.fileUrl(encodeURIComponent(`redirect:${to}`));

@@ -10,7 +10,7 @@ import { outcomeOf, outcomeOfFailure } from '../../bridge/transports/whatsapp/ou
 const error = (code: number, status = 400) => outcomeOf({ status, body: { error: { code } } });
 
 describe("WhatsApp's answers", () => {
-  test.each([4, 80007, 130429, 131048])('%i: everything rests', (code) => {
+  test.each([4, 613, 80007, 80008, 130429, 131048])('%i: everything rests', (code) => {
     expect(error(code)).toMatchObject({ kind: 'rest' });
   });
   test('131056: this recipient alone is paced', () => {
@@ -29,14 +29,29 @@ describe("WhatsApp's answers", () => {
     [429, 'rest'],
     [401, 'rest'],
     [503, 'again'],
+    [408, 'again'],
     [500, 'unsure'],
     [502, 'unsure'],
     [404, 'refused'],
   ])('HTTP %i without a code: %s', (status, kind) => {
     expect(outcomeOf({ status, body: undefined })).toMatchObject({ kind });
   });
-  test('Retry-After is respected', () => {
-    expect(outcomeOf({ status: 429, body: {}, retryAfter: '7' })).toMatchObject({ afterMs: 7_000 });
+  test.each([
+    [500, 131057, 'again'],
+    [500, 135000, 'unsure'],
+    [503, 135000, 'again'],
+    [400, 135000, 'refused'],
+  ])('HTTP %i with code %i: %s', (status, code, kind) => {
+    expect(error(code, status)).toMatchObject({ kind, reason: `WhatsApp error ${code}` });
+  });
+  test.each([
+    ['7', 7_000],
+    ['0', 1_000],
+    ['-5', 1_000],
+    ['99999999', 3_600_000],
+    ['soon', 60_000],
+  ])('Retry-After %s is respected within bounds: %i ms', (retryAfter, afterMs) => {
+    expect(outcomeOf({ status: 429, body: {}, retryAfter })).toMatchObject({ afterMs });
   });
   test('sent, with the id', () => {
     const body = { messages: [{ id: 'wamid.1' }] };

@@ -35,8 +35,11 @@ export interface KapsoOptions {
 export const KAPSO = 'kapso';
 /** Where Kapso keeps files; they want its key, which goes to no other host. */
 const KAPSO_HOSTS = ['kapso.ai', 'kapso.com'];
-/** Longest pause between polls while Kapso fails. */
-const MAX_BACKOFF_MS = 300_000;
+/** Its bucket, to which `media_url` redirects with a signed address (read in two public clients). */
+const KAPSO_BUCKET = 'kapso-ai-prod.d77f1e59818b5ed2ec009d1a9116b255.r2.cloudflarestorage.com';
+export const KAPSO_FILE_HOSTS: readonly string[] = [...KAPSO_HOSTS, KAPSO_BUCKET];
+/** Longest pause between polls while Kapso fails: after an outage nobody waits longer. */
+const MAX_BACKOFF_MS = 60_000;
 
 export interface KapsoTransport extends Transport {
   /** Where webhooks arrive, once started. */
@@ -130,7 +133,8 @@ export function createKapso(options: KapsoOptions): KapsoTransport {
     baseUrl,
     phoneNumberId,
     headers: { 'x-api-key': apiKey },
-    fileHosts: KAPSO_HOSTS,
+    fileHosts: KAPSO_FILE_HOSTS,
+    secretHosts: KAPSO_HOSTS,
     ...(timeoutMs && { timeoutMs }),
   });
   let source: WebhookSource | undefined;

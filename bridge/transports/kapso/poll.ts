@@ -5,7 +5,7 @@
  */
 
 import { z } from 'zod';
-import type { InboundMessage } from '../../message.ts';
+import { IDS_KEPT_MS, type InboundMessage } from '../../message.ts';
 import type { TransportEvents } from '../../ports.ts';
 import type { Graph } from '../whatsapp/graph.ts';
 import { toInbound } from '../whatsapp/inbound.ts';
@@ -33,6 +33,8 @@ const PAGE_SIZE = 100;
 const DELIVERY_SIZE = 500;
 /** Messages of one second arrive in any order, and Kapso stores some of them later than others. */
 const LOOK_BACK_MS = 120_000;
+/** What is older may be forgotten by the inbox, and would be taken for new. */
+const OLDEST_MS = IDS_KEPT_MS - 24 * 3_600_000;
 /** Pages that are kept in memory: 1,000 messages, some 2 MB. */
 const KEPT_PAGES = 10;
 /** A paging that does not end is Kapso's mistake: it must not become an endless loop of ours. */
@@ -114,6 +116,10 @@ function inOrder(found: readonly InboundMessage[]): InboundMessage[] {
   return listed.toSorted((a, b) => a.at - b.at);
 }
 
+/** From when a poll asks, both in milliseconds. Pure. */
+export const sinceOf = (newest: number, now: number): Date =>
+  new Date(Math.max(newest - LOOK_BACK_MS, now - OLDEST_MS));
+
 /**
  * One poll. The cursor moves with the last messages alone: a poll that was cut off is made again
  * from where it began.
@@ -123,9 +129,9 @@ export async function pollOnce(options: PollOptions): Promise<number> {
   const { phoneNumberId, events, now } = options;
   const name = cursorName(phoneNumberId);
   const saved = events.cursor(name);
-  // At the very first poll nothing before now is answered: those people wrote to nobody.
-  const from = saved === undefined ? now() : Number(saved);
-  const since = new Date(saved === undefined ? from : Math.max(0, from - LOOK_BACK_MS));
+  // Of those who wrote before the very first poll, only the last two minutes' are answered.
+  const from = Number(saved ?? now());
+  const since = sinceOf(from, now());
   let count = 0;
   let newest = from;
   for await (const messages of listSince(options, since)) {

@@ -20,6 +20,8 @@ export interface GraphOptions {
   readonly timeoutMs?: number;
   /** Hosts that files may come from, besides Meta's. */
   readonly fileHosts?: readonly string[];
+  /** Those that are told `headers` when a file is fetched; Meta's when left out. */
+  readonly secretHosts?: readonly string[];
 }
 
 export interface Graph {
@@ -69,20 +71,26 @@ export function createGraph(options: GraphOptions): Graph {
     }
   };
 
+  const fetchFrom = (url: string): Promise<FileResult> =>
+    download(url, {
+      hosts: [...META_HOSTS, ...(options.fileHosts ?? [])],
+      trustedOrigin: new URL(baseUrl).origin,
+      secretHosts: options.secretHosts ?? META_HOSTS,
+      secretHeaders: options.headers,
+      maxBytes: MAX_FILE_BYTES,
+      timeoutMs,
+    });
+
   return {
     async file({ content }) {
       if (content.kind !== 'media') return { kind: 'refused', reason: 'no file' };
-      const { file } = content;
-      const found = file.url ?? (file.id ? await urlOf(file.id) : NOWHERE);
-      if (typeof found !== 'string') return found;
-      return await download(found, {
-        hosts: [...META_HOSTS, ...(options.fileHosts ?? [])],
-        trustedOrigin: new URL(baseUrl).origin,
-        secretHosts: options.fileHosts ?? META_HOSTS,
-        secretHeaders: options.headers,
-        maxBytes: MAX_FILE_BYTES,
-        timeoutMs,
-      });
+      const { id, url } = content.file;
+      const first = url === undefined ? NOWHERE : await fetchFrom(url);
+      // An address can be too old, or lead where files are not known to be: the API knows another.
+      const isFinal = first.kind === 'file' || ('passing' in first && first.passing);
+      if (isFinal || id === undefined) return first;
+      const found = await urlOf(id);
+      return typeof found === 'string' ? await fetchFrom(found) : found;
     },
     async send(message, key, file) {
       try {

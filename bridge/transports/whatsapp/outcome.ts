@@ -26,7 +26,7 @@ export function toAnswer({ status, headers, text }: HttpAnswer): GraphAnswer {
 const MINUTE_MS = 60_000;
 
 /** Too much from this number or app: every message waits. */
-const THROTTLED: ReadonlySet<number> = new Set([4, 80007, 130429, 131048]);
+const THROTTLED: ReadonlySet<number> = new Set([4, 613, 80007, 80008, 130429, 131048]);
 /** Too much to this one recipient: about one message in six seconds. */
 const PAIR_RATE = 131056;
 const PAIR_PAUSE_MS = 6_000;
@@ -35,8 +35,10 @@ const NEVER: ReadonlySet<number> = new Set([131047, 131049, 131050, 131031, 368,
 /** The token is missing, wrong or expired: nothing works before somebody renews it. */
 const TOKEN: ReadonlySet<number> = new Set([0, 190]);
 /** Meta's own trouble ("API unknown", "API service"): certainly not sent, works later. */
-const PASSING: ReadonlySet<number> = new Set([1, 2, 131000, 131016, 133004]);
+const PASSING: ReadonlySet<number> = new Set([1, 2, 131000, 131016, 131057, 133004]);
 
+/** Whatever an answer asks for: no storm of requests, and no number that is silent for a day. */
+const PAUSE_MS = { least: 1_000, most: 60 * MINUTE_MS } as const;
 const THROTTLE_PAUSE_MS = MINUTE_MS;
 const TOKEN_PAUSE_MS = 5 * MINUTE_MS;
 
@@ -48,7 +50,8 @@ function codeIn(body: unknown): number | undefined {
 
 function pauseOf(retryAfter: string | undefined): number | undefined {
   const seconds = Number(retryAfter);
-  return retryAfter && Number.isFinite(seconds) ? seconds * 1_000 : undefined;
+  if (!retryAfter || !Number.isFinite(seconds)) return undefined;
+  return Math.min(Math.max(seconds * 1_000, PAUSE_MS.least), PAUSE_MS.most);
 }
 
 const sentId = (body: unknown): string | undefined => {
@@ -57,7 +60,7 @@ const sentId = (body: unknown): string | undefined => {
   return typeof id === 'string' ? id : undefined;
 };
 
-function fromCode(code: number, pause: number | undefined): SendOutcome {
+function fromCode(code: number, status: number, pause: number | undefined): SendOutcome {
   // Meta's texts can name the recipient: the code says enough.
   const reason = `WhatsApp error ${code}`;
   if (code === PAIR_RATE) return { kind: 'pace', reason, afterMs: pause ?? PAIR_PAUSE_MS };
@@ -67,17 +70,22 @@ function fromCode(code: number, pause: number | undefined): SendOutcome {
     return { kind: 'rest', reason: `${reason}: renew the token`, afterMs: TOKEN_PAUSE_MS };
   }
   if (PASSING.has(code)) return { kind: 'again', reason, ...(pause && { afterMs: pause }) };
-  return { kind: 'refused', reason };
+  // A code that nobody here knows: its status says whether it is the message's fault.
+  return status >= 500 ? { ...fromStatus(status, pause), reason } : { kind: 'refused', reason };
 }
 
-function fromStatus(status: number, pause: number | undefined): SendOutcome {
+function fromStatus(
+  status: number,
+  pause: number | undefined,
+): Exclude<SendOutcome, { kind: 'sent' }> {
   const reason = `HTTP ${status}`;
   if (status === 429) return { kind: 'rest', reason, afterMs: pause ?? THROTTLE_PAUSE_MS };
   if (status === 401 || status === 403) {
     return { kind: 'rest', reason: `${reason}: check the key`, afterMs: TOKEN_PAUSE_MS };
   }
-  // 503 is said before anything is done; 500, 502 and 504 may hide a message that was sent.
-  if (status === 503) return { kind: 'again', reason, ...(pause && { afterMs: pause }) };
+  // 503 and 408 are said before anything is done; 500, 502 and 504 may hide a message that was sent.
+  if (status === 503 || status === 408)
+    return { kind: 'again', reason, ...(pause && { afterMs: pause }) };
   if (status >= 500) return { kind: 'unsure', reason };
   return { kind: 'refused', reason };
 }
@@ -90,7 +98,7 @@ export function outcomeOf({ status, body, retryAfter }: GraphAnswer): SendOutcom
   }
   const pause = pauseOf(retryAfter);
   const code = codeIn(body);
-  return code === undefined ? fromStatus(status, pause) : fromCode(code, pause);
+  return code === undefined ? fromStatus(status, pause) : fromCode(code, status, pause);
 }
 
 /** @param error what the HTTP client threw; anything else may hide a message that was sent */

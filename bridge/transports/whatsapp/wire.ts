@@ -17,15 +17,23 @@ const file = z.looseObject({
 const optionalFile = file.optional().catch(undefined);
 const answer = z.looseObject({ id: z.string(), title: z.string().default('') });
 
-export const wireMessage = z.looseObject({
+/** `null` says the same as leaving out: both happen, in any field. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const said = Object.entries(value).filter(([, one]) => one !== null);
+  return Object.fromEntries(said.map(([name, one]) => [name, withoutNulls(one)]));
+}
+
+const message = z.looseObject({
   id: z.string().min(1),
   type: z.string().default('unknown'),
   /** Seconds since the epoch, as text. */
   timestamp: z.coerce.string().optional(),
   /** Absent when WhatsApp hides the number: then `from_user_id` is the sender. */
-  from: z.string().nullish(),
-  from_user_id: z.string().nullish(),
-  context: z.looseObject({ id: z.string().nullish() }).nullish().catch(undefined),
+  from: z.string().optional(),
+  from_user_id: z.string().optional(),
+  context: z.looseObject({ id: z.string().optional() }).optional().catch(undefined),
   text: z.looseObject({ body: z.string() }).optional().catch(undefined),
   image: optionalFile,
   video: optionalFile,
@@ -66,22 +74,23 @@ export const wireMessage = z.looseObject({
   kapso: z
     .looseObject({
       direction: z.string().optional(),
-      phone_number: z.string().nullish(),
-      phone_number_id: z.string().nullish(),
-      contact_name: z.string().nullish(),
-      media_url: z.string().nullish(),
+      phone_number: z.string().optional(),
+      phone_number_id: z.string().optional(),
+      contact_name: z.string().optional(),
+      media_url: z.string().optional(),
       media_data: z
         .looseObject({
-          url: z.string().nullish(),
-          filename: z.string().nullish(),
-          content_type: z.string().nullish(),
-          byte_size: z.number().nullish(),
+          url: z.string().optional(),
+          filename: z.string().optional(),
+          content_type: z.string().optional(),
+          byte_size: z.number().optional(),
         })
-        .nullish()
+        .optional()
         .catch(undefined),
       transcript: z.unknown().optional(),
     })
     .optional()
     .catch(undefined),
 });
+export const wireMessage = z.preprocess(withoutNulls, message);
 export type WireMessage = z.infer<typeof wireMessage>;
