@@ -5,6 +5,9 @@ import type { Handler, HandlerContext } from '../ports.ts';
 import type { Transcribe } from '../transcribe/transcribe.ts';
 import { type Failed, fileLater } from './file-later.ts';
 
+/** Transcripts whose message is not answered yet; more would be no help while the agent is away. */
+const KEPT = 50;
+
 /**
  * A voice note that nobody can read stays one: the handler tells the agent so.
  * @returns a failure when it may be had later
@@ -42,11 +45,28 @@ export function withTranscripts(
   onFailed: (reason: string) => void,
 ): Handler {
   if (!transcribe) return inner;
+  // By the message's key: an attempt costs money, and there may be one each 15 s for a day.
+  const kept = new Map<string, AdmittedMessage>();
+  const heardBefore = async (
+    message: AdmittedMessage,
+    context: HandlerContext,
+  ): Promise<AdmittedMessage | Failed> => {
+    const known = kept.get(context.key);
+    if (known) return known;
+    const heard = await withWords(transcribe, message, context, onFailed);
+    if ('kind' in heard || heard === message) return heard;
+    kept.set(context.key, heard);
+    for (const oldest of [...kept.keys()].slice(0, -KEPT)) kept.delete(oldest);
+    return heard;
+  };
   return {
     ...inner,
     async handle(message, context) {
-      const heard = await withWords(transcribe, message, context, onFailed);
-      return 'kind' in heard ? heard : inner.handle(heard, context);
+      const heard = await heardBefore(message, context);
+      if ('kind' in heard) return heard;
+      const outcome = await inner.handle(heard, context);
+      if (outcome.kind === 'replies') kept.delete(context.key);
+      return outcome;
     },
   };
 }

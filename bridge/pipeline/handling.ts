@@ -62,7 +62,8 @@ async function ask(
 export function createHandling(options: HandlingOptions) {
   const { store, handler, observe, apology, now } = options;
   const { inbox, outbox } = store;
-  let awayTimes = 0;
+  /** How often in a row the handler was found away, and until when nobody asks again. */
+  let away = { times: 0, until: 0 };
 
   const answer = (
     item: Item<AdmittedMessage>,
@@ -96,13 +97,18 @@ export function createHandling(options: HandlingOptions) {
     const startedAt = now();
     const { key, lane, attempts } = item;
     const transport = options.transports.get(item.payload.transport);
-    void transport?.seen(item.payload).catch(() => {});
+    // "Typing" belongs to an agent that is there.
+    if (away.times === 0) void transport?.seen(item.payload).catch(() => {});
     const outcome = await ask(handler, item, transport, options.signal);
-    awayTimes = outcome.kind === 'away' ? awayTimes + 1 : 0;
+    if (outcome.kind !== 'away') away = { times: 0, until: 0 };
+    // Those that were begun before it was known are one finding, not many.
+    else if (startedAt >= away.until) {
+      away = { times: away.times + 1, until: now() + awayPause(away.times + 1) };
+    }
     const decision: Decision =
       outcome.kind === 'replies'
         ? { kind: 'done' }
-        : afterHandling(item, outcome, now(), awayPause(awayTimes));
+        : afterHandling(item, outcome, now(), awayPause(away.times));
     const replies = outcome.kind === 'replies' ? outcome.replies : [];
     const note = outcome.kind === 'replies' ? {} : { note: outcome.reason };
     return () => {

@@ -151,6 +151,34 @@ test('a model that fails is a failure, with the cause for the operator', async (
   await handler.stop();
 }, 120_000);
 
+test('a turn that takes too long is a failure of its own, and its answer is found when it comes', async () => {
+  const handler = createOpenclaw({ ...options, runTimeoutMs: 2_000 });
+  await handler.start();
+  const release = Promise.withResolvers<void>();
+  gateway.hold(release.promise);
+  const before = turnsAsked();
+  const { signal } = new AbortController();
+  const at = (attempt: number) =>
+    handler.handle(message('slow', 'take your time', '15550008888'), {
+      key: 'kapso:slow',
+      begun: attempt > 1,
+      attempt,
+      file: noFile,
+      signal,
+    });
+  const late = { kind: 'failed', begun: true };
+  expect(await at(1)).toEqual({ ...late, reason: expect.stringContaining('no answer in time') });
+  expect(await at(2)).toEqual({ ...late, reason: expect.stringContaining('does not end') });
+  gateway.hold(undefined);
+  release.resolve();
+  // What is left of it may take longer than one attempt on a busy machine.
+  let outcome = await at(3);
+  for (let n = 4; outcome.kind !== 'replies' && n < 20; n += 1) outcome = await at(n);
+  expect(wordsOf(outcome)).toEqual([expect.stringContaining('take your time')]);
+  expect(turnsAsked() - before).toBe(1);
+  await handler.stop();
+}, 120_000);
+
 test('check: a handshake, a wrong token, nobody there', async () => {
   expect(await createOpenclaw(options).check()).toMatchObject([{ ok: true }]);
   const wrong = await createOpenclaw({ ...options, token: 'wrong' }).check();

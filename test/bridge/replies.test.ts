@@ -1,7 +1,7 @@
 /** What an agent's reply may carry besides text: files, reactions, buttons, lists, places. */
 
 import { shorten } from '../../bridge/format/choices.ts';
-import { payload, repliesOf } from '../../bridge/handlers/openclaw/replies.ts';
+import { payloads, repliesOf } from '../../bridge/handlers/openclaw/replies.ts';
 import type { Reply } from '../../bridge/message.ts';
 import type { FileResult, Transport } from '../../bridge/ports.ts';
 import { createKapso } from '../../bridge/transports/kapso/kapso.ts';
@@ -13,10 +13,19 @@ import { startMeta } from '../../local/meta/server.ts';
 import { handlerOf, say, startBridge, until } from './support/bridge.ts';
 
 const ALICE = '15550001111';
-const replies = (given: object): Reply[] => repliesOf(payload.parse(given), 'wamid.1');
+const replies = (given: unknown): Reply[] =>
+  payloads.parse([given]).flatMap((one) => repliesOf(one, 'wamid.1'));
 const button = (label: string, action?: object): object => ({ label, ...(action && { action }) });
 
 describe("OpenClaw's payloads", () => {
+  test.each<[unknown, string[]]>([
+    [{ text: 'Here.', mediaUrls: [null, 7] }, ['Here.']],
+    [{ text: 'Here.', mediaUrls: 'none', isError: 'no', location: 'far' }, ['Here.']],
+    [{ text: { words: 'Here.' } }, []],
+    ['Here.', []],
+  ])('of a shape that nobody knows: %j', (given, said) => {
+    expect(replies(given).map((one) => ('text' in one ? one.text : one.kind))).toEqual(said);
+  });
   test.each<[string, object, readonly object[]]>([
     ['words', { text: ' hi ' }, [{ kind: 'text', text: 'hi' }]],
     [

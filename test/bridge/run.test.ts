@@ -42,7 +42,22 @@ describe('what the transcript says after a restart', () => {
     expect(traceAfter([{ role: 'assistant', content: 'At one.' }])).toEqual(answered);
     // A later turn of the same session is at its tools.
     expect(traceAfter([ANSWER, { role: 'user', content: 'And now?' }, TOOL_ROW])).toEqual(answered);
-    expect(traceAfter([ANSWER], true)).toEqual({ kind: 'open' });
+  });
+
+  test('while a turn runs nothing is decided, also when many rows have pushed ours out of sight', () => {
+    expect(traceAfter([ANSWER], true)).toEqual({ kind: 'active' });
+    const tools = Array.from({ length: 60 }, () => TOOL_ROW);
+    const seen = { messages: tools, sessionInfo: { hasActiveRun: true } };
+    expect(traceOf(history.parse(seen), KEYS)).toEqual({ kind: 'active' });
+  });
+
+  test("what follows another sender's message in a shared session is not our answer", () => {
+    const another = { role: 'user', content: 'And mine?', idempotencyKey: 'kapso:2:user' };
+    expect(traceAfter([another, ANSWER])).toEqual({ kind: 'open' });
+    expect(traceAfter([ANSWER, another, { ...ANSWER, content: said('For B only.') }])).toEqual({
+      kind: 'answered',
+      text: 'At one.',
+    });
   });
 
   test('a message that the agent never got is absent', () => {

@@ -137,6 +137,33 @@ test('the agent reads the words; Kapso’s own are kept; a failure leaves a voic
   });
 });
 
+test('while the agent is away a voice note is heard once', async () => {
+  answer = { status: 200, body: '{"text":"From groq"}' };
+  let heard = 0;
+  const transcribe = createTranscribe(settings('provider = "groq"\napi_key = "k"'));
+  if (!transcribe) throw new Error('it is on');
+  const given: (string | undefined)[] = [];
+  const inner = handlerOf(({ content }) => {
+    given.push(content.kind === 'media' ? content.file.transcript : undefined);
+    if (given.length < 3) return { kind: 'away', reason: 'away', begun: false };
+    return { kind: 'replies', replies: [] };
+  });
+  const counted: typeof transcribe = (voice) => {
+    heard += 1;
+    return transcribe(voice);
+  };
+  const handler = withTranscripts(counted, inner, () => {});
+  const { signal } = new AbortController();
+  const file = async () => ({ kind: 'file', ...VOICE }) as const;
+  const context = { key: 'k', begun: false, attempt: 1, file, signal };
+  for (let n = 0; n < 3; n += 1) await handler.handle(note(), context);
+  expect(given).toEqual(['From groq', 'From groq', 'From groq']);
+  expect(heard).toBe(1);
+  // It was answered: nothing of it is kept.
+  await handler.handle(note(), context);
+  expect(heard).toBe(2);
+});
+
 test('a voice note that may be had later is asked for again, before the agent is asked', async () => {
   const groq = 'provider = "groq"\napi_key = "k"';
   const gone: FileResult = { kind: 'refused', reason: 'HTTP 404' };

@@ -1,6 +1,10 @@
 /** One lasting connection to OpenClaw's gateway (protocol 4), by OpenClaw's own client. */
 
-import { GatewayClient, isGatewayProtocolResponseError } from '@openclaw/gateway-client';
+import {
+  GatewayClient,
+  GatewayClientRequestTimeoutError,
+  isGatewayProtocolResponseError,
+} from '@openclaw/gateway-client';
 
 export interface GatewayOptions {
   /** `ws://127.0.0.1:18789` */
@@ -10,16 +14,18 @@ export interface GatewayOptions {
   readonly scopes: readonly string[];
 }
 
+export type GatewayFailureKind = 'refused' | 'away' | 'late';
+
 /** Why a call has no result. */
 export class GatewayFailure extends Error {
-  /** `refused`: the gateway said no; `away`: it is not there, or went away meanwhile. */
-  readonly kind: 'refused' | 'away';
+  /** `refused`: the gateway said no; `away`: it is not there, or went away meanwhile; `late`: no answer in time. */
+  readonly kind: GatewayFailureKind;
   /** The request may have reached it. */
   readonly sent: boolean;
   /** OpenClaw's own, of a refusal. */
   readonly code: string;
 
-  constructor(kind: 'refused' | 'away', message: string, sent: boolean, code = 'unknown') {
+  constructor(kind: GatewayFailureKind, message: string, sent: boolean, code = 'unknown') {
     super(message);
     this.name = 'GatewayFailure';
     this.kind = kind;
@@ -105,7 +111,8 @@ export function createGateway(options: GatewayOptions): Gateway {
         if (isGatewayProtocolResponseError(error)) {
           throw new GatewayFailure('refused', error.message, sent, error.gatewayCode);
         }
-        throw new GatewayFailure('away', messageOf(error), sent);
+        const isLate = error instanceof GatewayClientRequestTimeoutError;
+        throw new GatewayFailure(isLate ? 'late' : 'away', messageOf(error), sent);
       }
     },
     stop: () => client.stopAndWait(),

@@ -27,7 +27,8 @@ const RUN_TIMEOUT_MS = 600_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const CHECK_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 15_000;
-const HISTORY_ROWS = 50;
+/** OpenClaw's most: a turn leaves two rows for each call of a tool. */
+const HISTORY_ROWS = 1_000;
 /** OpenClaw resumes an interrupted turn "a few seconds after startup" (its restart-recovery page). */
 const RESUME_MS = 20_000;
 const RESUME_PAUSE_MS = 500;
@@ -72,6 +73,7 @@ function createTurns(gateway: Gateway, runTimeoutMs: number) {
   const resume = async (turn: Turn): Promise<HandlerOutcome> => {
     const { keys, sessionKey, to, signal } = turn;
     const began = Date.now();
+    let idleSince = began;
     for (;;) {
       // Of this attempt alone: a turn of an earlier one, which failed, can look like one that said nothing.
       const ended = (await waited(keys.repeat, to)) ?? (await waited(keys.ask, to));
@@ -85,9 +87,12 @@ function createTurns(gateway: Gateway, runTimeoutMs: number) {
       if (trace.kind === 'answered') {
         return { kind: 'replies', replies: textReplies(trace.text, to) };
       }
-      const active = seen.sessionInfo?.hasActiveRun === true;
-      const patience = active ? runTimeoutMs : RESUME_MS;
-      if (Date.now() - began > patience) return await ask(turn, keys.repeat);
+      const now = Date.now();
+      if (trace.kind === 'active') {
+        // What works is never asked a second time, however long it takes.
+        if (now - began > runTimeoutMs) return failedAt('a turn that does not end', true);
+        idleSince = now;
+      } else if (now - idleSince > RESUME_MS) return await ask(turn, keys.repeat);
       await sleep(RESUME_PAUSE_MS, undefined, { signal });
     }
   };
@@ -136,15 +141,23 @@ async function checkGateway(options: OpenclawOptions): Promise<Finding> {
   }
 }
 
-/** A failure of the call itself. The agent may have been reached: the next attempt looks first. */
-function outcomeOfFailure(error: unknown): HandlerOutcome {
-  if (!(error instanceof GatewayFailure)) {
-    return { kind: 'away', reason: (error as Error).message, begun: true };
-  }
+/** The causes' own texts may quote the conversation: they are not repeated. */
+const failedAt = (what: string, begun: boolean): HandlerOutcome => ({
+  kind: 'failed',
+  reason: `failed at the gateway (${what}): OpenClaw's own log says why`,
+  begun,
+});
+
+/**
+ * A failure of the call itself. The agent may have been reached: the next attempt looks first.
+ * @param stopping the bridge ends: this attempt was cut off by it
+ */
+function outcomeOfFailure(error: unknown, stopping: boolean): HandlerOutcome {
+  if (stopping) return { kind: 'away', reason: 'the bridge ends', begun: true };
+  // An answer of a shape that nobody here knows: not everybody has to wait for it.
+  if (!(error instanceof GatewayFailure)) return failedAt('an answer that cannot be read', true);
   if (error.kind === 'away') return { kind: 'away', reason: error.message, begun: error.sent };
-  // Its text is also that of a turn that failed, and may quote the conversation.
-  const reason = `failed at the gateway (${error.code}): OpenClaw's own log says why`;
-  return { kind: 'failed', reason, begun: error.sent };
+  return failedAt(error.kind === 'late' ? 'no answer in time' : error.code, error.sent);
 }
 
 export function createOpenclaw(options: OpenclawOptions): Handler {
@@ -167,7 +180,7 @@ export function createOpenclaw(options: OpenclawOptions): Handler {
         const turn = { sessionKey, text: promptOf(message) + note, attachments, keys, to, signal };
         return await (begun ? turns.resume(turn) : turns.ask(turn, keys.ask));
       } catch (error) {
-        return outcomeOfFailure(error);
+        return outcomeOfFailure(error, signal.aborted);
       }
     },
     open: createFiles(options),

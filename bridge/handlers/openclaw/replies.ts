@@ -39,10 +39,18 @@ const presented = z
   .nullish()
   .catch(undefined);
 
-export const payload = z.looseObject({
-  text: z.string().nullish(),
-  mediaUrl: z.string().nullish(),
-  mediaUrls: z.array(z.string()).nullish(),
+const words = z.string().nullish().catch(undefined);
+const addresses = z
+  .array(z.unknown())
+  .transform((all) => all.filter((one) => typeof one === 'string'))
+  .nullish()
+  .catch(undefined);
+const flag = z.boolean().nullish().catch(undefined);
+
+const payload = z.looseObject({
+  text: words,
+  mediaUrl: words,
+  mediaUrls: addresses,
   presentation: presented,
   /** What `presentation` was before. */
   interactive: presented,
@@ -55,10 +63,18 @@ export const payload = z.looseObject({
     })
     .nullish()
     .catch(undefined),
-  isError: z.boolean().nullish(),
-  isReasoning: z.boolean().nullish(),
+  isError: flag,
+  isReasoning: flag,
 });
 export type Payload = z.infer<typeof payload>;
+
+function known(one: unknown): Payload[] {
+  const { data } = payload.safeParse(one);
+  return data ? [data] : [];
+}
+
+/** A field, or a payload, of a shape that nobody here knows costs the others nothing. */
+export const payloads = z.array(z.unknown()).transform((all) => all.flatMap(known));
 
 const REACTION = /\[\[react:\s*(\p{RGI_Emoji})?\s*\]\]/gv;
 

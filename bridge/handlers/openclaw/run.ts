@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { HandlerOutcome } from '../../ports.ts';
-import { payload, repliesOf, textReplies } from './replies.ts';
+import { payloads, repliesOf, textReplies } from './replies.ts';
 
 /** The final answer of `agent`. */
 export const finalAnswer = z.looseObject({
@@ -10,7 +10,7 @@ export const finalAnswer = z.looseObject({
   status: z.string(),
   summary: z.string().nullish(),
   error: z.unknown().optional(),
-  result: z.looseObject({ payloads: z.array(payload).nullish() }).nullish(),
+  result: z.looseObject({ payloads: payloads.nullish() }).nullish(),
 });
 export type FinalAnswer = z.infer<typeof finalAnswer>;
 
@@ -100,17 +100,22 @@ function isAnswer({ role, content, stopReason, openclawStreamFallback }: History
 export type Trace =
   /** The agent never got it. */
   | { readonly kind: 'absent' }
-  /** It got it, and is at it (or will be: OpenClaw resumes by itself after a restart). */
+  /** A turn runs in this session: ours, or one that ours is behind. */
+  | { readonly kind: 'active' }
+  /** It got it, and nothing runs: OpenClaw resumes by itself after a restart, or has given up. */
   | { readonly kind: 'open' }
   | { readonly kind: 'answered'; readonly text: string };
 
 /** @param keys idempotency keys under which the message may have been asked */
 export function traceOf({ messages, sessionInfo }: History, keys: readonly string[]): Trace {
+  if (sessionInfo?.hasActiveRun) return { kind: 'active' };
   const wanted = new Set(keys.map((key) => `${key}:user`));
   const at = messages.findLastIndex(({ idempotencyKey }) => wanted.has(idempotencyKey ?? ''));
   if (at < 0) return { kind: 'absent' };
-  if (sessionInfo?.hasActiveRun) return { kind: 'open' };
-  const answer = messages.slice(at + 1).findLast(isAnswer);
+  const after = messages.slice(at + 1);
+  // What follows another message is the answer to that one, and maybe somebody else's.
+  const end = after.findIndex(({ idempotencyKey }) => idempotencyKey?.endsWith(':user'));
+  const answer = after.slice(0, end < 0 ? undefined : end).findLast(isAnswer);
   const said = answer ? wordsOf(answer).trim() : '';
   return said === '' ? { kind: 'open' } : { kind: 'answered', text: said };
 }
