@@ -1,73 +1,129 @@
 /**
  * Markdown, as models write it, to WhatsApp's own marks: *bold*, _italic_, ~strike~, ```code```.
  * WhatsApp shows lists and quotes as they are written, and neither headings, links nor tables.
+ * What is Markdown and what is not, `marked` decides (CommonMark, GitHub's tables and links).
  */
 
-const FENCE = /^(```|~~~)/;
+import { Lexer, type MarkedToken, type Token, type Tokens } from 'marked';
 
-/** Stands for a bold mark while italics are turned; no text has it (a private-use character). */
-const BOLD = '\uE000';
+/** So many `>` in a row are no quote of anybody's; each costs the parser a call within a call. */
+const ABSURD_QUOTE = /^(?:[ \t]*>){20}/m;
 
-const INLINE_CODE = /(`+)([\s\S]*?)\1/;
+/** WhatsApp's marks end with the line. */
+const marked = (mark: string, text: string): string =>
+  text.replace(/[^\n]+/g, (line) => line.replace(/^(\s*)(.*?)(\s*)$/, `$1${mark}$2${mark}$3`));
 
-/** What is not code. */
-function marks(text: string): string {
-  return (
-    text
-      .replace(/!\[([^\]]*)\]\((\S+?)\)/g, (_, alt: string, url: string) =>
-        alt ? `${alt}: ${url}` : url,
-      )
-      .replace(/\[([^\]]+)\]\((\S+?)(?:\s+"[^"]*")?\)/g, (_, label: string, url: string) =>
-        label === url ? url : `${label} (${url})`,
-      )
-      .replace(/(\*\*|__)(?=\S)([\s\S]*?\S)\1/g, `${BOLD}$2${BOLD}`)
-      // A single star is italic in Markdown and bold in WhatsApp.
-      .replace(/(?<![\w*])\*(?=[^\s*])([^*\n]*[^\s*])\*(?![\w*])/g, '_$1_')
-      .replace(/~~(?=\S)([\s\S]*?\S)~~/g, '~$1~')
-      .replaceAll(BOLD, '*')
-  );
+function link(one: Tokens.Link & { autolink?: boolean }, bold: boolean): string {
+  const { href, autolink } = one;
+  const label = words(one.tokens, bold);
+  const isAddress = autolink === true || label === href || href === `mailto:${label}`;
+  return isAddress ? label : `${label} (${href})`;
 }
 
-/** Inline code keeps its text untouched. */
-function inline(line: string): string {
-  const found = INLINE_CODE.exec(line);
-  if (!found) return marks(line);
-  const code = `\`${found[2] ?? ''}\``;
-  const after = line.slice(found.index + found[0].length);
-  return marks(line.slice(0, found.index)) + code + inline(after);
+/** @param bold whether it stands in bold text, where a second star would end the first */
+function word(token: Token, bold: boolean): string {
+  const one = token as MarkedToken;
+  switch (one.type) {
+    case 'strong':
+      return bold ? words(one.tokens, true) : marked('*', words(one.tokens, true));
+    case 'em':
+      return marked('_', words(one.tokens, bold));
+    case 'del':
+      return marked('~', words(one.tokens, bold));
+    case 'codespan':
+      return `\`${one.text}\``;
+    case 'br':
+      return '\n';
+    case 'link':
+      return link(one, bold);
+    case 'image':
+      return one.text ? `${one.text}: ${one.href}` : one.href;
+    case 'escape':
+      return one.text;
+    case 'text':
+      return one.tokens ? words(one.tokens, bold) : one.text;
+    default:
+      return /^<br\s*\/?>$/i.test(one.raw) ? '\n' : one.raw;
+  }
 }
 
-const TABLE_RULE = /^\s*\|?[\s:|-]*-[\s:|-]*\|[\s:|-]*$/;
+const words = (tokens: readonly Token[], bold = false): string =>
+  tokens.map((token) => word(token, bold)).join('');
 
-function tableRow(line: string): string {
-  const cells = line
-    .trim()
-    .replace(/^\||\|$/g, '')
-    .split('|');
-  return inline(cells.map((cell) => cell.trim()).join(' | '));
+/** A fence within a block would end it. */
+const code = ({ text }: Tokens.Code): string => `\`\`\`\n${text.replaceAll('```', '~~~')}\n\`\`\``;
+
+/** All lines but the first begin below the text of the item; code stays where it is recognised. */
+function item({ tokens }: Tokens.ListItem, marker: string): string {
+  const lines = blocks(tokens).trim().split('\n');
+  let fenced = false;
+  const [first = '', ...rest] = lines.map((line) => {
+    const isFence = line === '```';
+    if (isFence) fenced = !fenced;
+    return fenced || isFence || line === '' ? line : `  ${line}`;
+  });
+  return [`${marker} ${first.trimStart()}`, ...rest].join('\n');
 }
 
-function line(text: string): string[] {
-  const heading = /^#{1,6}\s+(.*?)\s*#*$/.exec(text)?.[1];
-  if (heading !== undefined) return [`*${inline(heading).replaceAll('*', '')}*`];
-  if (TABLE_RULE.test(text)) return [];
-  if (/^\s*\|.*\|\s*$/.test(text)) return [tableRow(text)];
-  if (/^\s*([-*_])(\s*\1){2,}\s*$/.test(text)) return ['———'];
-  const bullet = /^(\s*)[*+-]\s+(.*)$/.exec(text);
-  if (bullet) return [`${bullet[1]}- ${inline(bullet[2] ?? '')}`];
-  return [inline(text)];
+function list({ ordered, start, loose, items }: Tokens.List): string {
+  const from = Number(start || 1);
+  const marker = (at: number): string => (ordered ? `${from + at}.` : '-');
+  return items.map((one, at) => item(one, marker(at))).join(loose ? '\n\n' : '\n');
+}
+
+const row = (cells: readonly Tokens.TableCell[]): string =>
+  cells.map(({ tokens }) => words(tokens)).join(' | ');
+
+function block(token: Token): string {
+  const one = token as MarkedToken;
+  switch (one.type) {
+    case 'heading':
+      return marked('*', words(one.tokens, true));
+    case 'paragraph':
+    case 'text':
+      return words(one.tokens ?? [one]);
+    case 'list':
+      return list(one);
+    case 'blockquote':
+      return blocks(one.tokens).trim().replace(/^/gm, '> ');
+    case 'code':
+      return one.codeBlockStyle === 'indented' ? one.raw.trimEnd() : code(one);
+    case 'table':
+      return [one.header, ...one.rows].map(row).join('\n');
+    case 'hr':
+      return '———';
+    default:
+      return one.raw;
+  }
+}
+
+/** Blocks with as many line breaks between them as there were, one at the least. */
+function blocks(tokens: readonly Token[]): string {
+  let text = '';
+  for (const token of tokens) {
+    if (token.type === 'space') {
+      text = text.replace(/\n*$/, '') + token.raw;
+      continue;
+    }
+    if (token.type === 'checkbox') {
+      text += token.raw;
+      continue;
+    }
+    const joint = text === '' || /[\n ]$/.test(text) ? '' : '\n';
+    const breaks = /\n*$/.exec(token.raw)?.[0] ?? '';
+    text += joint + block(token).trimEnd() + breaks;
+  }
+  return text;
 }
 
 /** @param markdown as a model wrote it. @returns text for WhatsApp; plain text stays as it is. */
 export function toWhatsApp(markdown: string): string {
-  let fenced = false;
-  const lines = markdown.replaceAll('\r\n', '\n').split('\n');
-  return lines
-    .flatMap((text) => {
-      if (!FENCE.test(text.trimStart())) return fenced ? [text] : line(text);
-      fenced = !fenced;
-      return ['```'];
-    })
-    .join('\n')
-    .trim();
+  const text = markdown.replaceAll('\r\n', '\n').trim();
+  if (ABSURD_QUOTE.test(text)) return text;
+  try {
+    return blocks(new Lexer({ gfm: true }).lex(text)).trim();
+  } catch {
+    // Nested deeper than the stack: the words count, their marks do not.
+    return text;
+  }
 }

@@ -65,9 +65,7 @@ function pack(text: string, limit: number, level = 0): string[] {
 
 function cutCode(block: string, limit: number): string[] {
   const body = block.slice(FENCE.length, -FENCE.length).replace(/^\n|\n$/g, '');
-  return pack(body, limit - FENCE_CHARS, 1).map(
-    (part) => `${FENCE}\n${part.replace(/\n$/, '')}\n${FENCE}`,
-  );
+  return pack(body, limit - FENCE_CHARS, 1).map((part) => `${FENCE}\n${part.trimEnd()}\n${FENCE}`);
 }
 
 /**
@@ -79,13 +77,17 @@ export function splitText(text: string, limit = MAX_CHARS): string[] {
   if (text.length <= limit) return text.trim() === '' ? [] : [text.trim()];
   const parts: string[] = [];
   let current = '';
+  // Whether a block of code is in `current`: that would be cut like text.
+  let hasCode = false;
   const flush = (): void => {
     if (current.trim() !== '') parts.push(current.trim());
     current = '';
+    hasCode = false;
   };
   for (const { text: piece, code } of blocks(text)) {
     if (current.length + piece.trimEnd().length <= limit) {
       current += piece;
+      hasCode ||= code;
       continue;
     }
     if (code) {
@@ -93,8 +95,10 @@ export function splitText(text: string, limit = MAX_CHARS): string[] {
       const cut = piece.length <= limit ? [piece] : cutCode(piece, limit);
       parts.push(...cut.slice(0, -1));
       current = cut.at(-1) ?? '';
+      hasCode = true;
       continue;
     }
+    if (hasCode) flush();
     const [first = '', ...rest] = pack(current + piece, limit);
     current = first;
     for (const part of rest) {

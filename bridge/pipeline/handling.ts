@@ -1,8 +1,8 @@
 /** From the inbox to the handler and its answer to the outbox. */
 
-import { type AdmittedMessage, laneOf, type Reply } from '../message.ts';
+import { type AdmittedMessage, laneOf, type OutboundMessage, type Reply } from '../message.ts';
 import type { FileResult, Handler, HandlerOutcome, Transport } from '../ports.ts';
-import type { Item } from '../store/queue.ts';
+import type { Item, NewItem } from '../store/queue.ts';
 import { afterHandling, type Decision } from './decide.ts';
 import type { Observer } from './events.ts';
 import { outgoing } from './outgoing.ts';
@@ -58,6 +58,22 @@ async function ask(
   }
 }
 
+interface Answered {
+  readonly outcome: HandlerOutcome;
+  readonly answers: readonly NewItem<OutboundMessage>[];
+}
+
+/** Before the commit: what goes wrong inside one ends the bridge. Never throws. */
+function answered(message: AdmittedMessage, outcome: HandlerOutcome, now: number): Answered {
+  if (outcome.kind !== 'replies') return { outcome, answers: [] };
+  try {
+    return { outcome, answers: outgoing(message, outcome.replies, 'reply', now) };
+  } catch {
+    const reason = 'its answer cannot be written for WhatsApp';
+    return { outcome: { kind: 'failed', reason, begun: true }, answers: [] };
+  }
+}
+
 /** @returns the work of the inbox's worker */
 export function createHandling(options: HandlingOptions) {
   const { store, handler, observe, apology, now } = options;
@@ -65,26 +81,23 @@ export function createHandling(options: HandlingOptions) {
   /** How often in a row the handler was found away, and until when nobody asks again. */
   let away = { times: 0, until: 0 };
 
-  const answer = (
-    item: Item<AdmittedMessage>,
-    replies: readonly Reply[],
-    purpose: 'reply' | 'notice',
-  ): void => {
-    for (const out of outgoing(item.payload, replies, purpose, now())) outbox.add(out);
+  const queue = (items: readonly NewItem<OutboundMessage>[]): void => {
+    for (const out of items) outbox.add(out);
     options.onQueued();
   };
   const apologise = (item: Item<AdmittedMessage>): void => {
     const name = `apology:${laneOf(item.payload.transport, item.payload.sender)}`;
     if (apology === '' || !store.allow(name, now(), APOLOGY_WINDOW_MS, 1)) return;
-    answer(item, [{ kind: 'text', text: apology, markup: 'plain' }], 'notice');
+    const words: Reply = { kind: 'text', text: apology, markup: 'plain' };
+    queue(outgoing(item.payload, [words], 'notice', now()));
   };
   const apply = (
     item: Item<AdmittedMessage>,
     decision: Decision,
-    replies: readonly Reply[],
+    answers: readonly NewItem<OutboundMessage>[],
   ): void => {
     if (decision.kind === 'done') {
-      answer(item, replies, 'reply');
+      queue(answers);
       inbox.finish(item.seq, now());
     } else if (decision.kind === 'dead') {
       inbox.bury(item.seq, now(), decision.note);
@@ -99,7 +112,8 @@ export function createHandling(options: HandlingOptions) {
     const transport = options.transports.get(item.payload.transport);
     // "Typing" belongs to an agent that is there.
     if (away.times === 0) void transport?.seen(item.payload).catch(() => {});
-    const outcome = await ask(handler, item, transport, options.signal);
+    const said = await ask(handler, item, transport, options.signal);
+    const { outcome, answers } = answered(item.payload, said, now());
     if (outcome.kind !== 'away') away = { times: 0, until: 0 };
     // Those that were begun before it was known are one finding, not many.
     else if (startedAt >= away.until) {
@@ -109,10 +123,9 @@ export function createHandling(options: HandlingOptions) {
       outcome.kind === 'replies'
         ? { kind: 'done' }
         : afterHandling(item, outcome, now(), awayPause(away.times));
-    const replies = outcome.kind === 'replies' ? outcome.replies : [];
     const note = outcome.kind === 'replies' ? {} : { note: outcome.reason };
     return () => {
-      apply(item, decision, replies);
+      apply(item, decision, answers);
       const ms = now() - startedAt;
       observe({ type: EVENTS[decision.kind], key, lane, attempts, ms, ...note });
     };

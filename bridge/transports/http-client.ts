@@ -68,6 +68,7 @@ export function createHttpClient(): HttpClient {
         );
         outgoing.on('socket', (socket) => {
           begun = outgoing.reusedSocket;
+          if (begun) return;
           // What is written before is kept until then: a handshake that fails has sent nothing of ours.
           socket.once(secure ? 'secureConnect' : 'connect', () => {
             begun = true;

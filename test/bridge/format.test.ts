@@ -24,8 +24,46 @@ describe('marks', () => {
     ['| a | b |\n|---|---|\n| 1 | 2 |', 'a | b\n1 | 2'],
     ['```js\nconst a = **b**;\n```', '```\nconst a = **b**;\n```'],
     ['plain text, nothing to do.', 'plain text, nothing to do.'],
+    ['```npm install``` installs it.', '`npm install` installs it.'],
+    ['````md\n```js\n**x**\n```\n````', '```\n~~~js\n**x**\n~~~\n```'],
+    ['```\n~~~\n**b**\n```\n**c**', '```\n~~~\n**b**\n```\n*c*'],
+    ['https://example.com/foo__bar__baz', 'https://example.com/foo__bar__baz'],
+    ['write to a@example.com', 'write to a@example.com'],
+    ['[x](https://a.com/b__c__d?e=*f*)', 'x (https://a.com/b__c__d?e=*f*)'],
+    ['***both***', '_*both*_'],
+    ['# Learning C#', '*Learning C#*'],
+    ['snake\\_case', 'snake_case'],
+    ['**two\nlines**', '*two*\n*lines*'],
+    ['- one\n  - nested\n    more\n- two', '- one\n  - nested\n    more\n- two'],
+    ['- [ ] to do\n- [x] done', '- [ ] to do\n- [x] done'],
+    ['7. seventh\n8. eighth', '7. seventh\n8. eighth'],
+    ['Intro:\n- one\n- two\n\nAnd on.', 'Intro:\n- one\n- two\n\nAnd on.'],
+    ['- run:\n  ```\n  a\n  ```\n- two', '- run:\n```\na\n```\n- two'],
+    ['# Title\n\ntext\nmore', '*Title*\n\ntext\nmore'],
+    ['> **quote**\n> more', '> *quote*\n> more'],
+    ['one<br>two', 'one\ntwo'],
+    ['2 < 3 && 4 > 1 &amp; <tag>', '2 < 3 && 4 > 1 &amp; <tag>'],
+    ['~~~sh\nls\n~~~', '```\nls\n```'],
+    ['line one\nline two\n\n\nline three', 'line one\nline two\n\n\nline three'],
   ])('%j', (markdown, shown) => {
     expect(toWhatsApp(markdown)).toBe(shown);
+  });
+});
+
+describe('marks, whatever a model writes', () => {
+  test.each([
+    ['code spans', '`a` '.repeat(9_000)],
+    ['a table rule without end', `${'|-'.repeat(1_000)}x`],
+    ['marks that never end', '**a __b '.repeat(4_000)],
+    ['quotes in quotes', '> '.repeat(5_000)],
+    ['brackets', '['.repeat(5_000)],
+  ])('%s: formatted, and no letter of it lost', (_, markdown) => {
+    const letters = (text: string): string => text.replace(/[^a-z]/g, '');
+    expect(letters(toWhatsApp(markdown))).toBe(letters(markdown));
+  });
+  test('plain words stay as they are', () => {
+    const plain = fc.stringMatching(/^[a-z]+(?:[ ,.?!]{1,2}[a-z]+)*$/);
+    fc.assert(fc.property(plain, (text) => toWhatsApp(text) === text));
   });
 });
 
@@ -54,6 +92,17 @@ describe('split', () => {
     const long = `\`\`\`\n${'code line\n'.repeat(20)}\`\`\``;
     for (const part of splitText(long, 60)) {
       expect(part).toMatch(/^```\n[\s\S]*\n```$/);
+      expect(part.length).toBeLessThanOrEqual(60);
+    }
+  });
+  test('a code block that fits stays whole, also when text follows it at once', () => {
+    const block = `\`\`\`\n${'code line\n'.repeat(3)}\`\`\``;
+    const parts = splitText(`${block}\n${'word '.repeat(20)}`, 60);
+    expect(parts[0]).toBe(block);
+    expect(parts.slice(1).join('')).not.toContain('`');
+  });
+  test('a line of code that ends in many spaces', () => {
+    for (const part of splitText(`\`\`\`\na${' '.repeat(200)}\nb\n\`\`\``, 60)) {
       expect(part.length).toBeLessThanOrEqual(60);
     }
   });

@@ -190,12 +190,15 @@ test('order per sender holds while senders go side by side; a poisoned message s
   const slow = handlerOf(async (message) => {
     const text = textOf(message);
     if (text === 'poison') return { kind: 'failed', reason: 'cannot', begun: false };
+    // What no handler should say: formatting it throws.
+    if (text === 'unwritable') return { kind: 'replies', replies: [say(7 as never)] };
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
     return { kind: 'replies', replies: [say(text)] };
   });
-  await using _bridge = await startBridge(transport(), { handler: slow });
+  await using bridge = await startBridge(transport(), { handler: slow });
   await until('the first poll', () => kapso.polls > 0);
   kapso.say('15559990000', 'poison');
+  kapso.say('15559990001', 'unwritable');
   const second = Math.floor(Date.now() / 1000);
   for (let n = 0; n < 30; n++) {
     for (const from of [ALICE, BOB]) kapso.say(from, `${n}`, { timestamp: String(second) });
@@ -204,6 +207,9 @@ test('order per sender holds while senders go side by side; a poisoned message s
   await until('all answers', () => kapso.number.sent.length === 60);
   const sorted = Array.from({ length: 30 }, (_, n) => `${n}`);
   expect([texts(ALICE), texts(BOB)]).toEqual([sorted, sorted]);
+  const failed = bridge.events.flatMap((one) => (one.type === 'handler-again' ? one.key : []));
+  expect(new Set(failed).size).toBe(2);
+  expect(bridge.events.filter(({ type }) => type === 'broken')).toEqual([]);
 });
 
 test('sends: refused, throttled, cut before and after', async () => {

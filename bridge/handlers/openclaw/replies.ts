@@ -76,7 +76,7 @@ function known(one: unknown): Payload[] {
 /** A field, or a payload, of a shape that nobody here knows costs the others nothing. */
 export const payloads = z.array(z.unknown()).transform((all) => all.flatMap(known));
 
-const REACTION = /\[\[react:\s*(\p{RGI_Emoji})?\s*\]\]/gv;
+const REACTION = /\[\[react:\s*(\p{RGI_Emoji}|\p{Extended_Pictographic})?\s*\]\]/gv;
 
 const text = (words: string): Reply => ({ kind: 'text', text: words, markup: 'markdown' });
 
