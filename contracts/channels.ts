@@ -60,4 +60,11 @@ export type ChannelsDocument = z.infer<typeof channelsDocument>;
 export const ADDED_CHANNELS = ['telegram', 'slack', 'discord', 'signal'] as const;
 export type AddedChannel = (typeof ADDED_CHANNELS)[number];
 
+export const CHANNEL_TITLES: Readonly<Record<AddedChannel, string>> = {
+  telegram: 'Telegram',
+  slack: 'Slack',
+  discord: 'Discord',
+  signal: 'Signal',
+};
+
 export const addedChannel = z.enum(ADDED_CHANNELS);

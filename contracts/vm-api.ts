@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { addedChannel } from './channels.ts';
 import { qrImage, wrongPhone } from './pairing.ts';
 
 /**
@@ -36,6 +37,20 @@ export const mailRequest = z.strictObject({
 export type MailRequest = z.infer<typeof mailRequest>;
 export const mailAnswer = z.strictObject({ id: z.string() });
 export type MailAnswer = z.infer<typeof mailAnswer>;
+
+/**
+ * `POST /v1/self/channel-notice`: tell the owner by mail that a channel is being added to their agent. Before it
+ * is: whoever is named there may talk to the agent as they do. The answer is `{}`.
+ */
+export const channelNotice = z.strictObject({
+  channel: addedChannel,
+  /** The channel's own id of who may write; left out where that is the owner's phone number. */
+  owner: z
+    .string()
+    .regex(/^[A-Z0-9]{1,24}$/, { error: "is not a channel's id of a person" })
+    .optional(),
+});
+export type ChannelNotice = z.infer<typeof channelNotice>;
 
 /** `number-changed`: the phone that was linked is not the agent's any more, and its link was taken back. */
 export const CHANNEL_EVENTS = [
@@ -136,6 +151,7 @@ export const VM_API_PATHS = {
   welcome: '/v1/self/welcome',
   keySecret: '/v1/self/key-secret',
   channelsSecret: '/v1/self/channels-secret',
+  channelNotice: '/v1/self/channel-notice',
   backupSecret: '/v1/self/backup-secret',
   backup: '/v1/self/backup',
   restore: '/v1/self/restore',

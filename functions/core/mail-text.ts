@@ -105,6 +105,14 @@ export function textOfMail(part: MailPart | undefined): string {
   return plain === '' ? htmlToText(bodyOf(part, 'text/html')) : plain.replaceAll('\r\n', '\n');
 }
 
+/** `Agents Plane <plane@nine30.com>` -> `plane@nine30.com`; in lower case. */
+export const addressIn = (from: string): string =>
+  from
+    .slice(from.lastIndexOf('<') + 1)
+    .replace(/>\s*$/, '')
+    .trim()
+    .toLowerCase();
+
 /** Value of a header; '' when it is not there. */
 export const headerOf = (part: MailPart | undefined, name: string): string =>
   part?.headers?.find((header) => header.name?.toLowerCase() === name.toLowerCase())?.value ?? '';

@@ -173,6 +173,8 @@ export const ANNOTATION_USER = 'agents-plane-user';
 export const ANNOTATION_USAGE = 'agents-plane-usage';
 /** How many mails the agent may send its owner, `core/mail-allowance.ts`. */
 export const ANNOTATION_MAILS = 'agents-plane-mails';
+/** How many channels may still be announced to the owner, `core/mail-allowance.ts`. */
+export const ANNOTATION_NOTICES = 'agents-plane-channel-notices';
 /** What of the Workspace Directory the agent was last brought to, `core/sync-plan.ts`. */
 export const ANNOTATION_FOLLOWED = 'agents-plane-followed';
 /** The owner's id in the Workspace Directory: an address may become somebody else's, `core/owners.ts`. */

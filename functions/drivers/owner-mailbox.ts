@@ -1,7 +1,7 @@
 /** Port `OwnerMailbox` on Gmail: as the owner, with the scope that each call needs and no more. */
 
 import type { gmail_v1 } from 'googleapis/build/src/apis/gmail/v1.js';
-import { headerOf, searchable, textOfMail } from '../core/mail-text.ts';
+import { addressIn, headerOf, searchable, textOfMail } from '../core/mail-text.ts';
 import type { OwnerMailbox, OwnersMail } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { type Delegate, mailboxOf, messageIds } from './google-delegation.ts';
@@ -19,6 +19,7 @@ const MODIFY = ['gmail.modify'];
 const REPLIES_SINCE_S = 2 * 24 * 3600;
 
 async function mailOf(
+  sender: Correspondent,
   gmail: gmail_v1.Gmail,
   id: string,
   format: 'full' | 'metadata',
@@ -29,9 +30,11 @@ async function mailOf(
     format,
     ...(format === 'metadata' && { metadataHeaders: ['From', 'Subject', 'Message-ID'] }),
   });
+  const from = headerOf(data.payload, 'From');
   return {
     id,
-    from: headerOf(data.payload, 'From'),
+    from,
+    ours: addressIn(from) === sender.from.toLowerCase(),
     subject: headerOf(data.payload, 'Subject'),
     at: Number(data.internalDate ?? 0),
     text: format === 'full' ? textOfMail(data.payload) : '',
@@ -59,9 +62,10 @@ export function ownerMailboxDriver(access: GoogleAccess, sender: Correspondent):
       call('list mail', async () => {
         const gmail = await as(owner, READ);
         const ids = await messageIds(gmail, query, limit);
-        return Promise.all(ids.map((id) => mailOf(gmail, id, 'metadata')));
+        return Promise.all(ids.map((id) => mailOf(sender, gmail, id, 'metadata')));
       }),
-    read: (owner, id) => find('read mail', async () => mailOf(await as(owner, READ), id, 'full')),
+    read: (owner, id) =>
+      find('read mail', async () => mailOf(sender, await as(owner, READ), id, 'full')),
     trash: async (owner, id) => {
       const done = await find('trash mail', async () => {
         await (await as(owner, MODIFY)).users.messages.trash({ userId: 'me', id });
@@ -75,12 +79,12 @@ export function ownerMailboxDriver(access: GoogleAccess, sender: Correspondent):
         const since = Math.floor(sender.now() / 1000) - REPLIES_SINCE_S;
         const q = `in:sent to:${sender.from} after:${since}`;
         const ids = (await messageIds(gmail, q, seen.size + limit)).filter((id) => !seen.has(id));
-        return Promise.all(ids.slice(0, limit).map((id) => mailOf(gmail, id, 'full')));
+        return Promise.all(ids.slice(0, limit).map((id) => mailOf(sender, gmail, id, 'full')));
       }),
     forgetReply: async (owner, id) => {
       const done = await find('forget a reply', async () => {
         const gmail = await as(owner, MODIFY);
-        const { messageId } = await mailOf(gmail, id, 'metadata');
+        const { messageId } = await mailOf(sender, gmail, id, 'metadata');
         // The copy that arrived first: as long as the owner's is there, a repetition finds both.
         const arrived = await as(sender.from, MODIFY);
         const q = `from:${owner} rfc822msgid:${messageId}`;

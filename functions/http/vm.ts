@@ -15,6 +15,7 @@ import {
   BACKUP_BODY_MAX,
   backupRequest,
   backupSecretAnswer,
+  channelNotice,
   channelReport,
   channelsSecretAnswer,
   keySecretAnswer,
@@ -106,6 +107,31 @@ const backupRoutes = (parts: VmParts): readonly Route[] => [
   ),
 ];
 
+/** Channels besides WhatsApp: contracts/channels.ts. */
+const addedChannelRoutes = (parts: VmParts): readonly Route[] => [
+  route(
+    parts,
+    {
+      path: VM_API_PATHS.channelsSecret,
+      id: 'ensureChannelsSecret',
+      summary: 'Create the empty secret for the tokens of added channels, should it be missing.',
+      answers: { 200: { description: 'It is there', schema: channelsSecretAnswer } },
+    },
+    (service, tools, name) => service.ensureChannelsSecret(tools, name),
+  ),
+  route(
+    parts,
+    {
+      path: VM_API_PATHS.channelNotice,
+      id: 'announceChannel',
+      summary: 'Tell the owner by mail that a channel is being added, before it is.',
+      body: channelNotice,
+      answers: { 200: { description: 'The mail is out', schema: nothing } },
+    },
+    (service, tools, name, body) => service.announceChannel(tools, name, body),
+  ),
+];
+
 /** The owner's mailbox: contracts/owner-mail.ts. */
 function mailboxRoutes(parts: VmParts): readonly Route[] {
   return [
@@ -190,16 +216,7 @@ export function vmRoutes(parts: VmParts): readonly Route[] {
       },
       (service, tools, name) => service.ensureKeySecret(tools, name),
     ),
-    route(
-      parts,
-      {
-        path: VM_API_PATHS.channelsSecret,
-        id: 'ensureChannelsSecret',
-        summary: 'Create the empty secret for the tokens of added channels, should it be missing.',
-        answers: { 200: { description: 'It is there', schema: channelsSecretAnswer } },
-      },
-      (service, tools, name) => service.ensureChannelsSecret(tools, name),
-    ),
+    ...addedChannelRoutes(parts),
     route(
       parts,
       {

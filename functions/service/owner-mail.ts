@@ -21,6 +21,7 @@ import { annotate } from './annotations.ts';
 import { type SelfTools, self } from './caller.ts';
 import type { OwnersMail } from './ports.ts';
 
+const OURS = 'That mail is from Agents Plane itself: your owner deletes it, not you.';
 const GONE = 'There is no such mail. `agent mail inbox` lists what there is.';
 
 async function ownerOf(tools: SelfTools, name: AgentName): Promise<string> {
@@ -36,18 +37,26 @@ const headOf = ({ id, from, subject, at }: OwnersMail) => ({
 
 const MINUTE_MS = 60_000;
 
-/** Counts a mail before it goes out (docs/decisions/048). @throws PlaneError RESOURCE_EXHAUSTED */
-async function countMail(tools: SelfTools, name: AgentName): Promise<void> {
+/**
+ * Counts a mail before it goes out (docs/decisions/048).
+ * @param annotation of the allowance that it is taken from
+ * @throws PlaneError RESOURCE_EXHAUSTED
+ */
+export async function countMail(
+  tools: SelfTools,
+  name: AgentName,
+  annotation: string,
+  refusal: (minutes: number) => string,
+): Promise<void> {
   await annotate(tools, name, (annotations) => {
-    const { next, waitMs } = takeMail(annotations[ANNOTATION_MAILS], tools.clock.now());
-    if (next !== undefined) return { [ANNOTATION_MAILS]: next };
-    const minutes = Math.ceil(waitMs / MINUTE_MS);
-    throw new PlaneError(
-      'RESOURCE_EXHAUSTED',
-      `Too many mails to your owner. The next may go out in ${minutes} minutes: put all you have into one.`,
-    );
+    const { next, waitMs } = takeMail(annotations[annotation], tools.clock.now());
+    if (next !== undefined) return { [annotation]: next };
+    throw new PlaneError('RESOURCE_EXHAUSTED', refusal(Math.ceil(waitMs / MINUTE_MS)));
   });
 }
+
+const tooMany = (minutes: number): string =>
+  `Too many mails to your owner. The next may go out in ${minutes} minutes: put all you have into one.`;
 
 /** A mail to the agent's owner, whatever the caller would like. */
 export async function sendMail(
@@ -57,7 +66,7 @@ export async function sendMail(
 ): Promise<MailAnswer> {
   const { subject, text } = parseBody(mailRequest, body);
   const owner = await ownerOf(tools, name);
-  await countMail(tools, name);
+  await countMail(tools, name, ANNOTATION_MAILS, tooMany);
   return { id: await tools.mailer.send({ to: owner, subject, text, id: tools.newId() }) };
 }
 
@@ -86,14 +95,20 @@ export async function readMail(
   return { ...headOf(mail), text: text.slice(0, MAIL_TEXT_MAX), cut: text.length > MAIL_TEXT_MAX };
 }
 
-/** To the bin, where Gmail keeps it for 30 days. @throws PlaneError INVALID_ARGUMENT, NOT_FOUND */
+/**
+ * To the bin, where Gmail keeps it for 30 days. Not what the plane wrote: some of it is to warn the owner of their agent.
+ * @throws PlaneError INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED
+ */
 export async function deleteMail(
   tools: SelfTools,
   name: AgentName,
   body: unknown,
 ): Promise<Record<string, never>> {
   const { id } = parseBody(mailReference, body);
-  const found = await tools.mailbox.trash(await ownerOf(tools, name), id);
+  const owner = await ownerOf(tools, name);
+  const mail = await tools.mailbox.read(owner, id);
+  if (mail?.ours) throw new PlaneError('PERMISSION_DENIED', OURS);
+  const found = mail !== undefined && (await tools.mailbox.trash(owner, id));
   if (!found) throw new PlaneError('NOT_FOUND', GONE);
   return {};
 }
@@ -121,7 +136,8 @@ export async function forgetReply(
 ): Promise<Record<string, never>> {
   const { id, answer } = parseBody(forgetRequest, body);
   const owner = await ownerOf(tools, name);
-  if (!(await tools.mailbox.read(owner, id))) throw new PlaneError('NOT_FOUND', GONE);
+  const reply = await tools.mailbox.read(owner, id);
+  if (!reply || reply.ours) throw new PlaneError('NOT_FOUND', GONE);
   const answerId = `answer-${name}-${id}`;
   if (answer && !(await tools.mailer.wasSent(answerId, owner))) {
     await tools.mailer.send({ to: owner, ...answer, id: answerId });

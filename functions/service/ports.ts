@@ -222,6 +222,8 @@ export interface OwnersMail {
   readonly subject: string;
   /** Milliseconds since the epoch */
   readonly at: number;
+  /** Sent from the plane's own address. */
+  readonly ours: boolean;
   /** Plain text; '' where only the head was asked for. */
   readonly text: string;
 }

@@ -10,6 +10,7 @@ import { observe } from './observe.ts';
 import { desiredOf, runStep } from './steps.ts';
 
 export type { SelfTools } from './caller.ts';
+export { announceChannel } from './channel-notice.ts';
 export {
   deleteMail,
   forgetReply,

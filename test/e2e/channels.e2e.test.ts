@@ -75,7 +75,7 @@ const host = await canRun('nspawn');
         expect(sentTo(STRANGER.id)).toBe(0);
         const mails = await mailsTo(stage.plane.mailDir, ALLISON.user);
         expect(mails.map(({ subject }) => subject)).toContain(
-          'Telegram was added to your assistant',
+          'Telegram is being added to your assistant',
         );
         expect((await channel('list')).stdout).toMatch(/^telegram: for 4242$/m);
       },

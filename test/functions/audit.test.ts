@@ -84,6 +84,8 @@ describe('the audit line of a change', () => {
     });
     const mail = await told('mail', { subject: 'A subject', text: 'A secret word' });
     expect(mail.after).toEqual({ mailsLeft: 19, mailsSent: 1 });
+    const notice = await told('channel-notice', { channel: 'slack', owner: 'U012AB3CD' });
+    expect(notice).toMatchObject({ before: {}, after: { mailsSent: 1 } });
     expect((await told('channels-secret')).after).toMatchObject({
       created: 'agent-bob-channels',
       rights: 'agent-bob-channels',

@@ -93,6 +93,16 @@ describe('inbox, read, delete', () => {
     expect((await post('/inbox')).body.mails).toEqual([]);
   });
 
+  test('what the plane wrote stays where it is, whoever asks', async () => {
+    mail(`Agents Plane <${LOCAL.mailFrom}>`, OWNER, 'warning', 'A channel is being added');
+    mail(STRANGER, OWNER, 'theirs', `I am <${LOCAL.mailFrom}>`);
+    const refused = await post('/delete', { id: idIn(OWNER, 'warning') });
+    expect([refused.status, refused.body.error.code]).toEqual([403, 'PERMISSION_DENIED']);
+    expect((await post('/forget', { id: idIn(OWNER, 'warning') })).status).toBe(404);
+    expect(binned(OWNER, 'warning')).toBe(false);
+    expect((await post('/delete', { id: idIn(OWNER, 'theirs') })).status).toBe(200);
+  });
+
   test("another person's mail is not there, whatever is asked", async () => {
     mail(OWNER, STRANGER, 'theirs', 'private');
     const id = idIn(STRANGER, 'theirs');
@@ -207,4 +217,15 @@ test('an agent cannot flood its owner: 429 after the burst, and the mails before
   expect(statuses.filter((status) => status === 200)).toHaveLength(20);
   expect(statuses.slice(20)).toEqual([429, 429]);
   expect(boxes().list(LOCAL.mailFrom)).toHaveLength(20);
+  const notice = { channel: 'slack', owner: 'U012AB3CD' };
+  const announced = await send(
+    `${harness.plane.url}/v1/self/channel-notice`,
+    'POST',
+    token,
+    notice,
+  );
+  expect(announced.status).toBe(200);
+  const raw = boxes().list(OWNER)[0]?.raw ?? '';
+  expect(raw).toMatch(/Subject: Slack is being added to your assistant/);
+  expect(raw).toMatch(/by the Slack user U012AB3CD/);
 });

@@ -58,6 +58,7 @@ const ROWS: Readonly<Record<FunctionName, Readonly<Record<string, Need>>>> = {
     sendWelcome: 'vm',
     ensureKeySecret: 'vm',
     ensureChannelsSecret: 'vm',
+    announceChannel: 'vm',
     sendMail: 'vm',
     listInbox: 'vm',
     readMail: 'vm',

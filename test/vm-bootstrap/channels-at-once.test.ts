@@ -107,3 +107,26 @@ test('a change that would have to wait for too long is refused before anything i
   expect(asked).toEqual([`${url}/bot777:AAAA-token/getMe`]);
   expect(await cloud.versions(CHANNELS)).toEqual([]);
 });
+
+test('no notice, no channel: nothing is stored while the owner cannot be told', async () => {
+  await cloud.createSecret(CHANNELS, 'secretAccessor', 'secretVersionManager');
+  const { host, layout, facts: told } = await toldMachine(cloud, root);
+  const down = createServer((_, response) => response.writeHead(503).end());
+  await new Promise<void>((resolve) => down.listen(0, '127.0.0.1', resolve));
+  const at = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const facts = {
+    ...told,
+    planeUrl: at(down),
+    endpoints: { ...told.endpoints, telegram: at(outside) },
+  };
+  const tokens = ['777:AAAA-secret-token'];
+  const request = { command: 'channel-add', channel: 'telegram', owner: '4242', tokens };
+  const answer = await serve(host, layout, facts, JSON.stringify(request));
+  down.close();
+  expect(answer).toMatchObject({ ok: false, code: 'UNAVAILABLE' });
+  expect(answer.message).toMatch(
+    /^Your owner could not be told of it by mail: .* Nothing was changed/,
+  );
+  expect(await cloud.versions(CHANNELS)).toEqual([]);
+  expect(host.exists(layout.channelsRequest)).toBe(false);
+});

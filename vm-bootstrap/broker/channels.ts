@@ -4,14 +4,17 @@
  * taken back. No token appears in a message.
  */
 
-import type { AddedChannel, ChannelsDocument } from '../../contracts/channels.ts';
+import {
+  type AddedChannel,
+  CHANNEL_TITLES,
+  type ChannelsDocument,
+} from '../../contracts/channels.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
-import { VM_API_PATHS } from '../../contracts/vm-api.ts';
+import { type ChannelNotice, VM_API_PATHS } from '../../contracts/vm-api.ts';
 import { readChannels, readInputs } from '../commands/inputs.ts';
 import { type ChannelInput, readChannelInput } from '../core/channel-input.ts';
 import {
   addedChannels,
-  CHANNEL_TITLES,
   channelOrigins,
   needsPlugin,
   ownerOn,
@@ -123,28 +126,36 @@ const change = (
   host: Host,
   layout: Layout,
   facts: Facts,
-  edit: (before: ChannelsDocument) => ChannelsDocument,
+  edit: (before: ChannelsDocument) => Promise<ChannelsDocument>,
 ): Promise<string> =>
   withLock(
     host,
     `${layout.channelsRequest}.lock`,
     async () => {
       const before = await readChannels(await open(host, facts), facts.channelsSecret);
-      return apply(host, layout, facts, { before, after: edit(before) });
+      return apply(host, layout, facts, { before, after: await edit(before) });
     },
     PATIENCE,
   );
 
-/** The owner hears of it by mail: whoever is named there may talk to the agent as they do. */
+/**
+ * The owner hears of it by mail: whoever is named there may talk to the agent as they do. No mail, no channel.
+ * @throws PlaneError
+ */
 async function tellOwner(host: Host, facts: Facts, channel: AddedChannel, owner: string) {
-  const title = CHANNEL_TITLES[channel];
-  const whom = owner === '' ? 'your phone number' : `the ${title} user ${owner}`;
-  await callPlane(host, facts.planeUrl, VM_API_PATHS.mail, {
-    subject: `${title} was added to your assistant`,
-    text:
-      `Your assistant can now be reached on ${title}, by ${whom} and nobody else.\n\n` +
-      `If that was not you, write to your assistant: "remove ${title}".\n`,
-  });
+  const notice: ChannelNotice = { channel, ...(owner !== '' && { owner }) };
+  try {
+    await callPlane(host, facts.planeUrl, VM_API_PATHS.channelNotice, notice);
+  } catch (error) {
+    const { code, message } =
+      error instanceof PlaneError
+        ? error
+        : { code: 'UNAVAILABLE' as const, message: 'The plane did not answer.' };
+    throw new PlaneError(
+      code,
+      `Your owner could not be told of it by mail: ${message} Nothing was changed; try again later.`,
+    );
+  }
 }
 
 /** @returns a sentence for the owner. @throws PlaneError with one. */
@@ -158,8 +169,10 @@ export async function addChannel(
   const entry = readChannelInput(input);
   assertPlugin(host, layout, channel);
   await Promise.all([check(host, facts, channel, entry), notTheOwners(host, entry)]);
-  const when = await change(host, layout, facts, (before) => ({ ...before, ...entry }));
-  await tellOwner(host, facts, channel, ownerOn(entry, channel, ''));
+  const when = await change(host, layout, facts, async (before) => {
+    await tellOwner(host, facts, channel, ownerOn(entry, channel, ''));
+    return { ...before, ...entry };
+  });
   return `${CHANNEL_TITLES[channel]} is added. Your owner can write to me there ${when}, and nobody else can.`;
 }
 
@@ -171,7 +184,7 @@ export async function removeChannel(
   channel: AddedChannel,
 ): Promise<string> {
   const title = CHANNEL_TITLES[channel];
-  await change(host, layout, facts, (before) => {
+  await change(host, layout, facts, async (before) => {
     if (before[channel] === undefined) {
       throw new PlaneError('NOT_FOUND', `${title} is not among the added channels.`);
     }

@@ -2,11 +2,11 @@
 
 import {
   type AddedChannel,
+  CHANNEL_TITLES,
   type ChannelsDocument,
   channelsDocument,
 } from '../../contracts/channels.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
-import { CHANNEL_TITLES } from './channels.ts';
 
 export interface ChannelInput {
   readonly channel: AddedChannel;

@@ -15,13 +15,6 @@ import type { Json, JsonObject } from './json.ts';
 /** Name of the secrets provider in templates/vm/openclaw.json that reads the channels' tokens. */
 const PROVIDER = 'channels';
 
-export const CHANNEL_TITLES: Readonly<Record<AddedChannel, string>> = {
-  telegram: 'Telegram',
-  slack: 'Slack',
-  discord: 'Discord',
-  signal: 'Signal',
-};
-
 /** Telegram comes with OpenClaw; the others are packages of their own (infra/image/package.json). */
 export const needsPlugin = (channel: AddedChannel): channel is Exclude<AddedChannel, 'telegram'> =>
   channel !== 'telegram';
