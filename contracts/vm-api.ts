@@ -8,8 +8,9 @@ import { addedChannel } from './channels.ts';
 import { qrImage, wrongPhone } from './pairing.ts';
 
 /**
- * `POST /v1/self/welcome`: send the welcome mail, unless it was sent before. `not-yet`: in mode
- * `dedicated` it goes out when the number is linked, for before that nobody answers there.
+ * `POST /v1/self/welcome`: send the welcome mail, unless it was sent before. `not-yet`: nobody
+ * answers there. In mode `dedicated` it goes out when the number is linked; a business number's VM
+ * asks again when it is told that the number is connected.
  */
 export const welcomeAnswer = z.strictObject({ sent: z.enum(['now', 'before', 'not-yet']) });
 export type WelcomeAnswer = z.infer<typeof welcomeAnswer>;

@@ -7,7 +7,6 @@ import { type AgentName, configSecretId, numberSecretId } from '../../contracts/
 import {
   hasWebhook,
   type NumberConnected,
-  type NumberCredentials,
   type NumberDisconnected,
   type NumberView,
   numberCredentials,
@@ -16,6 +15,7 @@ import { canonicalJson } from '../core/canonical.ts';
 import { readDocument } from '../core/document.ts';
 import { isOurs } from '../core/foreign.ts';
 import { intentOf } from '../core/intent.ts';
+import { isConnected, readCredentials } from '../core/number-credentials.ts';
 import type { Observed } from '../core/observed.ts';
 import { planFor, viewOf } from '../core/plan.ts';
 import { parseBody } from '../core/request.ts';
@@ -39,9 +39,6 @@ export type Numbered<T> =
 /** Where the number's webhooks are to be posted. */
 const webhookOf = ({ pagesUrl }: NumberTools, name: AgentName): string =>
   `${pagesUrl.replace(/\/+$/, '')}/whatsapp/${name}`;
-
-const credentialsIn = (payload: string | undefined): NumberCredentials | undefined =>
-  payload === undefined ? undefined : numberCredentials.parse(JSON.parse(payload));
 
 /** @throws PlaneError FAILED_PRECONDITION */
 function demandMode({ whatsapp: { mode: current } }: ConfigDocument, mode: string): void {
@@ -136,13 +133,13 @@ export async function showNumber(tools: NumberTools, name: AgentName): Promise<N
   const document = readDocument(latest?.payload);
   if (!secret || !document || !isOurs(secret.labels, name)) throw notFound();
   const { mode } = document.whatsapp;
-  const credentials = credentialsIn(number?.payload);
+  const credentials = readCredentials(number?.payload);
   if (!credentials) {
     const problem = 'no credentials are kept: connect it with POST /v1/agents/{name}/whatsapp';
     const isBusiness = mode === 'cloud-api' || mode === 'kapso';
     return { agent: name, mode, connected: false, ...(isBusiness && { problem }) };
   }
-  const connected = credentials.mode === mode;
+  const connected = isConnected(credentials, document);
   const problem = `its credentials are for ${credentials.mode}, its mode is ${mode}: change one of them`;
   return {
     agent: name,

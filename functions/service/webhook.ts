@@ -11,9 +11,9 @@ import {
   EVENT_HEADER,
   hasWebhook,
   type NumberCredentials,
-  numberCredentials,
   SIGNATURE_HEADERS,
 } from '../../contracts/whatsapp-number.ts';
+import { readCredentials } from '../core/number-credentials.ts';
 import type { Clock, Secrets, Webhooks } from './ports.ts';
 
 export interface WebhookTools {
@@ -40,9 +40,6 @@ const REMEMBERED = 1_000;
 /** A name of Kapso's: `whatsapp.message.received`. */
 const EVENT = /^[\w.]{1,100}$/;
 
-const parsed = (payload: string | undefined): NumberCredentials | undefined =>
-  payload === undefined ? undefined : numberCredentials.parse(JSON.parse(payload));
-
 /**
  * @param secretsOf those of the project that the agent is in
  * @returns reads credentials, with the memory of one process
@@ -55,7 +52,7 @@ export function rememberedCredentials(
   const known = new Map<AgentName, { until: number; readonly answer: Answer }>();
   const look = async (name: AgentName): Answer => {
     const latest = await (await secretsOf(name)).latest(numberSecretId(name));
-    const found = parsed(latest?.payload);
+    const found = readCredentials(latest?.payload);
     const entry = known.get(name);
     const useful = found && hasWebhook(found);
     if (entry && !useful) entry.until = clock.now() + MISSING_MS;

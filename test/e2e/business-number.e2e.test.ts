@@ -47,7 +47,9 @@ const host = await canRun('nspawn');
     test(
       'Meta: connected while the VM runs, a message is answered by the agent, once',
       async () => {
-        const { meta } = stage.plane;
+        const { meta, google } = stage.plane;
+        // Ready for some time, and nobody was told to write to a number that nobody answers at.
+        expect(google.gmail.mailboxes.list(ALLISON.user)).toEqual([]);
         const { status } = await stage.api('POST', '/v1/agents/allison/whatsapp', {
           mode: 'cloud-api',
           phoneNumberId: meta.phoneNumberId,
@@ -63,6 +65,7 @@ const host = await canRun('nspawn');
         await until('the second answer', () => answers() > 1);
         expect(meta.number.sent.map(({ request }) => request.to)).toEqual([OWNER, OWNER]);
         expect(texts(meta.number.sent).every((text) => text.length > 0)).toBe(true);
+        await until('the welcome', () => google.gmail.mailboxes.list(ALLISON.user).length > 0);
       },
       4 * MINUTE,
     );

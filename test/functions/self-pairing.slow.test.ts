@@ -4,6 +4,7 @@ import PostalMime, { type Email } from 'postal-mime';
 import { pairingReplyAnswer, welcomeAnswer } from '../../contracts/vm-api.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
 import { type Answered, type Harness, send, startHarness } from './harness.ts';
+import { NUMBER as META } from './support/meta-number.ts';
 
 const QR = `data:image/png;base64,${Buffer.from('a picture of a code').toString('base64').replace(/=*$/, '')}`;
 const OWNER = 'allison@nine30.com';
@@ -226,9 +227,35 @@ describe('dedicated: a number of the agent’s own', () => {
   });
 });
 
-test('a business number has no channel that could be linked', async () => {
-  await provision({ ...NUMBER, whatsapp: { mode: 'cloud-api' } });
-  expect((await post('welcome')).body).toEqual({ sent: 'now' });
-  expect((await report('linked', LATER)).status).toBe(412);
-  expect((await agent()).channel).toBeUndefined();
+describe('a business number', () => {
+  const KAPSO = { mode: 'kapso', phoneNumberId: '647015955153740', apiKey: 'kapso-key' };
+  const number = async (method: string, body?: object) =>
+    send(`${api.plane.url}/v1/agents/allison/whatsapp`, method, await api.idToken(), body);
+  const welcomed = async () => welcomeAnswer.parse((await post('welcome')).body).sent;
+  beforeEach(() => provision({ ...NUMBER, whatsapp: { mode: 'cloud-api' } }));
+
+  test('the welcome waits until it is connected, and goes out once, whatever becomes of it', async () => {
+    expect(await welcomed()).toBe('not-yet');
+    expect((await number('POST', META)).status).toBe(200);
+    expect((await number('DELETE')).status).toBe(200);
+    expect(await welcomed()).toBe('not-yet');
+    expect(boxOf(OWNER)).toEqual([]);
+    expect((await number('POST', META)).status).toBe(200);
+    const path = `${api.plane.url}/v1/agents/allison`;
+    const change = { whatsapp: { mode: 'kapso' } };
+    expect((await send(path, 'PATCH', await api.idToken(), change)).status).toBe(202);
+    // Those of Meta answer nobody at Kapso.
+    expect(await welcomed()).toBe('not-yet');
+    expect((await number('POST', KAPSO)).status).toBe(200);
+    expect([await welcomed(), await welcomed()]).toEqual(['now', 'before']);
+    expect((await number('POST', { ...KAPSO, apiKey: 'another-key' })).status).toBe(200);
+    expect(await welcomed()).toBe('before');
+    const mails = await mailsOf(OWNER, 'INBOX');
+    expect(mails.map(({ text }) => text?.includes('+1 (555) 987-6543'))).toEqual([true]);
+  });
+
+  test('it has no channel that could be linked', async () => {
+    expect((await report('linked', LATER)).status).toBe(412);
+    expect((await agent()).channel).toBeUndefined();
+  });
 });

@@ -10,7 +10,8 @@ export const welcome: Step<Context> = {
   async apply({ host, layout, facts }) {
     const answer = await callPlane(host, facts.planeUrl, VM_API_PATHS.welcome);
     const { sent } = welcomeAnswer.parse(answer);
-    // The plane sends it when the number is linked; until then every boot asks again.
+    // The plane sends it when the number is linked. Until then every boot asks again, and every
+    // change that the VM is told of: a business number that was connected is one.
     if (sent === 'not-yet') return;
     host.write(layout.welcomeMark, `${sent}\n`, { mode: 0o600 });
   },
