@@ -72,6 +72,8 @@ export const channelReport = z.strictObject({
   state: z.enum(CHANNEL_EVENTS),
   /** RFC 3339; when it happened, the same in every repetition. */
   at: z.iso.datetime(),
+  /** It is deaf for a quarter of an hour by now, and does not mend itself: an alert is due. */
+  lasting: z.literal(true).optional(),
 });
 export type ChannelReport = z.infer<typeof channelReport>;
 

@@ -56,7 +56,31 @@ resource "google_monitoring_alert_policy" "pairing_needed" {
   }
 
   documentation {
-    content = "`npx agents-plane list` shows whose. The owner has the pairing link in the mail; in dedicated mode the admin links the number."
+    content = "`npx agents-plane list` shows whose (`waiting`, `logged out`). The owner has the pairing link in the mail; in dedicated mode the admin links the number."
+  }
+}
+
+resource "google_monitoring_alert_policy" "channel_down" {
+  display_name          = "Agents Plane: an agent hears nothing"
+  combiner              = "OR"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = "A WhatsApp channel has been deaf for 15 minutes"
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"logging.googleapis.com/user/${google_logging_metric.channel_down.name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+      aggregations {
+        alignment_period   = "300s"
+        per_series_aligner = "ALIGN_DELTA"
+      }
+    }
+  }
+
+  documentation {
+    content = "`npx agents-plane list` shows whose (`deaf`). The VM goes on trying, and says when it hears again. Many at once: WhatsApp or the network is down. One alone: restart it with `npx agents-plane stop` and `start`."
   }
 }
 

@@ -9,6 +9,17 @@ resource "google_logging_metric" "pairing_needed" {
   }
 }
 
+# A channel hears nothing for a quarter of an hour: vm-bootstrap/core/channel-watch.ts counts it.
+resource "google_logging_metric" "channel_down" {
+  name   = "agents-plane-channel-down"
+  filter = "resource.labels.service_name=\"agents-plane-vm\" AND jsonPayload.event=\"channel-down\""
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+  }
+}
+
 resource "google_logging_metric" "function_errors" {
   name   = "agents-plane-function-errors"
   filter = "resource.labels.service_name=~\"^agents-plane-\" AND severity>=ERROR"

@@ -101,8 +101,12 @@ export function send(
   response.end(head ? undefined : text);
 }
 
-/** The agent is not linked to WhatsApp, and somebody was told how to link it. */
-export type LogEvent = 'pairing-needed';
+/**
+ * What is counted, and alerts (infra/observe.tf). `pairing-needed`: the agent is not linked to
+ * WhatsApp, and somebody was told how to link it. `channel-down`: it is, and for long nothing has
+ * come through.
+ */
+export type LogEvent = 'pairing-needed' | 'channel-down';
 
 export interface LogLine {
   readonly method: string;

@@ -33,6 +33,7 @@ import {
 } from '../../contracts/vm-api.ts';
 import type { SelfTools } from '../service/self.ts';
 import { openRoutes } from './api.ts';
+import type { LogEvent } from './reply.ts';
 import type { Call, Route } from './router.ts';
 
 type SelfModule = typeof import('../service/backup.ts') &
@@ -255,6 +256,12 @@ export function vmRoutes(parts: VmParts): readonly Route[] {
   ]);
 }
 
+function channelEvent(body: unknown): LogEvent | undefined {
+  const report = channelReport.safeParse(body).data;
+  if (report?.state === 'logged-out') return 'pairing-needed';
+  return report?.state === 'deaf' && report.lasting ? 'channel-down' : undefined;
+}
+
 function pairingRoutes(parts: VmParts): readonly Route[] {
   return [
     route(
@@ -264,8 +271,7 @@ function pairingRoutes(parts: VmParts): readonly Route[] {
         id: 'reportChannel',
         summary: 'Report what became of the WhatsApp channel.',
         body: channelReport,
-        event: (body) =>
-          channelReport.safeParse(body).data?.state === 'logged-out' ? 'pairing-needed' : undefined,
+        event: channelEvent,
         answers: { 200: { description: 'It is written down', schema: nothing } },
       },
       (service, tools, name, body) => service.reportChannel(tools, name, body),

@@ -22,7 +22,8 @@ async function isAnswered(
   { secret, document }: Self,
 ): Promise<boolean> {
   if (document.whatsapp.mode === 'linked') return true;
-  if (hasDevice(document)) return parseChannel(secret.annotations[ANNOTATION_CHANNEL]) !== undefined;
+  if (hasDevice(document))
+    return parseChannel(secret.annotations[ANNOTATION_CHANNEL]) !== undefined;
   const number = await secrets.latest(numberSecretId(name));
   return isConnected(readCredentials(number?.payload), document);
 }
@@ -41,7 +42,8 @@ export async function welcome(tools: SelfTools, name: AgentName): Promise<Welcom
     id: (state) => state?.id ?? tools.newId(),
     to: document.user,
     render: async () => {
-      const link = document.whatsapp.mode === 'linked' ? await issueLink(tools, name, false) : undefined;
+      const link =
+        document.whatsapp.mode === 'linked' ? await issueLink(tools, name, false) : undefined;
       return renderWelcome(tools.mailTemplates, name, document, link);
     },
   });

@@ -1,7 +1,12 @@
 /** `agents-plane list`. */
 
 import { type Command, Option } from 'commander';
-import { AGENT_STATES, agentList, type ListedAgent } from '../../contracts/agent.ts';
+import {
+  AGENT_STATES,
+  agentList,
+  type ChannelState,
+  type ListedAgent,
+} from '../../contracts/agent.ts';
 import { type Client, connect } from './client.ts';
 import { FORMATS, type Format, hint, print, table } from './output.ts';
 import { example, pageQuery } from './verb.ts';
@@ -28,9 +33,26 @@ export async function allAgents(client: Client, state?: string): Promise<ListedA
 }
 
 const HEAD = ['NAME', 'STATE', 'WHATSAPP', 'MODEL', 'USD', 'OWNER'];
-const rowOf = ({ name, state, whatsapp, model, budget, user }: ListedAgent): readonly string[] => [
-  ...[name, state, whatsapp.mode, model, String(budget), user],
-];
+
+/** Of a channel that is not well, behind its mode. */
+const NOT_WELL: Readonly<Record<Exclude<ChannelState, 'linked'>, string>> = {
+  unlinked: 'waiting',
+  linking: 'waiting',
+  paused: 'paused',
+  'logged-out': 'logged out',
+  deaf: 'deaf',
+};
+
+/** `linked`, and `linked, deaf` where the alerts of infra/alerts.tf send an admin to look. */
+const whatsappOf = ({ whatsapp: { mode }, channel }: ListedAgent): string =>
+  channel === undefined || channel.state === 'linked'
+    ? mode
+    : `${mode}, ${NOT_WELL[channel.state]}`;
+
+const rowOf = (agent: ListedAgent): readonly string[] => {
+  const { name, state, model, budget, user } = agent;
+  return [name, state, whatsappOf(agent), model, String(budget), user];
+};
 
 async function list({ state, output, json }: ListOptions): Promise<void> {
   const agents = await allAgents(await connect(process.env), state);

@@ -6,6 +6,7 @@ import type { Fault } from '../../local/google/gate.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
 import { DOCUMENT as DEDICATED } from './fixtures.ts';
 import { type Answered, type Harness, send, startHarness, startVm } from './harness.ts';
+import { NUMBER } from './support/meta-number.ts';
 
 const DOCUMENT = { ...DEDICATED, whatsapp: { mode: 'cloud-api' } };
 const SECRETS = `/v1/projects/${LOCAL.project.id}/secrets`;
@@ -38,6 +39,14 @@ beforeEach(async () => {
   });
   const data = Buffer.from(JSON.stringify(DOCUMENT)).toString('base64');
   await asAdmin('POST', `${SECRET}:addVersion`, { payload: { data } });
+  await asAdmin('POST', `${SECRETS}?secretId=agent-allison-whatsapp`, {
+    replication: { automatic: {} },
+    labels: LABELS,
+  });
+  const number = Buffer.from(JSON.stringify(NUMBER)).toString('base64');
+  await asAdmin('POST', `${SECRETS}/agent-allison-whatsapp:addVersion`, {
+    payload: { data: number },
+  });
   await startVm(harness.google, 'allison');
   token = await harness.vmToken('allison');
 });

@@ -63,6 +63,20 @@ test('pairing needed: a lost link and a mailed code count, and nothing else does
   ]);
 });
 
+test('channel down: what is deaf for a quarter of an hour counts, and nothing else does', async () => {
+  const report = (state: string, at: string, more = {}) =>
+    post('channel', { channel: 'whatsapp', state, at, ...more });
+  expect(await report('linked', '2026-11-20T12:00:00.000Z')).toBe(200);
+  expect(await report('deaf', '2026-11-20T13:00:00.000Z')).toBe(200);
+  expect(await matched('google_logging_metric.channel_down')).toEqual([]);
+  const since = '2026-11-20T12:58:30.000Z';
+  expect(await report('deaf', since, { lasting: true })).toBe(200);
+  expect(await report('restored', '2026-11-20T13:20:00.000Z')).toBe(200);
+  expect(await matched('google_logging_metric.channel_down')).toEqual([
+    'POST /v1/self/channel 200',
+  ]);
+});
+
 test('the audit log keeps every line of ours', async () => {
   const all = await entriesOf(vm, 'agents-plane-vm');
   const matches = logFilter(filterOf('google_logging_project_sink.audit'));

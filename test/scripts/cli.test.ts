@@ -77,7 +77,7 @@ describe('agents-plane', () => {
     expect(JSON.parse((await cli('get', 'allison', '--json')).stdout)).toMatchObject({
       user: 'allison@nine30.com',
     });
-    expect((await cli('list')).stdout).toMatch(/^NAME +STATE.*\nallison +\w+/);
+    expect((await cli('list')).stdout).toMatch(/^NAME +STATE.*\nallison +\w+ +linked, waiting /);
     expect((await cli('list', '-o', 'yaml')).stdout).toContain('name: allison');
     expect(JSON.parse((await cli('list', '--json')).stdout).agents).toHaveLength(1);
   });

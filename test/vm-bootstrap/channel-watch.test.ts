@@ -36,7 +36,8 @@ function run(probes: readonly ((at: number) => ChannelProbe)[], health = HEALTHY
     state = next.health;
     const seconds = (at - START) / SECOND;
     if (next.action !== 'none') done.push([next.action, seconds]);
-    if (state.owed) done.push([state.said ?? '', seconds]);
+    const lasts = state.said === 'deaf' && state.lasting ? ', lasting' : '';
+    if (state.owed) done.push([`${state.said}${lasts}`, seconds]);
     state = told(state);
   }
   return done;
@@ -54,6 +55,24 @@ test('an open but deaf channel is restarted, and announced within two minutes', 
     ['restart-channel', 80],
     ['deaf', 100],
     ['restart-channel', 140],
+  ]);
+});
+
+test('deaf for a quarter of an hour is said once more, and anew when it is deaf again', () => {
+  const reports = (probes: Parameters<typeof run>[0]) =>
+    run(probes).filter(([done]) => done !== 'restart-channel');
+  const deaf = () => deafSince(START);
+  expect(reports([hears, ...times(200, deaf)])).toEqual([
+    ['deaf', 100],
+    ['deaf, lasting', 900],
+  ]);
+  const again = (at: number) => deafSince(at - 200 * SECOND);
+  const twice = reports([hears, ...times(50, deaf), hears, ...times(50, () => closed)]);
+  expect(twice.map(([done]) => done)).toEqual([
+    ...['deaf', 'deaf, lasting', 'restored', 'deaf', 'deaf, lasting'],
+  ]);
+  expect(reports([hears, ...times(30, again), hears]).map(([done]) => done)).toEqual([
+    ...['deaf', 'restored'],
   ]);
 });
 

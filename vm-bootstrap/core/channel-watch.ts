@@ -44,6 +44,8 @@ export interface ChannelHealth {
   readonly said?: ChannelEvent;
   /** Since when that is so: part of the report, and of what the plane knows a mail by. */
   readonly saidAt?: number;
+  /** It was deaf for so long that somebody is to look, which was said with `deaf`, too. */
+  readonly lasting?: true;
   /** The plane has not taken `said` yet. */
   readonly owed: boolean;
 }
@@ -65,6 +67,8 @@ const HEAL_AFTER_MS = 40_000;
 const HEAL_AGAIN_MS = [60_000, 120_000, 300_000];
 /** With the time between two probes: within two minutes. */
 const REPORT_AFTER_MS = 90_000;
+/** Then an alert is due: what heals by itself has. */
+const LASTING_MS = 900_000;
 /** A quiet connection is made anew: what WhatsApp held back comes with it. */
 const REFRESH_MS = 3_600_000;
 
@@ -111,6 +115,7 @@ function sick(health: ChannelHealth, probe: ChannelProbe, now: number): Watched 
     (back || now - since >= HEAL_AFTER_MS) &&
     restedFor(health, now, (back ? HEAL_AGAIN_MS[0] : HEAL_AGAIN_MS[step]) ?? 0);
   const tell = health.said !== 'deaf' && now - since >= REPORT_AFTER_MS;
+  const lasts = !health.lasting && now - since >= LASTING_MS;
   return {
     health: {
       ...health,
@@ -118,6 +123,7 @@ function sick(health: ChannelHealth, probe: ChannelProbe, now: number): Watched 
       cutOff: probe.reachable === false || (health.cutOff === true && !due),
       ...(due && { heals: back ? 1 : health.heals + 1, healedAt: now }),
       ...(tell && say('deaf', now)),
+      ...(lasts && { owed: true, lasting: true as const }),
     },
     action: due ? 'restart-channel' : 'none',
   };
@@ -147,7 +153,9 @@ export function resumed({ sickSince: _, cutOff: __, ...health }: ChannelHealth):
 export const told = (health: ChannelHealth): ChannelHealth => ({ ...health, owed: false });
 
 /** What the plane is to be told, in the same words however often it is tried. */
-export function reportOf({ owed, said, saidAt }: ChannelHealth): ChannelReport | undefined {
+export function reportOf(health: ChannelHealth): ChannelReport | undefined {
+  const { owed, said, saidAt, lasting } = health;
   if (!owed || said === undefined || saidAt === undefined) return undefined;
-  return { channel: 'whatsapp', state: said, at: new Date(saidAt).toISOString() };
+  const at = new Date(saidAt).toISOString();
+  return { channel: 'whatsapp', state: said, at, ...(lasting && { lasting }) };
 }
