@@ -50,8 +50,13 @@ describe('the welcome mail', () => {
   });
 
   test.each(PROFILES)('profile %s says what it does', (profile) => {
-    const { text } = renderWelcome(MAIL, ALLISON, { ...DOCUMENT, profile }, undefined);
+    const { text, html } = renderWelcome(MAIL, ALLISON, { ...DOCUMENT, profile }, undefined);
     expect(text.match(/^- /gm)?.length).toBeGreaterThan(1);
+    // The desk and the gateway are not built: no mail promises somebody else an answer.
+    const promised = profile === 'assistant' ? 0 : 1;
+    for (const body of [text, html]) {
+      expect(body.match(/I talk to you alone/g)?.length ?? 0).toBe(promised);
+    }
   });
 
   test('it loads nothing from anywhere and never holds the whole number of the owner', () => {

@@ -2,6 +2,7 @@
 
 import { composeGuard, composeTransport } from '../../bridge/compose.ts';
 import { loadConfig } from '../../bridge/config/load.ts';
+import { promptOf } from '../../bridge/handlers/openclaw/prompt.ts';
 import { createLog } from '../../bridge/observe/log.ts';
 import { configDocument } from '../../contracts/config-document.ts';
 import { numberCredentials } from '../../contracts/whatsapp-number.ts';
@@ -83,6 +84,16 @@ test.each(['cloud-api', 'kapso', 'kapso-webhooks'] as const)(
     expect([from('15551234567'), from('15550000000')]).toEqual(['admit', 'deny']);
   },
 );
+
+test('the agent is told of the tag that the bridge puts before what its owner writes', () => {
+  const sender = { id: '15551234567' };
+  const message = { id: 'm', transport: 'kapso', sender, role: 'owner', at: 0 };
+  const said = promptOf({ ...message, content: { kind: 'text', text: 'hi' } });
+  const tag = said.slice(0, said.indexOf(' hi'));
+  expect(tag).toMatch(/^\[.+\]$/);
+  expect(contentOf(filesOf('kapso'), '/AGENTS.md')).toContain(`\`${tag}\``);
+  expect(contentOf(filesOf('linked'), '/AGENTS.md')).not.toContain(tag);
+});
 
 test('new credentials change the settings, so that the unit is restarted', () => {
   const before = contentOf(filesOf('kapso'), '/bridge.toml');
