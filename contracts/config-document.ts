@@ -58,6 +58,9 @@ export const timezone = z
   .regex(/^[A-Za-z0-9_+/-]+$/)
   .refine(isTimezone, { error: 'not an IANA time zone' });
 
+/** Of a plane that says no other. */
+export const TIMEZONE_DEFAULT = 'UTC';
+
 export const budget = z.number().min(1).max(BUDGET_MAX);
 
 const settings = {
@@ -68,7 +71,7 @@ const settings = {
   model: modelReference.default(DEFAULT_MODEL),
   budget: budget.default(BUDGET_DEFAULT),
   profile: z.enum(PROFILES).default('assistant'),
-  timezone: timezone.default('UTC'),
+  timezone: timezone.default(TIMEZONE_DEFAULT),
 };
 
 /** Defaults that depend on other fields: a number of its own means `dedicated`, none means `linked`. */

@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { BUDGET_MAX, email } from '../contracts/config-document.ts';
+import { BUDGET_MAX, email, TIMEZONE_DEFAULT, timezone } from '../contracts/config-document.ts';
 import { PlaneError, type Problem } from '../contracts/errors.ts';
 import { endpoints } from '../contracts/instance-metadata.ts';
 import { DEFAULT_MODEL, modelReference } from '../contracts/models.ts';
@@ -149,6 +149,7 @@ const TABLE = {
     '500',
   ),
   AGENTS_PLANE_MODEL: row('model', modelReference, DEFAULT_MODEL, DEFAULT_MODEL),
+  AGENTS_PLANE_TIMEZONE: row('timezone', timezone, 'an IANA name, Europe/Vienna', TIMEZONE_DEFAULT),
   AGENTS_PLANE_GOOGLE_ENDPOINT: row(
     'googleEndpoint',
     z.literal('').or(z.url({ protocol: /^https?$/ })),

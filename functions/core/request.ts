@@ -66,19 +66,29 @@ export interface Policy {
   /** USD a month */
   readonly budgetMax: number;
   readonly model: string;
+  /** IANA name. */
+  readonly timezone: string;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** With what the organisation says for whom nothing is said of. */
+const filled = (
+  { model, timezone }: Pick<Policy, 'model' | 'timezone'>,
+  body: Readonly<Record<string, unknown>>,
+): Record<string, unknown> => ({
+  ...body,
+  ...(body.model === undefined && { model }),
+  ...(body.timezone === undefined && { timezone }),
+});
+
 /**
- * The body of `POST /v1/agents` under the organisation's rules: its default model, its
- * domains, its highest budget.
+ * The body of `POST /v1/agents` under the organisation's rules: its default model
+ * and time zone, its domains, its highest budget.
  */
 export function parseProvision(policy: Policy, body: unknown): ProvisionRequest {
-  const filled =
-    isObject(body) && body.model === undefined ? { ...body, model: policy.model } : body;
-  const request = parseBody(provisionRequest, filled);
+  const request = parseBody(provisionRequest, isObject(body) ? filled(policy, body) : body);
   const details: Problem[] = [];
   const domain = request.user.slice(request.user.lastIndexOf('@') + 1);
   if (!policy.domains.includes(domain)) {

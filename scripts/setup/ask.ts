@@ -14,6 +14,8 @@ interface Question {
   readonly text: string;
   readonly fallback: (answers: Table, env: Env) => string;
   readonly list?: boolean;
+  /** Asked only of somebody who is asked something anyway: a file without it is whole. */
+  readonly optional?: true;
 }
 
 const first = (value: unknown): string => (Array.isArray(value) ? String(value[0]) : '');
@@ -36,6 +38,12 @@ const QUESTIONS: readonly Question[] = [
     key: 'mail_from',
     text: 'Mailbox that the plane writes from',
     fallback: ({ domains }) => `agents@${first(domains)}`,
+  },
+  {
+    key: 'timezone',
+    text: 'Time zone of agents',
+    fallback: () => Intl.DateTimeFormat().resolvedOptions().timeZone,
+    optional: true,
   },
 ];
 
@@ -77,9 +85,10 @@ const closedOf = (terminal: Interface): Promise<never> =>
 export async function askForSettings(file: string, env: Env): Promise<void> {
   const before = await existing(file);
   const open = QUESTIONS.filter(({ key }) => before[key] === undefined);
-  if (open.length === 0) return;
+  const needed = open.filter(({ optional }) => !optional);
+  if (needed.length === 0) return;
   if (!process.stdin.isTTY) {
-    const missing = open.map(({ key }) => key).join(', ');
+    const missing = needed.map(({ key }) => key).join(', ');
     throw new PlaneError(
       'INVALID_ARGUMENT',
       `${file} lacks ${missing}, and there is no terminal to ask`,

@@ -64,6 +64,7 @@ export async function environmentOf(all: Settings, root: string): Promise<Record
     AGENTS_PLANE_IMAGE: imageOf(all),
     AGENTS_PLANE_MACHINE_TYPE: all.machine_type,
     AGENTS_PLANE_MODEL: all.model,
+    AGENTS_PLANE_TIMEZONE: all.timezone,
     AGENTS_PLANE_BUDGET_MAX: String(all.budget_max),
     AGENTS_PLANE_SUBNETWORK: subnetwork,
     AGENTS_PLANE_BUNDLE: `gs://${bucket}/${object}`,

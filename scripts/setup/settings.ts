@@ -2,7 +2,13 @@
 
 import { parse } from 'smol-toml';
 import { z } from 'zod';
-import { BUDGET_MAX, email, provisionRequest } from '../../contracts/config-document.ts';
+import {
+  BUDGET_MAX,
+  email,
+  provisionRequest,
+  TIMEZONE_DEFAULT,
+  timezone,
+} from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { DEFAULT_MODEL, modelReference } from '../../contracts/models.ts';
 
@@ -48,6 +54,8 @@ const table = z.strictObject({
     .default('e2-medium'),
   /** Of an agent whose request names none. */
   model: modelReference.default(DEFAULT_MODEL),
+  /** Of an agent whose request names none: an IANA name, in which its owner's morning is a morning. */
+  timezone: timezone.default(TIMEZONE_DEFAULT),
   /** USD a month that a request may give one agent. */
   budget_max: z.number().min(1).max(BUDGET_MAX).default(500),
   /** Empty: the project's own image of infra/image, which setup builds when there is none. */
@@ -80,6 +88,17 @@ export const settings = table.superRefine(({ project, cells }, context) => {
 });
 export type Settings = z.output<typeof settings>;
 
+/** The first agent's defaults are the plane's, as for any request. */
+function withAgent(raw: unknown): unknown {
+  const { agent, model, timezone: zone } = raw as Record<string, unknown>;
+  if (typeof agent !== 'object' || agent === null) return raw;
+  const theirs = {
+    ...(model !== undefined && { model }),
+    ...(zone !== undefined && { timezone: zone }),
+  };
+  return { ...(raw as object), agent: { ...theirs, ...agent } };
+}
+
 /**
  * @param text TOML
  * @param file for messages
@@ -93,7 +112,7 @@ export function readSettings(text: string, file: string): Settings {
     const why = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : '';
     throw new PlaneError('INVALID_ARGUMENT', `${file} is not TOML: ${why}`, { cause });
   }
-  const parsed = settings.safeParse(raw);
+  const parsed = settings.safeParse(withAgent(raw));
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'

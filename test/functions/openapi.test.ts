@@ -6,7 +6,10 @@ import { vmRoutes } from '../../functions/http/vm.ts';
 import { onePlace } from '../../functions/service/cells.ts';
 
 const never = () => Promise.reject(new Error('needs no Google'));
-const policy = { domains: ['nine30.com'], budgetMax: 500, model: 'anthropic/claude-sonnet-4-6' };
+const policy = {
+  ...{ domains: ['nine30.com'], budgetMax: 500, model: 'anthropic/claude-sonnet-4-6' },
+  timezone: 'UTC',
+};
 const TABLES: ReadonlyArray<readonly [string, readonly Route[]]> = [
   [
     'api',

@@ -8,7 +8,10 @@ import { PENDING } from '../../functions/core/sync-action.ts';
 import { planSync, type SyncPlan } from '../../functions/core/sync-plan.ts';
 
 const RULES = {
-  policy: { domains: ['nine30.com'], budgetMax: 500, model: 'anthropic/claude-sonnet-4-6' },
+  policy: {
+    ...{ domains: ['nine30.com'], budgetMax: 500, model: 'anthropic/claude-sonnet-4-6' },
+    timezone: 'UTC',
+  },
   phoneRegion: 'US',
   share: 10,
 };

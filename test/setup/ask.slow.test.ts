@@ -54,17 +54,21 @@ test('wrong answers are asked for again, an empty one takes the suggestion, the 
     'nine30.com, nine30.org\r',
     '\r',
     '\r',
+    'Vienna\r',
+    'Europe/Vienna\r',
   ]);
   expect({ code, said }).toMatchObject({ code: 0 });
   expect(said).toContain('not a project id');
   expect(said).toContain('not a zone');
   expect(said).toContain('not a domain name');
+  expect(said).toContain('not an IANA time zone');
   expect(readSettings(readFileSync(file, 'utf8'), file)).toMatchObject({
     project: 'nine30-plane',
     zone: 'europe-west1-b',
     domains: ['nine30.com', 'nine30.org'],
     admins: ['ada@nine30.com'],
     mail_from: 'agents@nine30.com',
+    timezone: 'Europe/Vienna',
   });
 });
 

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../../functions/config.ts';
+import { parseProvision } from '../../functions/core/request.ts';
 import { runtime } from '../../local/plane/infra.ts';
 import { environmentOf } from '../../scripts/setup/functions.ts';
 import { cellRoot, infraHash, planeRoot } from '../../scripts/setup/infra.ts';
@@ -38,6 +39,24 @@ test('the functions start with it', async () => {
     bundleSha256: SHA256,
     image: 'projects/nine30-local/global/images/family/agents-plane',
   });
+});
+
+test('a time zone of the plane is that of requests that name none, of its first agent, too', async () => {
+  const more = `timezone = "America/New_York"\nmodel = "openai/gpt-5.4"`;
+  const agent = `[agent]\nuser = "allison@nine30.com"`;
+  const read = (...lines: readonly string[]) =>
+    readSettings([SETTINGS, ...lines].join('\n'), 'plane.toml');
+  const ours = read(more, agent);
+  expect(ours.agent).toMatchObject({ timezone: 'America/New_York', model: 'openai/gpt-5.4' });
+  expect(read(more, agent, 'timezone = "Asia/Tokyo"').agent?.timezone).toBe('Asia/Tokyo');
+  expect(() => read('timezone = "New York"')).toThrow('timezone');
+  const config = parseConfig(await environmentOf(ours, root));
+  const body = { user: 'bo@nine30.com', userPhone: '+15551234567' };
+  expect(parseProvision(config, body).timezone).toBe('America/New_York');
+  expect(parseProvision(config, { ...body, timezone: 'UTC' }).timezone).toBe('UTC');
+  expect(() => parseProvision(config, { ...body, timezone: null })).toThrow();
+  const plain = parseConfig(await environmentOf(settings, root));
+  expect(parseProvision(plain, body).timezone).toBe('UTC');
 });
 
 test('each of its variables is needed, or has a default that it overrides', async () => {
