@@ -28,7 +28,7 @@ apply() {
   local key each status
   IFS= read -r key || true
   if [ -z "$key" ] && [ -z "$YES" ]; then
-    printf 'API key for the agents'\'' model (not shown; empty: agents wait for their owners'\'' keys): ' >/dev/tty
+    printf 'API key for the agents'\'' model (not shown): ' >/dev/tty
     IFS= read -rs key </dev/tty
     echo >/dev/tty
   fi
