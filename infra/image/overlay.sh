@@ -32,4 +32,6 @@ echo "Node.js"
 node=$root/opt/agents-plane/node/bin/node
 install -m 0755 "$(readlink -f "$openclaw/bin/node")" "$node.new"
 mv -f "$node.new" "$node"
-rm -rf "$root"/opt/openclaw/node_modules/node-linux-* "$root/opt/openclaw/bin" "$root/opt/openclaw/.npmrc"
+packages=$root/opt/openclaw/node_modules
+rm -rf "$packages"/node-linux-* "$packages/esbuild" "$packages/@esbuild" "$packages/.bin/esbuild" \
+  "$root/opt/openclaw/bin" "$root/opt/openclaw/.npmrc"

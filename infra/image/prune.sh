@@ -3,8 +3,7 @@
 # sample sounds.
 #   prune.sh NODE_MODULES
 # OpenClaw copies a plugin with everything it depends on, file by file, each time it loads it
-# (at the gateway's start, and again for the first turn): 3235 files and 51 MB for WhatsApp,
-# 1898 and 35 MB after this. Licences and readmes stay.
+# (docs/decisions/073). Licences and readmes stay.
 set -eu
 
 find "$1" -type f \( \

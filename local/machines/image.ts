@@ -15,7 +15,15 @@ import { withLock } from './lock.ts';
 
 const RECIPE = fileURLToPath(new URL('../../infra/image', import.meta.url));
 /** What decides the OpenClaw installation; the rest of the recipe decides the image around it. */
-const OPENCLAW_RECIPE = ['.npmrc', 'openclaw.sh', 'package-lock.json', 'package.json', 'prune.sh'];
+const OPENCLAW_RECIPE = [
+  '.npmrc',
+  'bundle.mjs',
+  'openclaw.sh',
+  'package-lock.json',
+  'package.json',
+  'patch.sh',
+  'prune.sh',
+];
 /** How many versions of each stay in the cache: the one in use, and the one before. */
 const KEEP = 2;
 
