@@ -6,12 +6,16 @@ infra_advice() {
   echo "Google needs a minute to know a new service account: running this again is often enough."
 }
 
-# infra_is API_URL: whether what is applied is today's infra/ with these inputs.
+# infra_is API_URL...: whether what is applied is today's infra/ with the inputs of one of these.
 infra_is() {
-  local source
-  source=$(tool infra-hash "$1") || return 2
-  is "ACTIVE;$source" infra-manager deployments describe "$DEPLOYMENT" --location="$REGION" \
-    --format='value[separator=";"](state,labels.agents-plane-source)'
+  local found hashes hash
+  hashes=$(tool infra-hash "$@") || return 2
+  found=$(look infra-manager deployments describe "$DEPLOYMENT" --location="$REGION" \
+    --format='value[separator=";"](state,labels.agents-plane-source)') || return $?
+  for hash in $hashes; do
+    [ "$found" != "ACTIVE;$hash" ] || return 0
+  done
+  return 1
 }
 
 infra_apply() {

@@ -7,11 +7,12 @@ LABELLED='labels.managed-by=agents-plane'
 # listed KIND gcloud...: each line that gcloud prints, behind PROJECT and its kind. What cannot be listed is not
 # taken for absent: that fails. Only an API that was never enabled has nothing.
 listed() {
-  local kind=$1 found line
+  local kind=$1 found line said
   shift
-  if ! found=$(gc "$@" 2>"$WORK/listing"); then
-    if grep -q SERVICE_DISABLED "$WORK/listing"; then return 0; fi
-    cat "$WORK/listing" >&2
+  said=$(mktemp "$WORK/listing.XXXXXX")
+  if ! found=$(gc "$@" 2>"$said"); then
+    if grep -q SERVICE_DISABLED "$said"; then return 0; fi
+    cat "$said" >&2
     return 1
   fi
   [ -n "$found" ] || return 0
@@ -26,18 +27,19 @@ inventory() {
   for each in $CELLS $PROJECT; do PROJECT=$each inventory_of || return 1; done
 }
 
-# Of PROJECT.
+# Of PROJECT, all at once.
 inventory_of() {
-  listed instance compute instances list --filter="$LABELLED" --format='value(name,zone.basename())' || return 1
+  beside listed instance compute instances list --filter="$LABELLED" --format='value(name,zone.basename())'
   # After the instances, which read from them: the agents' webhooks, a subscription and its topic each.
-  listed subscription pubsub subscriptions list --filter="$LABELLED" --format='value(name.basename())' || return 1
-  listed topic pubsub topics list --filter="$LABELLED" --format='value(name.basename())' || return 1
-  listed disk compute disks list --filter="$LABELLED" --format='value(name,zone.basename())' || return 1
-  listed secret secrets list --filter="$LABELLED" --format='value(name.basename())' || return 1
+  beside listed subscription pubsub subscriptions list --filter="$LABELLED" --format='value(name.basename())'
+  beside listed topic pubsub topics list --filter="$LABELLED" --format='value(name.basename())'
+  beside listed disk compute disks list --filter="$LABELLED" --format='value(name,zone.basename())'
+  beside listed secret secrets list --filter="$LABELLED" --format='value(name.basename())'
   # The mark that the plane gives its agents' accounts, which have no labels: functions/core/plan.ts.
-  listed account iam service-accounts list --filter='description~^managed-by=agents-plane' --format='value(email)' || return 1
-  listed deployment infra-manager deployments list --location="$REGION" --filter="$LABELLED" --format='value(name.basename())' || return 1
-  listed deployer iam service-accounts list --filter="email=$(deployer)" --format='value(email)' || return 1
+  beside listed account iam service-accounts list --filter='description~^managed-by=agents-plane' --format='value(email)'
+  beside listed deployment infra-manager deployments list --location="$REGION" --filter="$LABELLED" --format='value(name.basename())'
+  beside listed deployer iam service-accounts list --filter="email=$(deployer)" --format='value(email)'
+  together
 }
 
 # Boot disks go with their instances; data disks, secrets and what waits for the agents are their own.

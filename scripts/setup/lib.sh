@@ -13,17 +13,41 @@ gc() { gcloud --quiet --project="$PROJECT" "$@"; }
 
 # Prints what gcloud says; 1 when there is no such thing, 2 (with gcloud's words) when it cannot be told.
 look() {
-  local out status=0
-  out=$(gc "$@" 2>"$WORK/look.$$") || status=$?
+  local out said status=0
+  # A file of its own: others look beside it.
+  said=$(mktemp "$WORK/look.XXXXXX")
+  out=$(gc "$@" 2>"$said") || status=$?
   if [ "$status" = 0 ]; then
     printf '%s' "$out"
     return 0
   fi
-  if grep -qiE 'NOT_FOUND|not found|does not exist|404' "$WORK/look.$$"; then return 1; fi
+  if grep -qiE 'NOT_FOUND|not found|does not exist|404' "$said"; then return 1; fi
   # An API that is not enabled yet has nothing in it.
-  if grep -qE 'SERVICE_DISABLED|has not been used in project' "$WORK/look.$$"; then return 1; fi
-  cat "$WORK/look.$$" >&2
+  if grep -qE 'SERVICE_DISABLED|has not been used in project' "$said"; then return 1; fi
+  cat "$said" >&2
   return 2
+}
+
+# beside COMMAND...: starts it; gcloud waits for most of its time. Nothing that it sets is kept.
+BESIDE=0
+beside() {
+  BESIDE=$((BESIDE + 1))
+  "$@" >"$WORK/beside.$BESIDE" 2>"$WORK/beside.$BESIDE.said" </dev/null &
+  eval "BESIDE_$BESIDE=\$!"
+}
+
+# Waits for all that was started, and prints what they printed in the order in which they were. 1 when one failed.
+together() {
+  local number=0 job failed=0
+  while [ "$number" -lt "$BESIDE" ]; do
+    number=$((number + 1))
+    job=BESIDE_$number
+    wait "${!job}" || failed=1
+    cat "$WORK/beside.$number"
+    cat "$WORK/beside.$number.said" >&2
+  done
+  BESIDE=0
+  return "$failed"
 }
 
 # is VALUE gcloud...: whether gcloud prints exactly that.
@@ -35,8 +59,12 @@ is() {
   [ "$status" = 0 ] && [ "$found" = "$wanted" ]
 }
 
-# The programs of setup that are no shell: settings, names, the environment of the functions.
-tool() { node --disable-warning=ExperimentalWarning "$ROOT/scripts/setup/tool.ts" "$@"; }
+# The programs of setup that are no shell: settings, names, the environment of the functions. A run starts a dozen:
+# what Node.js makes of their text is kept.
+tool() {
+  NODE_COMPILE_CACHE="$ROOT/node_modules/.cache/agents-plane" \
+    node --disable-warning=ExperimentalWarning "$ROOT/scripts/setup/tool.ts" "$@"
+}
 
 # Reads the settings into variables. The file holds no secret, and neither do they.
 load_settings() {

@@ -17,18 +17,22 @@ problem() {
 }
 
 tools() {
-  local command version
+  local command
   for command in gcloud curl node; do
     command -v "$command" >/dev/null || stop "$command is missing: install it and run this again"
   done
-  version=$(gcloud version --format='value("Google Cloud SDK")')
-  [ "${version%%.*}" -ge "$GCLOUD_MIN" ] ||
-    stop "gcloud $version is too old: run 'gcloud components update' (at least $GCLOUD_MIN)"
 }
 
+# Both are asked for once: each call of gcloud is a second or two of somebody's time.
+TOKEN=''
 login() {
-  [ -n "$(gcloud config get-value account 2>/dev/null)" ] || stop "not signed in: run 'gcloud auth login'"
-  gcloud auth print-access-token >/dev/null 2>&1 || stop "the sign-in has expired: run 'gcloud auth login'"
+  local found version account
+  found=$(gcloud info --format='value[separator=" "](basic.version,config.account)') || stop "gcloud does not run"
+  read -r version account <<<"$found"
+  [ "${version%%.*}" -ge "$GCLOUD_MIN" ] ||
+    stop "gcloud $version is too old: run 'gcloud components update' (at least $GCLOUD_MIN)"
+  [ -n "$account" ] || stop "not signed in: run 'gcloud auth login'"
+  TOKEN=$(gcloud auth print-access-token 2>/dev/null) || stop "the sign-in has expired: run 'gcloud auth login'"
 }
 
 project() {
@@ -46,7 +50,7 @@ billing() {
 permissions() {
   local missing
   # shellcheck disable=SC2086
-  missing=$(gcloud auth print-access-token | tool missing-permissions "$PROJECT" $PERMISSIONS) ||
+  missing=$(printf '%s' "$TOKEN" | tool missing-permissions "$PROJECT" $PERMISSIONS) ||
     stop "could not ask which permissions you have"
   [ -z "$missing" ] || problem "you lack $missing: ask an owner of $PROJECT, or be one"
 }
@@ -82,20 +86,25 @@ quotas() {
 title() { echo "Looking before anything changes"; }
 advice() { :; }
 check() { return 1; }
+# judged LOOK: 1 when it found a problem.
+judged() {
+  "$1"
+  [ "$problems" = 0 ]
+}
+
 # All that counts in every project that holds agents, of PROJECT.
 any_project() {
-  project
-  billing
-  permissions
-  foreign_key
-  quotas
+  local part
+  for part in billing permissions foreign_key quotas; do beside judged "$part"; done
 }
 
 apply() {
   local each
   tools
   login
+  for each in $PROJECT $CELLS; do PROJECT=$each beside project; done
+  together || return 1
   for each in $PROJECT $CELLS; do PROJECT=$each any_project; done
-  foreign_plane
-  [ "$problems" = 0 ] || return 1
+  beside judged foreign_plane
+  together || return 1
 }

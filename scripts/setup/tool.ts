@@ -106,7 +106,9 @@ const TOOLS: Readonly<Record<string, Tool>> = {
   'missing-permissions': async ([project = '', ...permissions]) =>
     (await missingPermissions(env, await input(), project, permissions)).join(', '),
   'short-quotas': async () => shortQuotas(JSON.parse(await input())).join(', '),
-  'infra-hash': async ([apiUrl]) => infraHash(await root(apiUrl)),
+  // One a line, for each of the addresses that the functions may have.
+  'infra-hash': async (urls) =>
+    (await Promise.all(urls.map(async (url) => infraHash(await root(url))))).join('\n'),
   'infra-inputs': async ([apiUrl]) => tfvars((await root(apiUrl)).inputs),
   'infra-files': async ([folder = '']) => {
     for (const [name, content] of Object.entries((await root()).files)) {

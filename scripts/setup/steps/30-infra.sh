@@ -2,17 +2,23 @@
 # shellcheck shell=bash
 # shellcheck source=scripts/setup/infra.sh
 . "$ROOT/scripts/setup/infra.sh"
+# shellcheck source=scripts/setup/deployed.sh
+. "$ROOT/scripts/setup/deployed.sh"
 
 title() { echo "Apply infra/ (some minutes)"; }
 advice() { infra_advice; }
 # The later apply says who may call the functions; it holds everything that this one makes.
-check() { infra_is "" || infra_is "$API_URL"; }
+check() { infra_is "" "$API_URL"; }
 
 # On a plane that runs already, its callers must not be shut out meanwhile.
 apply() {
-  local service url=$API_URL
-  while read -r _ service; do
-    look functions describe "$service" --region="$REGION" --format='value(name)' >/dev/null || url=""
-  done <<<"$(tool functions)"
+  local deployed service url=$API_URL
+  # A cell has none.
+  if [ -z "${CELL:-}" ]; then
+    deployed=$(deployed) || return 2
+    while read -r _ service; do
+      grep -q "^$service;" <<<"$deployed" || url=""
+    done <<<"$(tool functions)"
+  fi
   infra_apply "$url"
 }

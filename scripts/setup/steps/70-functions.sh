@@ -1,26 +1,28 @@
 # The functions. Nobody may call a new one until infra/access.tf says who (the next step).
 # shellcheck shell=bash
+# shellcheck source=scripts/setup/deployed.sh
+. "$ROOT/scripts/setup/deployed.sh"
 
 title() { echo "Deploy the functions"; }
 advice() { echo "The build's log: https://console.cloud.google.com/cloud-build/builds;region=$REGION?project=$PROJECT"; }
 
 check() {
-  local entry service hash
+  local deployed service hash
   hash=$(tool functions-hash) || return 2
-  while read -r entry service; do
-    is "ACTIVE;$hash" functions describe "$service" --region="$REGION" \
-      --format='value[separator=";"](state,labels.agents-plane-source)' || return $?
+  deployed=$(deployed) || return 2
+  while read -r _ service; do
+    grep -qx "$service;ACTIVE;$hash" <<<"$deployed" || return 1
   done <<<"$(tool functions)"
 }
 
 apply() {
-  local entry service hash memory
+  local deployed entry service hash memory
   hash=$(tool functions-hash)
+  deployed=$(deployed) || return 2
   memory=$(tool functions-memory)
   tool functions-env >"$WORK/functions.yaml"
   while read -r entry service; do
-    is "ACTIVE;$hash" functions describe "$service" --region="$REGION" \
-      --format='value[separator=";"](state,labels.agents-plane-source)' && continue
+    grep -qx "$service;ACTIVE;$hash" <<<"$deployed" && continue
     say "  $service"
     # Standard input is the list of functions: gcloud must not read it.
     gc functions deploy "$service" --gen2 --region="$REGION" --runtime=nodejs24 --trigger-http \
