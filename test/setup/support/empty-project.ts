@@ -8,6 +8,7 @@ import { gcloudEnv } from '../../../local/google/env.ts';
 import { type Google, startGoogle } from '../../../local/google/google.ts';
 import type { Delegation } from '../../../local/google/oauth.ts';
 import { DELEGATED_SCOPES, LOCAL, PLANE_ACCOUNT } from '../../../local/plane/settings.ts';
+import { forkGcloud } from './gcloud-forks.ts';
 
 export interface EmptyProject {
   readonly google: Google;
@@ -71,6 +72,7 @@ export async function openEmptyProject(
   await writeFile(tokenFile, accessToken, { mode: 0o600 });
   await writeFile(join(folder, 'plane.toml'), settings);
   const { PATH = '', HOME = '' } = process.env;
+  const forks = await forkGcloud(folder, PATH);
   const gcloud = gcloudEnv({
     restUrl: google.restUrl,
     grpcPort: google.grpcPort,
@@ -84,7 +86,7 @@ export async function openEmptyProject(
     delegations,
     folder,
     env: {
-      PATH,
+      PATH: forks.path,
       HOME,
       ...gcloud,
       // Setup waits half an hour for the Workspace admin; a test does not.
@@ -94,6 +96,7 @@ export async function openEmptyProject(
       CLOUDSDK_API_ENDPOINT_OVERRIDES_GMAIL: `${google.restUrl}/`,
     },
     async close() {
+      await forks.close();
       await google.close();
       await rm(folder, { recursive: true, force: true });
     },
