@@ -1,15 +1,18 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { serve } from '../../vm-bootstrap/broker/serve.ts';
 import { fetchKeyCommand } from '../../vm-bootstrap/commands/fetch-key.ts';
+import { look } from '../../vm-bootstrap/commands/meter.ts';
 import type { Facts } from '../../vm-bootstrap/core/facts.ts';
 import { RESTARTING } from '../../vm-bootstrap/core/key-in-use.ts';
 import { readyStatus } from '../../vm-bootstrap/ready-status.ts';
 import {
+  AGENT,
   CHANNELS,
   type Cloud,
   GOOD_KEY,
   OTHER_GOOD_KEY,
   OWN,
+  PROJECT,
   SHARED,
   startConfiguredCloud,
 } from './support/cloud.ts';
@@ -123,6 +126,42 @@ describe('fetch-key', () => {
     expect(await fetchKeyCommand(host, layout)).toBe(0);
     expect(statSync(layout.channelsFile).mode & 0o777).toBe(0o400);
   });
+
+  test.each([
+    ['own key whose grant comes late', 'sk-ant-own-1', 'sk-ant-shared-1', 'shared', 'own'],
+    ['shared key that fits the model at last', '', 'sk-proj-shared-1', 'misfit', 'shared'],
+  ])(
+    'the meter finds an %s, and has the gateway take it',
+    async (_, own, shared, origin, after) => {
+      await cloud.createSecret(OWN, 'secretVersionAdder');
+      await cloud.createSecret(SHARED, 'secretAccessor');
+      if (own) await cloud.addVersion(OWN, own);
+      await cloud.addVersion(SHARED, shared);
+      const { host, layout, facts } = await machine();
+      expect(await fetchKeyCommand(host, layout)).toBe(0);
+      expect(readFileSync(layout.keyOrigin, 'utf8')).toBe(origin);
+      cloud.answers['/v1/self/usage'] = ({ month }) => ({
+        month,
+        usd: 0,
+        limit: 50,
+        withdrawn: false,
+      });
+      const texts = { withdrawn: '', misfit: '', 'stand-in': '', ownKey: '' };
+      const settings = { timezone: 'UTC', port: 1, linkedPhone: '+15551234567', texts };
+      const gateway = () => Promise.reject(new Error('not up'));
+      const meter = { host, layout, facts, settings, gateway };
+      await look(meter, true);
+      expect(existsSync(layout.keyRequest)).toBe(false);
+      const vm = `serviceAccount:agent-${AGENT}@${PROJECT}.iam.gserviceaccount.com`;
+      const { iam } = cloud.google.world;
+      iam.grant(`projects/${PROJECT}/secrets/${OWN}`, 'roles/secretmanager.secretAccessor', [vm]);
+      if (!own) await cloud.addVersion(SHARED, 'sk-ant-shared-2');
+      await look(meter, true);
+      expect(existsSync(layout.keyRequest)).toBe(true);
+      expect(await fetchKeyCommand(host, layout)).toBe(0);
+      expect(readFileSync(layout.keyOrigin, 'utf8')).toBe(after);
+    },
+  );
 
   test('no key at all: fails with one line that names both secrets, says so once, and recovers', async () => {
     const { host, layout, lines } = await machine();

@@ -41,7 +41,8 @@ async function keyIn(access: SecretsAccess, secret: string, { provider }: Facts)
 
 const keyless = (origin: Keyless): FoundKey => ({ origin, version: '', key: NO_KEY });
 
-async function findKey(
+/** @returns undefined where no secret that we may read holds anything */
+export async function findKey(
   access: SecretsAccess,
   facts: Facts,
   withdrawn: boolean,

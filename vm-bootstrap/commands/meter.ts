@@ -8,7 +8,7 @@ import { monthOf } from '../../contracts/month.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { type UsageReport, usageAnswer, VM_API_PATHS } from '../../contracts/vm-api.ts';
 import { type Facts, parseFacts } from '../core/facts.ts';
-import { keyOf } from '../core/key-origin.ts';
+import { keylessBy, keyOf } from '../core/key-origin.ts';
 import type { Layout } from '../core/layout.ts';
 import {
   answered,
@@ -30,10 +30,11 @@ import { type MeterSettings, parseMeterSettings } from '../core/meter-settings.t
 import { type Gateway, withGateway } from '../gateway.ts';
 import { accessToken } from '../google/metadata.ts';
 import { callPlane } from '../google/plane.ts';
-import { readSecret } from '../google/secrets.ts';
+import { readSecret, type SecretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 import { readChannel } from '../pairing/channel.ts';
 import { tellStatus } from '../tell-status.ts';
+import { findKey } from './fetch-key.ts';
 
 /** A cold reading takes OpenClaw a second or two, and every turn makes it stale again. */
 const READ_TRIES = 8;
@@ -66,12 +67,24 @@ async function read(meter: Meter, month: string): Promise<Reading | undefined> {
   }
 }
 
-/** Whether this agent may read the shared key: Google's IAM takes minutes to know a new binding. */
-async function sharedKeyIsBack({ host, facts }: Meter): Promise<boolean> {
+async function secretsOf({ host, facts }: Meter): Promise<SecretsAccess> {
   const token = await accessToken(host);
-  const endpoint = facts.endpoints.secretmanager;
-  const access = { host, project: facts.project, token, endpoint };
-  return (await readSecret(access, facts.sharedKeySecret)) !== undefined;
+  return { host, project: facts.project, token, endpoint: facts.endpoints.secretmanager };
+}
+
+/** Whether this agent may read the shared key: Google's IAM takes minutes to know a new binding. */
+async function sharedKeyIsBack(meter: Meter): Promise<boolean> {
+  return (await readSecret(await secretsOf(meter), meter.facts.sharedKeySecret)) !== undefined;
+}
+
+/**
+ * Whether another key is there than the one that the gateway was started with: a secret whose grant was not in force
+ * yet looked like one that is not there (403), and its owner was told that the agent runs on it.
+ */
+async function otherKeyIsThere(meter: Meter, origin: Origin): Promise<boolean> {
+  if (origin !== 'shared' && origin !== 'misfit') return false;
+  const found = await findKey(await secretsOf(meter), meter.facts, false);
+  return found !== undefined && found.origin !== origin && keylessBy(found.origin) === undefined;
 }
 
 function write({ host, layout }: Meter, state: BudgetState): void {
@@ -136,6 +149,9 @@ export async function look(meter: Meter, first: boolean): Promise<number> {
   const state = due || before === undefined ? await report(meter, before, said, origin) : before;
   if (keyMove(state.withdrawn, origin) !== undefined) {
     host.log(`agent meter: the shared key is ${state.withdrawn ? 'withdrawn' : 'back'}`);
+    host.write(layout.keyRequest, '', { mode: 0o644 });
+  } else if ((due || origin === 'misfit') && (await otherKeyIsThere(meter, origin))) {
+    host.log('agent meter: a key is there that was not when the gateway started');
     host.write(layout.keyRequest, '', { mode: 0o644 });
   }
   await tell(meter, state, origin);
