@@ -1,6 +1,7 @@
 /** Port `Mailer` on Gmail: as the sender's mailbox, and as little as possible as the owner's. */
 
 import type { gmail_v1 } from 'googleapis/build/src/apis/gmail/v1.js';
+import { headerOf, textOfMail } from '../core/mail-text.ts';
 import { ID_HEADER, renderMime } from '../core/mime.ts';
 import type { Mailer, Message, OwnersReply } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
@@ -20,39 +21,14 @@ const LOOK_AT = 50;
 /** Replies of one owner between two looks. */
 const REPLIES_AT = 10;
 
-type Part = gmail_v1.Schema$MessagePart;
-
-const headerOf = (part: Part | undefined, name: string): string | undefined =>
-  part?.headers?.find((header) => header.name?.toLowerCase() === name.toLowerCase())?.value ??
-  undefined;
-
-/** The first part of a type, in depth, decoded. */
-function bodyOf(part: Part | undefined, mimeType: string): string {
-  if (part?.mimeType === mimeType) {
-    return Buffer.from(part.body?.data ?? '', 'base64url').toString('utf8');
-  }
-  for (const child of part?.parts ?? []) {
-    const found = bodyOf(child, mimeType);
-    if (found !== '') return found;
-  }
-  return '';
-}
-
-/** As plain text: a message without a plain part loses its tags. */
-function textOf(part: Part | undefined): string {
-  const plain = bodyOf(part, 'text/plain');
-  if (plain !== '') return plain;
-  const broken = bodyOf(part, 'text/html').replace(/<(br|\/p|\/div|\/blockquote)\b[^>]*>/gi, '\n');
-  return broken.replace(/<(style|script|title)\b[\s\S]*?<\/\1>/gi, '').replace(/<[^>]*>/g, ' ');
-}
-
 async function replyIn(gmail: gmail_v1.Gmail, id: string): Promise<OwnersReply> {
   const { data } = await gmail.users.messages.get({ userId: 'me', id, format: 'full' });
-  const subject = headerOf(data.payload, 'Subject') ?? '';
-  return { at: Number(data.internalDate ?? 0), subject, text: textOf(data.payload) };
+  const subject = headerOf(data.payload, 'Subject');
+  return { at: Number(data.internalDate ?? 0), subject, text: textOfMail(data.payload) };
 }
 
-async function idOf(gmail: gmail_v1.Gmail, id: string): Promise<string | undefined> {
+/** The plane's own id; '' for a mail that it did not write. */
+async function idOf(gmail: gmail_v1.Gmail, id: string): Promise<string> {
   const { data } = await gmail.users.messages.get({
     userId: 'me',
     id,

@@ -46,10 +46,15 @@ const linkIn = (mail: Email | undefined): string =>
   /https:\/\/pages\S+\/pair\/[\w-]+\.[\w-]+/.exec(mail?.text ?? '')?.[0] ?? '';
 
 /** The owner writes a mail of their own. */
-async function write(subject: string, text: string, to: string = LOCAL.mailFrom): Promise<void> {
+async function write(
+  subject: string,
+  text: string,
+  to: string = LOCAL.mailFrom,
+  type = 'plain',
+): Promise<void> {
   const { accessToken } = api.google.tokens.access(`user:${OWNER}`, [`${SCOPES}gmail.send`]);
   const raw = Buffer.from(
-    `To: ${to}\r\nFrom: ${OWNER}\r\nSubject: ${subject}\r\nContent-Type: text/plain\r\n\r\n${text}`,
+    `To: ${to}\r\nFrom: ${OWNER}\r\nSubject: ${subject}\r\nContent-Type: text/${type}\r\n\r\n${text}`,
   ).toString('base64url');
   const url = `${api.google.restUrl}/gmail/v1/users/me/messages/send`;
   expect((await send(url, 'POST', accessToken, { raw })).status).toBe(200);
@@ -178,6 +183,10 @@ describe('linked: the owner’s own WhatsApp', () => {
     Object.assign(reply ?? {}, { receivedAt: sent });
     expect([await asked(), await asked()]).toEqual([true, false]);
     await write('connect', '');
+    expect(await asked()).toBe(true);
+    // HTML alone, read by the one reader that goes through a mail once, whatever is in it.
+    const html = '<head><title>Re</title></head><p>&#99;onnect</p><blockquote>Hi</blockquote>';
+    await write('Re: Your AI assistant is ready!', html, LOCAL.mailFrom, 'html');
     expect(await asked()).toBe(true);
   });
 });
