@@ -181,11 +181,20 @@ function accountEnabled({ name }: Desired, observed: Observed): Step | undefined
   return { id: 'account-enabled', title, needs: [] };
 }
 
-/** What other requests told the VM, and stays: its number, and the code that its owner asked for last. */
-export function otherMetadata(observed: Observed): Record<string, string> {
+/**
+ * All that a VM is told, by key: beside its settings and config version what other requests told it,
+ * and stays: its number, and the code that its owner asked for last.
+ */
+export function metadataFor(
+  desired: Desired,
+  observed: Observed,
+  version: string,
+): Readonly<Record<string, string>> {
   const number = numberMark(observed);
   const asked = observed.instance?.metadata[METADATA_PAIRING_REQUEST];
   return {
+    ...desired.metadata,
+    [METADATA_KEYS.configVersion]: version,
     ...(number === undefined ? {} : { [METADATA_KEYS.whatsapp]: number }),
     ...(asked === undefined ? {} : { [METADATA_PAIRING_REQUEST]: asked }),
   };
@@ -202,11 +211,7 @@ function announce(desired: Desired, observed: Observed): Step | undefined {
   if (isOther(desired, observed)) return undefined;
   // While its version is disabled nobody knows what to tell it.
   if (!desired.document && !observed.config) return undefined;
-  const wanted = {
-    ...desired.metadata,
-    [METADATA_KEYS.configVersion]: observed.config?.version,
-    ...otherMetadata(observed),
-  };
+  const wanted = metadataFor(desired, observed, observed.config?.version ?? '');
   // What nobody but an intruder could have added (a key to log in with) goes, too.
   const told =
     Object.entries(wanted).every(([key, value]) => metadata[key] === value) &&

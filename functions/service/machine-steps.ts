@@ -1,12 +1,11 @@
 /** The steps of a plan that concern the VM. */
 
 import { PlaneError } from '../../contracts/errors.ts';
-import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import { type AgentName, instanceName } from '../../contracts/names.ts';
 import { renderInstance } from '../core/instance.ts';
 import { numberMark } from '../core/number-plan.ts';
 import type { Labelled } from '../core/observed.ts';
-import { otherMetadata } from '../core/plan.ts';
+import { metadataFor } from '../core/plan.ts';
 import type { Machines } from './ports.ts';
 import { isPassing } from './retry.ts';
 import { type Action, patient, type Run } from './run.ts';
@@ -103,11 +102,7 @@ export async function announce(run: Run): Promise<void> {
     throw new PlaneError('ABORTED', `${instanceName(desired.name)} went away meanwhile.`);
   }
   const { metadataFingerprint } = observed.instance;
-  const changed = {
-    ...desired.metadata,
-    [METADATA_KEYS.configVersion]: versionOf(run),
-    ...otherMetadata(observed),
-  };
+  const changed = metadataFor(desired, observed, versionOf(run));
   const machines = machinesIn(run);
   await machines.wait(await machines.setMetadata(desired.name, changed, metadataFingerprint));
 }
