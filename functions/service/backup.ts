@@ -10,31 +10,21 @@ import {
   backupRequest,
   type RestoreAnswer,
 } from '../../contracts/vm-api.ts';
-import { intentOf } from '../core/intent.ts';
-import { planFor } from '../core/plan.ts';
 import { parseBody } from '../core/request.ts';
-import { applyPlan } from './apply.ts';
 import { type SelfTools, self } from './caller.ts';
-import { observe } from './observe.ts';
-import { desiredOf, runStep } from './steps.ts';
+import { settle } from './observe.ts';
+import { ensureOwnSecret } from './own-secret.ts';
 
 /** Creates the empty secret for the backup's key and the agent's rights on it, should they be missing. */
 export async function ensureBackupSecret(
   tools: SelfTools,
   name: AgentName,
 ): Promise<BackupSecretAnswer> {
-  const id = backupSecretId(name);
-  const [{ document }, rest, backupSecret, backupPolicy] = await Promise.all([
-    self(tools, name),
-    observe(tools, name),
-    tools.secrets.get(id),
-    tools.secrets.policy(id),
-  ]);
-  const observed = { ...rest, backupSecret, backupPolicy };
-  const desired = desiredOf(tools, name, document, intentOf(observed));
-  const steps = planFor('backupSecret', desired, observed);
-  await applyPlan(steps, runStep(tools, desired, observed, steps));
-  return { secret: id };
+  const secret = backupSecretId(name);
+  await ensureOwnSecret(tools, name, 'backupSecret', () =>
+    settle({ backupSecret: tools.secrets.get(secret), backupPolicy: tools.secrets.policy(secret) }),
+  );
+  return { secret };
 }
 
 /** @throws PlaneError FAILED_PRECONDITION when the agent was never provisioned, or is being removed */

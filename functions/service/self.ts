@@ -2,12 +2,9 @@
 
 import { type AgentName, channelsSecretId, keySecretId } from '../../contracts/names.ts';
 import type { ChannelsSecretAnswer, KeySecretAnswer } from '../../contracts/vm-api.ts';
-import { intentOf } from '../core/intent.ts';
-import { planFor } from '../core/plan.ts';
-import { applyPlan } from './apply.ts';
-import { type SelfTools, self } from './caller.ts';
-import { observe } from './observe.ts';
-import { desiredOf, runStep } from './steps.ts';
+import type { SelfTools } from './caller.ts';
+import { settle } from './observe.ts';
+import { ensureOwnSecret } from './own-secret.ts';
 
 export type { SelfTools } from './caller.ts';
 export { announceChannel } from './channel-notice.ts';
@@ -25,10 +22,7 @@ export { welcome } from './welcome.ts';
 
 /** Creates the empty key secret and the agent's rights on it, should they be missing. */
 export async function ensureKeySecret(tools: SelfTools, name: AgentName): Promise<KeySecretAnswer> {
-  const [{ document }, observed] = await Promise.all([self(tools, name), observe(tools, name)]);
-  const desired = desiredOf(tools, name, document, intentOf(observed));
-  const steps = planFor('keySecret', desired, observed);
-  await applyPlan(steps, runStep(tools, desired, observed, steps));
+  await ensureOwnSecret(tools, name, 'keySecret');
   return { secret: keySecretId(name) };
 }
 
@@ -37,16 +31,12 @@ export async function ensureChannelsSecret(
   tools: SelfTools,
   name: AgentName,
 ): Promise<ChannelsSecretAnswer> {
-  const id = channelsSecretId(name);
-  const [{ document }, rest, channelsSecret, channelsPolicy] = await Promise.all([
-    self(tools, name),
-    observe(tools, name),
-    tools.secrets.get(id),
-    tools.secrets.policy(id),
-  ]);
-  const observed = { ...rest, channelsSecret, channelsPolicy };
-  const desired = desiredOf(tools, name, document, intentOf(observed));
-  const steps = planFor('channelsSecret', desired, observed);
-  await applyPlan(steps, runStep(tools, desired, observed, steps));
-  return { secret: id };
+  const secret = channelsSecretId(name);
+  await ensureOwnSecret(tools, name, 'channelsSecret', () =>
+    settle({
+      channelsSecret: tools.secrets.get(secret),
+      channelsPolicy: tools.secrets.policy(secret),
+    }),
+  );
+  return { secret };
 }
