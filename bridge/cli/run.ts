@@ -1,5 +1,6 @@
 /** `bridge`: runs until a signal. */
 
+import { parseAddress } from '../address.ts';
 import { composeGuard, composeHandler, composeTransport } from '../compose.ts';
 import { type BridgeConfig, ms } from '../config/schema.ts';
 import { healthOf, startHealthServer } from '../observe/health-server.ts';
@@ -10,7 +11,7 @@ import type { BridgeStore } from '../pipeline/receive.ts';
 import { createPipeline } from '../pipeline.ts';
 import { openStore } from '../store/store.ts';
 import { startFunnel } from '../transports/tailscale.ts';
-import { parseAddress, WEBHOOK_PATH } from '../transports/webhook-server.ts';
+import { WEBHOOK_PATH } from '../transports/webhook-server.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -3,8 +3,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PlaneError } from '../../contracts/plane-error.ts';
+import { parseAddress } from '../address.ts';
 import type { BridgeStore } from '../pipeline/receive.ts';
-import { parseAddress } from '../transports/webhook-server.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface Health {

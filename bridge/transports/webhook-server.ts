@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { PlaneError } from '../../contracts/plane-error.ts';
+import { parseAddress } from '../address.ts';
 
 export interface WebhookRequest {
   readonly method: string;
@@ -59,20 +60,6 @@ async function readBody(req: IncomingMessage): Promise<Buffer | undefined> {
 function answer(res: ServerResponse, { status, text = '' }: WebhookAnswer): void {
   res.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
   res.end(text);
-}
-
-/** @param addr `:18790` (every address), `127.0.0.1:18790` or `[::1]:18790`. @throws PlaneError INVALID_ARGUMENT. */
-export function parseAddress(addr: string): { host?: string; port: number } {
-  const found = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(addr);
-  const port = Number(found?.[3]);
-  if (!found || port > 65_535) {
-    throw new PlaneError(
-      'INVALID_ARGUMENT',
-      `webhook.addr has to look like ":18790" or "127.0.0.1:18790", not "${addr}".`,
-    );
-  }
-  const host = found[1] ?? found[2];
-  return host ? { host, port } : { port };
 }
 
 async function serve(

@@ -70,7 +70,13 @@ describe('import rules', () => {
     ['functions/service/x.ts', '../../vm-bootstrap/main.ts'],
     ['vm-bootstrap/steps/x.ts', '../../functions/core/name.ts'],
     ['vm-bootstrap/core/x.ts', 'node:fs'],
+    ['functions/drivers/x.ts', '../service/provision.ts'],
+    ['vm-bootstrap/steps/x.ts', '../commands/inputs.ts'],
     ['bridge/x.ts', '../functions/core/name.ts'],
+    ['bridge/transports/x.ts', '../store/store.ts'],
+    ['bridge/handlers/x.ts', '../transports/signature.ts'],
+    ['bridge/store/x.ts', '../message.ts'],
+    ['bridge/pipeline/x.ts', '../transports/signature.ts'],
     ['local/x.ts', '../functions/compose.ts'],
     ['functions/compose.ts', '../local/plane.ts'],
   ])('%s may not import %s', (file, specifier) => {

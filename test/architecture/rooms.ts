@@ -1,6 +1,6 @@
 /**
  * DESIGN.md's import rules as data, and the pure function that applies them.
- * `from` and `to` are path prefixes; the first rule whose `from` matches a file decides.
+ * Rooms are path prefixes; the first rule whose `room` a file's path begins with decides.
  */
 
 import { dirname, join, normalize } from 'node:path';
@@ -9,11 +9,16 @@ export interface RoomRule {
   readonly room: string;
   /** Path prefixes that files of the room may import, besides the room itself. */
   readonly rooms: readonly string[];
+  /** Path prefixes among those that they may not. */
+  readonly except?: readonly string[];
   /** Packages that they may import: exact names, or a prefix ending in `*`. `node:` is asked for by name too. */
   readonly packages: readonly string[];
 }
 
 const GOOGLE = ['@google-cloud/*', 'googleapis*', 'google-auth-library*', 'google-gax*'];
+
+/** What transports, handlers and the pipeline between them know of each other. */
+const BRIDGE_WORDS = ['bridge/message.ts', 'bridge/ports.ts'];
 
 export const RULES: readonly RoomRule[] = [
   { room: 'contracts/', rooms: [], packages: ['zod'] },
@@ -29,7 +34,7 @@ export const RULES: readonly RoomRule[] = [
   },
   {
     room: 'functions/drivers/',
-    rooms: ['contracts/', 'functions/service/', 'functions/core/'],
+    rooms: ['contracts/', 'functions/service/ports.ts', 'functions/core/'],
     packages: [...GOOGLE, 'zod', 'node:*'],
   },
   {
@@ -43,10 +48,35 @@ export const RULES: readonly RoomRule[] = [
     rooms: ['contracts/'],
     packages: ['zod', 'mustache', 'node:path', 'node:crypto'],
   },
+  { room: 'vm-bootstrap/main.ts', rooms: ['contracts/', 'vm-bootstrap/'], packages: ['node:*'] },
+  {
+    room: 'vm-bootstrap/commands/',
+    rooms: ['contracts/', 'vm-bootstrap/'],
+    packages: ['zod', 'node:*'],
+  },
   {
     room: 'vm-bootstrap/',
     rooms: ['contracts/', 'vm-bootstrap/'],
+    except: ['vm-bootstrap/commands/'],
     packages: ['zod', 'mustache', 'node:*'],
+  },
+  { room: 'bridge/guard/', rooms: ['bridge/message.ts'], packages: [] },
+  { room: 'bridge/format/', rooms: ['bridge/message.ts'], packages: [] },
+  { room: 'bridge/store/', rooms: ['contracts/'], packages: ['node:*'] },
+  {
+    room: 'bridge/pipeline/',
+    rooms: [...BRIDGE_WORDS, 'bridge/format/', 'bridge/guard/', 'bridge/store/'],
+    packages: [],
+  },
+  {
+    room: 'bridge/transports/',
+    rooms: ['contracts/', ...BRIDGE_WORDS, 'bridge/address.ts', 'bridge/format/'],
+    packages: ['zod', 'node:*'],
+  },
+  {
+    room: 'bridge/handlers/',
+    rooms: ['contracts/', ...BRIDGE_WORDS, 'bridge/config/schema.ts', 'bridge/transcribe/'],
+    packages: ['zod', 'node:*', '@openclaw/gateway-client'],
   },
   { room: 'bridge/', rooms: ['contracts/', 'bridge/'], packages: ['*'] },
   { room: 'local/', rooms: ['contracts/', 'local/'], packages: ['*'] },
@@ -92,6 +122,7 @@ export function violation(file: string, specifier: string): string | undefined {
   }
   const target = normalize(join(dirname(file), specifier));
   if (driverToDriver(file, target)) return `${file} imports the driver ${target}`;
-  const allowed = [rule.room, ...rule.rooms].some((room) => target.startsWith(room));
+  const isIn = (rooms: readonly string[]) => rooms.some((room) => target.startsWith(room));
+  const allowed = isIn([rule.room, ...rule.rooms]) && !isIn(rule.except ?? []);
   return allowed ? undefined : `${file} imports ${target}, which is above it (${rule.room})`;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { METADATA_KEYS } from '../../contracts/instance-metadata.ts';
 import { checkConfigCommand } from '../../vm-bootstrap/commands/check-config.ts';
 import { forgetKeyCommand } from '../../vm-bootstrap/commands/forget-key.ts';
-import { readInputs } from '../../vm-bootstrap/commands/inputs.ts';
+import { readInputs } from '../../vm-bootstrap/inputs.ts';
 import { files } from '../../vm-bootstrap/steps/files.ts';
 import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
 import { converge } from '../../vm-bootstrap/steps/step.ts';

@@ -16,9 +16,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { readInputs } from '../../vm-bootstrap/commands/inputs.ts';
 import { type Layout, layoutOf } from '../../vm-bootstrap/core/layout.ts';
 import { machineHost } from '../../vm-bootstrap/host.ts';
+import { readInputs } from '../../vm-bootstrap/inputs.ts';
 import { files } from '../../vm-bootstrap/steps/files.ts';
 import { openclawConfig } from '../../vm-bootstrap/steps/openclaw-config.ts';
 import { converge } from '../../vm-bootstrap/steps/step.ts';

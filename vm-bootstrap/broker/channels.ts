@@ -11,7 +11,6 @@ import {
 } from '../../contracts/channels.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { type ChannelNotice, VM_API_PATHS } from '../../contracts/vm-api.ts';
-import { readChannels, readInputs } from '../commands/inputs.ts';
 import { type ChannelInput, readChannelInput } from '../core/channel-input.ts';
 import {
   addedChannels,
@@ -28,6 +27,7 @@ import { accessToken } from '../google/metadata.ts';
 import { callPlane } from '../google/plane.ts';
 import type { SecretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
+import { readChannels, readInputs } from '../inputs.ts';
 import { withLock } from '../lock.ts';
 import { requestReload } from './reload-channels.ts';
 import { storeDocument } from './secret-document.ts';

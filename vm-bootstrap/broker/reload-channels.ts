@@ -1,8 +1,8 @@
 /** Asks root for a reload of the gateway (`agent reload-channels`) and waits for how it went. */
 
 import { PlaneError } from '../../contracts/plane-error.ts';
-import type { ReloadResult } from '../commands/reload-channels.ts';
 import type { Layout } from '../core/layout.ts';
+import type { ReloadResult } from '../core/reload.ts';
 import type { Host } from '../host.ts';
 
 /**

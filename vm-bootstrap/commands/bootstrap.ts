@@ -6,6 +6,7 @@ import type { Templates } from '../core/files.ts';
 import { type Layout, UNITS } from '../core/layout.ts';
 import { failureAfter } from '../core/status.ts';
 import type { Host } from '../host.ts';
+import { readInputs } from '../inputs.ts';
 import { withLock } from '../lock.ts';
 import { lastStatus, publishStatus } from '../status.ts';
 import { channelPlugins } from '../steps/channel-plugins.ts';
@@ -20,7 +21,6 @@ import { users } from '../steps/users.ts';
 import { welcome } from '../steps/welcome.ts';
 import { whatsappCredentials } from '../steps/whatsapp-credentials.ts';
 import { tellStatus } from '../tell-status.ts';
-import { readInputs } from './inputs.ts';
 
 /** Need nothing but the machine; the unit that tries again cannot do them (it may not mount). */
 export const MACHINE_STEPS: readonly Step<Machine>[] = [dataDisk, users];

@@ -16,6 +16,7 @@ import {
   channelsTaken,
   degradedOwners,
   pluginsAhead,
+  type ReloadResult,
 } from '../core/reload.ts';
 import {
   type Gateway,
@@ -25,6 +26,7 @@ import {
   withGateway,
 } from '../gateway.ts';
 import type { Host } from '../host.ts';
+import { readInputs } from '../inputs.ts';
 import { withLock } from '../lock.ts';
 import { channelPlugins } from '../steps/channel-plugins.ts';
 import { openclawConfig } from '../steps/openclaw-config.ts';
@@ -34,7 +36,6 @@ import { rememberGateway } from '../steps/units.ts';
 import { systemctl } from '../systemd.ts';
 import { fetchSecrets, forgetSecrets } from './fetch-key.ts';
 import { noteKeyInUse } from './forget-key.ts';
-import { readInputs } from './inputs.ts';
 
 /**
  * Hot reload is debounced by OpenClaw; a plugin that is loaded is copied first (Discord's is
@@ -108,16 +109,6 @@ async function reload(machine: {
   }
   await publishReady(context);
   return 'taken';
-}
-
-/** How a reload went, for whoever asked for it. */
-export interface ReloadResult {
-  /** What stood in the request. */
-  readonly id: string;
-  readonly ok: boolean;
-  /** The gateway did not answer, and starts with them. */
-  readonly starting?: boolean;
-  readonly message: string;
 }
 
 const MESSAGES = {

@@ -22,6 +22,16 @@ export interface GatewayStatus {
   }>;
 }
 
+/** How a reload went, for whoever asked for it. */
+export interface ReloadResult {
+  /** What stood in the request. */
+  readonly id: string;
+  readonly ok: boolean;
+  /** The gateway did not answer, and starts with them. */
+  readonly starting?: boolean;
+  readonly message: string;
+}
+
 /** True when exactly the added channels are configured; WhatsApp is not looked at. */
 export const channelsTaken = (status: ChannelsStatus, wanted: ChannelsDocument): boolean =>
   ADDED_CHANNELS.every(

@@ -1,10 +1,10 @@
 /** A step of bootstrap: `check` tells whether the machine is as it should be, `apply` makes it so. */
 
 import type { AddedChannel } from '../../contracts/channels.ts';
-import type { Inputs } from '../commands/inputs.ts';
 import type { Templates } from '../core/files.ts';
 import type { Layout } from '../core/layout.ts';
 import type { Host } from '../host.ts';
+import type { Inputs } from '../inputs.ts';
 
 /** Before the config document is known: the machine itself. */
 export interface Machine {

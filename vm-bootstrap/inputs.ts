@@ -1,22 +1,22 @@
 /** What a bootstrap starts from: the instance's metadata and the newest config document. */
 
 import type { z } from 'zod';
-import { type ChannelsDocument, channelsDocument } from '../../contracts/channels.ts';
-import { type ConfigDocument, configDocument } from '../../contracts/config-document.ts';
-import { endpoints, METADATA_KEYS } from '../../contracts/instance-metadata.ts';
+import { type ChannelsDocument, channelsDocument } from '../contracts/channels.ts';
+import { type ConfigDocument, configDocument } from '../contracts/config-document.ts';
+import { endpoints, METADATA_KEYS } from '../contracts/instance-metadata.ts';
 import {
   agentName,
   channelsSecretId,
   configSecretId,
   keySecretId,
   SHARED_KEY_SECRET,
-} from '../../contracts/names.ts';
-import { PlaneError } from '../../contracts/plane-error.ts';
-import type { Facts } from '../core/facts.ts';
-import { modelOf } from '../core/openclaw-config.ts';
-import { accessToken, metadataValue } from '../google/metadata.ts';
-import { readSecret, type SecretsAccess } from '../google/secrets.ts';
-import type { Host } from '../host.ts';
+} from '../contracts/names.ts';
+import { PlaneError } from '../contracts/plane-error.ts';
+import type { Facts } from './core/facts.ts';
+import { modelOf } from './core/openclaw-config.ts';
+import { accessToken, metadataValue } from './google/metadata.ts';
+import { readSecret, type SecretsAccess } from './google/secrets.ts';
+import type { Host } from './host.ts';
 
 export interface Inputs {
   readonly config: ConfigDocument;
