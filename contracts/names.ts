@@ -33,18 +33,23 @@ export const SHARED_KEY_SECRET = 'agents-plane-api-key';
 /** Signs the pairing links; made by the plane when it needs it first. */
 export const LINK_KEY_SECRET = 'agents-plane-link-key';
 
-export const instanceName = (name: AgentName): string => `agent-${name}`;
-export const dataDiskName = (name: AgentName): string => `agent-${name}-data`;
-export const serviceAccountId = (name: AgentName): string => `agent-${name}`;
-export const configSecretId = (name: AgentName): string => `agent-${name}-config`;
-export const keySecretId = (name: AgentName): string => `agent-${name}-api-key`;
+/** Of every name of an agent's. */
+export const ID_PREFIX = 'agent-';
+/** Of the secret that is an agent's record; none without it. */
+export const CONFIG_SUFFIX = '-config';
+
+export const instanceName = (name: AgentName): string => `${ID_PREFIX}${name}`;
+export const dataDiskName = (name: AgentName): string => `${ID_PREFIX}${name}-data`;
+export const serviceAccountId = (name: AgentName): string => `${ID_PREFIX}${name}`;
+export const configSecretId = (name: AgentName): string => `${ID_PREFIX}${name}${CONFIG_SUFFIX}`;
+export const keySecretId = (name: AgentName): string => `${ID_PREFIX}${name}-api-key`;
 /** Key of the agent's own for its backups; the plane never reads it. */
-export const backupSecretId = (name: AgentName): string => `agent-${name}-backup-key`;
-export const channelsSecretId = (name: AgentName): string => `agent-${name}-channels`;
+export const backupSecretId = (name: AgentName): string => `${ID_PREFIX}${name}-backup-key`;
+export const channelsSecretId = (name: AgentName): string => `${ID_PREFIX}${name}-channels`;
 /** Credentials of a business number (contracts/whatsapp-number.ts). */
-export const numberSecretId = (name: AgentName): string => `agent-${name}-whatsapp`;
+export const numberSecretId = (name: AgentName): string => `${ID_PREFIX}${name}-whatsapp`;
 /** Pub/Sub topic, and its one subscription, on which the agent's webhooks wait. */
-export const webhookQueueId = (name: AgentName): string => `agent-${name}-whatsapp`;
+export const webhookQueueId = (name: AgentName): string => `${ID_PREFIX}${name}-whatsapp`;
 
 /** Of everything that carries an agent's labels: its VM and disks, its secrets, its queue. */
 const ID_MAKERS: readonly ((name: AgentName) => string)[] = [
@@ -62,12 +67,10 @@ export const idsOf = (name: AgentName): readonly string[] => ID_MAKERS.map((make
 export const serviceAccountEmail = (name: AgentName, project: string): string =>
   `${serviceAccountId(name)}@${project}.iam.gserviceaccount.com`;
 
-const INSTANCE_PREFIX = 'agent-';
-
 /** The agent an instance or service account id belongs to, or undefined when it is not one of ours. */
 export function agentOfInstance(instance: string): AgentName | undefined {
-  if (!instance.startsWith(INSTANCE_PREFIX)) return undefined;
-  return agentName.safeParse(instance.slice(INSTANCE_PREFIX.length)).data;
+  if (!instance.startsWith(ID_PREFIX)) return undefined;
+  return agentName.safeParse(instance.slice(ID_PREFIX.length)).data;
 }
 
 /** What each of the ids adds to that of the VM, the VM's own nothing last. */

@@ -7,7 +7,13 @@
  */
 
 import { z } from 'zod';
-import { agentOfInstance, LABEL_MANAGED_BY, MANAGED_BY } from '../../contracts/names.ts';
+import {
+  agentOfInstance,
+  CONFIG_SUFFIX,
+  ID_PREFIX,
+  LABEL_MANAGED_BY,
+  MANAGED_BY,
+} from '../../contracts/names.ts';
 import type { Listing } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { lastSegment } from './google-place.ts';
@@ -53,7 +59,7 @@ export function listingDriver(access: GoogleAccess, project: string): Listing {
   return {
     async records(size, token) {
       const page = await get(secretPage, 'secretmanager', `v1/projects/${project}/secrets`, {
-        filter: `labels.${LABEL_MANAGED_BY}=${MANAGED_BY} AND name:-config`,
+        filter: `labels.${LABEL_MANAGED_BY}=${MANAGED_BY} AND name:${CONFIG_SUFFIX}`,
         pageSize: String(size),
         pageToken: token,
         fields: 'secrets(name,labels,annotations,etag),nextPageToken',
@@ -66,7 +72,7 @@ export function listingDriver(access: GoogleAccess, project: string): Listing {
     },
     async instances(names) {
       const page = await get(instancePage, 'compute', `${compute}/aggregated/instances`, {
-        filter: `name eq "agent-(${names.join('|')})"`,
+        filter: `name eq "${ID_PREFIX}(${names.join('|')})"`,
         maxResults: MAX_RESULTS,
         returnPartialSuccess: 'true',
         fields:

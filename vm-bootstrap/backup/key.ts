@@ -1,6 +1,7 @@
 /** The key of an agent's backups: 32 random bytes, made on the VM, kept in a secret of the agent's own. */
 
 import { randomBytes } from 'node:crypto';
+import { backupSecretId } from '../../contracts/names.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { VM_API_PATHS } from '../../contracts/vm-api.ts';
 import type { Facts } from '../core/facts.ts';
@@ -11,19 +12,17 @@ import { addVersion, isUsedUp, readSecret, type SecretsAccess } from '../google/
 import type { Host } from '../host.ts';
 import { KEY_BYTES } from './seal.ts';
 
-const secretId = (facts: Facts): string => `agent-${facts.agent}-backup-key`;
-
 async function accessOf(host: Host, facts: Facts): Promise<SecretsAccess> {
   const token = await accessToken(host);
   return { host, project: facts.project, token, endpoint: facts.endpoints.secretmanager };
 }
 
 async function read(access: SecretsAccess, facts: Facts): Promise<Buffer | undefined> {
-  const found = await readSecret(access, secretId(facts));
+  const found = await readSecret(access, backupSecretId(facts.agent));
   if (found === undefined) return undefined;
   const key = Buffer.from(found.value, 'base64');
   if (key.length === KEY_BYTES) return key;
-  throw new PlaneError('FAILED_PRECONDITION', `Secret ${secretId(facts)} does not hold a key.`);
+  throw new PlaneError('FAILED_PRECONDITION', `Secret ${backupSecretId(facts.agent)} does not hold a key.`);
 }
 
 /**
@@ -35,7 +34,7 @@ export async function backupKey(host: Host, facts: Facts): Promise<Buffer> {
   const access = await accessOf(host, facts);
   const key = await read(access, facts);
   if (key) return key;
-  const secret = secretId(facts);
+  const secret = backupSecretId(facts.agent);
   throw (await isUsedUp(access, secret))
     ? new PlaneError(
         'FAILED_PRECONDITION',
@@ -56,7 +55,7 @@ export async function ensureBackupKey(host: Host, facts: Facts): Promise<Buffer>
   const made = await whenGranted(host, async () => {
     // Somebody may have been faster, and a right to read may come later than the one to add.
     const key = (await read(access, facts)) ?? randomBytes(KEY_BYTES);
-    const version = await addVersion(access, secretId(facts), key.toString('base64'));
+    const version = await addVersion(access, backupSecretId(facts.agent), key.toString('base64'));
     return version === undefined ? undefined : key;
   });
   if (made) return made;

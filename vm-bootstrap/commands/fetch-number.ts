@@ -3,7 +3,7 @@
  * into a file on tmpfs, which systemd reads as the bridge's environment and removes.
  */
 
-import { agentName, numberSecretId } from '../../contracts/names.ts';
+import { numberSecretId } from '../../contracts/names.ts';
 import { numberCredentials } from '../../contracts/whatsapp-number.ts';
 import { bridgeEnvironment } from '../core/bridge.ts';
 import { parseFacts } from '../core/facts.ts';
@@ -16,7 +16,7 @@ import type { Host } from '../host.ts';
 export async function fetchNumberCommand(host: Host, layout: Layout): Promise<number> {
   host.remove(layout.bridgeEnv);
   const { agent, project, endpoints } = parseFacts(host.read(layout.facts));
-  const secret = numberSecretId(agentName.parse(agent));
+  const secret = numberSecretId(agent);
   const token = await accessToken(host);
   const access = { host, project, token, endpoint: endpoints.secretmanager };
   const found = await readSecret(access, secret);

@@ -7,11 +7,11 @@
 
 import type { Endpoints } from '../../contracts/instance-metadata.ts';
 import type { Provider } from '../../contracts/models.ts';
+import type { AgentName } from '../../contracts/names.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
 
 export interface Facts {
-  /** Agent name, `allison`. */
-  readonly agent: string;
+  readonly agent: AgentName;
   readonly project: string;
   readonly planeUrl: string;
   readonly provider: Provider;

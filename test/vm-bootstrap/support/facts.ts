@@ -1,9 +1,10 @@
 /** What a machine of Allison's knows of itself, where a test renders files and boots none. */
 
+import type { AgentName } from '../../../contracts/names.ts';
 import type { Facts } from '../../../vm-bootstrap/core/facts.ts';
 
 export const FACTS: Facts = {
-  agent: 'allison',
+  agent: 'allison' as AgentName,
   project: 'nine30-local',
   planeUrl: 'https://plane.example',
   provider: 'anthropic',
