@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import { type ChannelsDocument, channelsDocument } from '../contracts/channels.ts';
 import { type ConfigDocument, configDocument } from '../contracts/config-document.ts';
-import { endpoints, METADATA_KEYS } from '../contracts/instance-metadata.ts';
+import { type Endpoints, endpoints, METADATA_KEYS } from '../contracts/instance-metadata.ts';
 import {
   agentName,
   channelsSecretId,
@@ -15,7 +15,7 @@ import { PlaneError } from '../contracts/plane-error.ts';
 import type { Facts } from './core/facts.ts';
 import { modelOf } from './core/openclaw-config.ts';
 import { accessToken, metadataValue } from './google/metadata.ts';
-import { readSecret, type SecretsAccess } from './google/secrets.ts';
+import { readSecret, type SecretsAccess, secretsAccess } from './google/secrets.ts';
 import type { Host } from './host.ts';
 
 export interface Inputs {
@@ -74,9 +74,9 @@ export async function readInputs(host: Host): Promise<Inputs> {
   const agent = agentName.safeParse(name);
   if (!agent.success || project === undefined)
     throw new PlaneError('FAILED_PRECONDITION', 'Instance metadata does not name an agent.');
-  const places = endpoints.parse(overrides === undefined ? {} : JSON.parse(overrides));
+  const places: Endpoints = endpoints.parse(overrides === undefined ? {} : JSON.parse(overrides));
   const secret = configSecretId(agent.data);
-  const access = { host, project, token, endpoint: places.secretmanager };
+  const access = await secretsAccess(host, { project, endpoints: places }, token);
   const [found, channels] = await Promise.all([
     readSecret(access, secret),
     readChannels(access, channelsSecretId(agent.data)),
@@ -89,7 +89,7 @@ export async function readInputs(host: Host): Promise<Inputs> {
     project,
     planeUrl,
     provider: modelOf(config).provider,
-    endpoints: places as Facts['endpoints'],
+    endpoints: places,
     keySecret: keySecretId(agent.data),
     sharedKeySecret: SHARED_KEY_SECRET,
     channelsSecret: channelsSecretId(agent.data),

@@ -5,24 +5,27 @@ import { backupSecretId } from '../../contracts/names.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { VM_API_PATHS } from '../../contracts/vm-api.ts';
 import type { Facts } from '../core/facts.ts';
-import { accessToken } from '../google/metadata.ts';
 import { whenGranted } from '../google/own-secret.ts';
 import { callPlane } from '../google/plane.ts';
-import { addVersion, isUsedUp, readSecret, type SecretsAccess } from '../google/secrets.ts';
+import {
+  addVersion,
+  isUsedUp,
+  readSecret,
+  type SecretsAccess,
+  secretsAccess,
+} from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 import { KEY_BYTES } from './seal.ts';
-
-async function accessOf(host: Host, facts: Facts): Promise<SecretsAccess> {
-  const token = await accessToken(host);
-  return { host, project: facts.project, token, endpoint: facts.endpoints.secretmanager };
-}
 
 async function read(access: SecretsAccess, facts: Facts): Promise<Buffer | undefined> {
   const found = await readSecret(access, backupSecretId(facts.agent));
   if (found === undefined) return undefined;
   const key = Buffer.from(found.value, 'base64');
   if (key.length === KEY_BYTES) return key;
-  throw new PlaneError('FAILED_PRECONDITION', `Secret ${backupSecretId(facts.agent)} does not hold a key.`);
+  throw new PlaneError(
+    'FAILED_PRECONDITION',
+    `Secret ${backupSecretId(facts.agent)} does not hold a key.`,
+  );
 }
 
 /**
@@ -31,7 +34,7 @@ async function read(access: SecretsAccess, facts: Facts): Promise<Buffer | undef
  *   UNAVAILABLE when it cannot be read: a grant that is not in force yet looks like a secret that is gone
  */
 export async function backupKey(host: Host, facts: Facts): Promise<Buffer> {
-  const access = await accessOf(host, facts);
+  const access = await secretsAccess(host, facts);
   const key = await read(access, facts);
   if (key) return key;
   const secret = backupSecretId(facts.agent);
@@ -48,7 +51,7 @@ export async function backupKey(host: Host, facts: Facts): Promise<Buffer> {
 
 /** The key, made at the first call. @throws PlaneError UNAVAILABLE when its secret is not ours yet */
 export async function ensureBackupKey(host: Host, facts: Facts): Promise<Buffer> {
-  const access = await accessOf(host, facts);
+  const access = await secretsAccess(host, facts);
   const known = await read(access, facts);
   if (known) return known;
   await callPlane(host, facts.planeUrl, VM_API_PATHS.backupSecret);

@@ -23,19 +23,13 @@ import {
 import type { Facts } from '../core/facts.ts';
 import type { Layout } from '../core/layout.ts';
 import { pluginPackage } from '../core/plugin-projects.ts';
-import { accessToken } from '../google/metadata.ts';
 import { callPlane } from '../google/plane.ts';
-import type { SecretsAccess } from '../google/secrets.ts';
+import { secretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 import { readChannels, readInputs } from '../inputs.ts';
 import { withLock } from '../lock.ts';
 import { requestReload } from './reload-channels.ts';
 import { storeDocument } from './secret-document.ts';
-
-async function open(host: Host, facts: Facts): Promise<SecretsAccess> {
-  const token = await accessToken(host);
-  return { host, project: facts.project, token, endpoint: facts.endpoints.secretmanager };
-}
 
 /** @throws PlaneError INVALID_ARGUMENT for a token that the channel refuses, UNAVAILABLE when it cannot say */
 async function check(
@@ -100,11 +94,11 @@ async function apply(
   facts: Facts,
   { before, after }: { readonly before: ChannelsDocument; readonly after: ChannelsDocument },
 ): Promise<string> {
-  await storeDocument(await open(host, facts), place(facts), JSON.stringify(after));
+  await storeDocument(await secretsAccess(host, facts), place(facts), JSON.stringify(after));
   const result = await requestReload(host, layout);
   if (result.ok) return result.starting ? 'in a minute or two, when I have started again' : 'now';
   // A token anew: the one before may have ended meanwhile.
-  await storeDocument(await open(host, facts), place(facts), JSON.stringify(before));
+  await storeDocument(await secretsAccess(host, facts), place(facts), JSON.stringify(before));
   const back = await requestReload(host, layout).catch(() => ({ ok: false }));
   throw new PlaneError(
     'FAILED_PRECONDITION',
@@ -132,7 +126,7 @@ const change = (
     host,
     `${layout.channelsRequest}.lock`,
     async () => {
-      const before = await readChannels(await open(host, facts), facts.channelsSecret);
+      const before = await readChannels(await secretsAccess(host, facts), facts.channelsSecret);
       return apply(host, layout, facts, { before, after: await edit(before) });
     },
     PATIENCE,
@@ -196,7 +190,7 @@ export async function removeChannel(
 
 /** @returns one line a channel; tokens and phone numbers are not in it. */
 export async function listChannels(host: Host, facts: Facts): Promise<string> {
-  const document = await readChannels(await open(host, facts), facts.channelsSecret);
+  const document = await readChannels(await secretsAccess(host, facts), facts.channelsSecret);
   const lines = addedChannels(document).map(
     (channel) => `${channel}: for ${ownerOn(document, channel, "the owner's phone number")}`,
   );

@@ -12,9 +12,8 @@ import { verdictOf } from '../core/key-check.ts';
 import { holdsOwn, RESTARTING } from '../core/key-in-use.ts';
 import type { Layout } from '../core/layout.ts';
 import { cleanKey, PROVIDER_FACTS, providerOfKey, providerOrigin } from '../core/providers.ts';
-import { accessToken } from '../google/metadata.ts';
 import { addOwnVersion } from '../google/own-secret.ts';
-import { destroyOlder, readSecret, type SecretsAccess } from '../google/secrets.ts';
+import { destroyOlder, readSecret, type SecretsAccess, secretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 
 /** A reload takes a second; agents-plane-key.service gives up on the gateway after that and restarts it. */
@@ -140,8 +139,10 @@ export async function storeKey(
   wait = true,
 ): Promise<Stored> {
   const key = recognise(text, facts);
-  const [token] = await Promise.all([accessToken(host), checkWithProvider(host, facts, key)]);
-  const access = { host, project: facts.project, token, endpoint: facts.endpoints.secretmanager };
+  const [access] = await Promise.all([
+    secretsAccess(host, facts),
+    checkWithProvider(host, facts, key),
+  ]);
   // The same key again is no new version.
   const current = await readSecret(access, facts.keySecret);
   const known = current?.value === key;

@@ -10,8 +10,7 @@ import { PlaneError } from '../../contracts/plane-error.ts';
 import { type Facts, parseFacts } from '../core/facts.ts';
 import { fits, type Keyless, type KeyOrigin } from '../core/key-origin.ts';
 import { GATEWAY_USER, type Layout } from '../core/layout.ts';
-import { accessToken } from '../google/metadata.ts';
-import { readSecret, type SecretsAccess } from '../google/secrets.ts';
+import { readSecret, type SecretsAccess, secretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 import { publishStatus } from '../status.ts';
 
@@ -62,8 +61,7 @@ export async function findKey(
  * @throws PlaneError NOT_FOUND without a key; then no file was touched
  */
 export async function fetchSecrets(host: Host, layout: Layout, facts: Facts): Promise<KeyOrigin> {
-  const token = await accessToken(host);
-  const access = { host, project: facts.project, token, endpoint: facts.endpoints.secretmanager };
+  const access = await secretsAccess(host, facts);
   // Facts of an older bundle name no such secret.
   const [found, channels] = await Promise.all([
     findKey(access, facts, isWithdrawn(host, layout)),

@@ -8,18 +8,15 @@ import { numberCredentials } from '../../contracts/whatsapp-number.ts';
 import { bridgeEnvironment } from '../core/bridge.ts';
 import { parseFacts } from '../core/facts.ts';
 import type { Layout } from '../core/layout.ts';
-import { accessToken } from '../google/metadata.ts';
-import { readSecret } from '../google/secrets.ts';
+import { readSecret, secretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 
 /** @returns the exit code; systemd tries again every 30 s when it is not 0 */
 export async function fetchNumberCommand(host: Host, layout: Layout): Promise<number> {
   host.remove(layout.bridgeEnv);
-  const { agent, project, endpoints } = parseFacts(host.read(layout.facts));
-  const secret = numberSecretId(agent);
-  const token = await accessToken(host);
-  const access = { host, project, token, endpoint: endpoints.secretmanager };
-  const found = await readSecret(access, secret);
+  const facts = parseFacts(host.read(layout.facts));
+  const secret = numberSecretId(facts.agent);
+  const found = await readSecret(await secretsAccess(host, facts), secret);
   const gatewayToken = host.read(layout.gatewayToken)?.trim();
   if (found === undefined || !gatewayToken) {
     host.log(`agent: no business number is connected yet (secret ${secret})`);

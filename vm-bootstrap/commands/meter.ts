@@ -28,9 +28,8 @@ import {
 } from '../core/meter.ts';
 import { type MeterSettings, parseMeterSettings } from '../core/meter-settings.ts';
 import { type Gateway, withGateway } from '../gateway.ts';
-import { accessToken } from '../google/metadata.ts';
 import { callPlane } from '../google/plane.ts';
-import { readSecret, type SecretsAccess } from '../google/secrets.ts';
+import { readSecret, secretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 import { readChannel } from '../pairing/channel.ts';
 import { tellStatus } from '../tell-status.ts';
@@ -67,23 +66,19 @@ async function read(meter: Meter, month: string): Promise<Reading | undefined> {
   }
 }
 
-async function secretsOf({ host, facts }: Meter): Promise<SecretsAccess> {
-  const token = await accessToken(host);
-  return { host, project: facts.project, token, endpoint: facts.endpoints.secretmanager };
-}
-
 /** Whether this agent may read the shared key: Google's IAM takes minutes to know a new binding. */
-async function sharedKeyIsBack(meter: Meter): Promise<boolean> {
-  return (await readSecret(await secretsOf(meter), meter.facts.sharedKeySecret)) !== undefined;
+async function sharedKeyIsBack({ host, facts }: Meter): Promise<boolean> {
+  const access = await secretsAccess(host, facts);
+  return (await readSecret(access, facts.sharedKeySecret)) !== undefined;
 }
 
 /**
  * Whether another key is there than the one that the gateway was started with: a secret whose grant was not in force
  * yet looked like one that is not there (403), and its owner was told that the agent runs on it.
  */
-async function otherKeyIsThere(meter: Meter, origin: Origin): Promise<boolean> {
+async function otherKeyIsThere({ host, facts }: Meter, origin: Origin): Promise<boolean> {
   if (origin !== 'shared' && origin !== 'misfit') return false;
-  const found = await findKey(await secretsOf(meter), meter.facts, false);
+  const found = await findKey(await secretsAccess(host, facts), facts, false);
   return found !== undefined && found.origin !== origin && keylessBy(found.origin) === undefined;
 }
 

@@ -5,8 +5,10 @@
  */
 
 import { PlaneError } from '../../contracts/plane-error.ts';
+import type { Facts } from '../core/facts.ts';
 import type { Host } from '../host.ts';
 import type { HttpResponse } from '../http.ts';
+import { accessToken } from './metadata.ts';
 
 const ORIGIN = 'https://secretmanager.googleapis.com';
 
@@ -16,6 +18,16 @@ export interface SecretsAccess {
   readonly token: string;
   /** Instead of the public address. */
   readonly endpoint?: string | undefined;
+}
+
+/** @param token of the VM's own account; fetched when it is not at hand */
+export async function secretsAccess(
+  host: Host,
+  { project, endpoints }: Pick<Facts, 'project' | 'endpoints'>,
+  token?: string,
+): Promise<SecretsAccess> {
+  const endpoint = endpoints.secretmanager;
+  return { host, project, token: token ?? (await accessToken(host)), endpoint };
 }
 
 export interface SecretValue {
