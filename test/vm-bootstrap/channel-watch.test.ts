@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { probeOf } from '../../vm-bootstrap/core/channel-status.ts';
 import {
   type ChannelHealth,
   type ChannelProbe,
@@ -8,7 +9,6 @@ import {
   told,
   watchChannel,
 } from '../../vm-bootstrap/core/channel-watch.ts';
-import { probeOf } from '../../vm-bootstrap/pairing/watch-channel.ts';
 
 const SECOND = 1000;
 const PROBE = 20 * SECOND;

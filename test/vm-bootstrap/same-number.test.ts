@@ -1,5 +1,5 @@
+import { channelStateOf } from '../../vm-bootstrap/core/channel-status.ts';
 import { isSameNumber, numberOfId, wrongPhoneOf } from '../../vm-bootstrap/core/same-number.ts';
-import { channelStateOf } from '../../vm-bootstrap/pairing/channel.ts';
 
 test.each([
   ['+15551234567', '+15551234567'],

@@ -8,16 +8,11 @@
  */
 
 import { PlaneError } from '../../contracts/plane-error.ts';
+import type { ChannelsStatus } from '../core/channel-status.ts';
 import { withoutChannels } from '../core/channels.ts';
 import type { Templates } from '../core/files.ts';
 import { type Layout, UNITS } from '../core/layout.ts';
-import {
-  type ChannelsStatus,
-  channelsTaken,
-  degradedOwners,
-  pluginsAhead,
-  type ReloadResult,
-} from '../core/reload.ts';
+import { channelsTaken, degradedOwners, pluginsAhead, type ReloadResult } from '../core/reload.ts';
 import {
   type Gateway,
   gatewayAddress,
@@ -28,6 +23,7 @@ import {
 import type { Host } from '../host.ts';
 import { readInputs } from '../inputs.ts';
 import { withLock } from '../lock.ts';
+import { channelsStatus } from '../pairing/channel.ts';
 import { channelPlugins } from '../steps/channel-plugins.ts';
 import { openclawConfig } from '../steps/openclaw-config.ts';
 import { publishReady } from '../steps/ready.ts';
@@ -53,7 +49,7 @@ async function until(
   wanted: (status: ChannelsStatus) => boolean,
 ): Promise<void> {
   const deadline = host.now().getTime() + TAKEN_WITHIN_MS;
-  while (!wanted((await gateway.call('channels.status', {})) as ChannelsStatus)) {
+  while (!wanted(await channelsStatus(gateway))) {
     if (host.now().getTime() > deadline)
       throw new PlaneError('DEADLINE_EXCEEDED', 'The gateway did not take the changed channels.');
     await host.sleep(POLL_MS);
@@ -62,7 +58,7 @@ async function until(
 
 /** Has the gateway load the plugins of new channels, and nothing else. */
 async function loadPlugins(context: Context, gateway: Gateway): Promise<void> {
-  const status = (await gateway.call('channels.status', {})) as ChannelsStatus;
+  const status = await channelsStatus(gateway);
   const ahead = pluginsAhead(status, context.channels);
   if (ahead.length === 0) return;
   const known = withoutChannels(context.channels, ahead);

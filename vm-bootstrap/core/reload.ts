@@ -5,12 +5,8 @@ import {
   type AddedChannel,
   type ChannelsDocument,
 } from '../../contracts/channels.ts';
+import type { ChannelsStatus } from './channel-status.ts';
 import { addedChannels, needsPlugin } from './channels.ts';
-
-/** Part of the RPC `channels.status`. */
-export interface ChannelsStatus {
-  readonly channels?: Readonly<Record<string, { readonly configured?: boolean } | undefined>>;
-}
 
 /** Part of the RPC `status`. */
 export interface GatewayStatus {

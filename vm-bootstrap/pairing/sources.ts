@@ -3,11 +3,12 @@
 import { METADATA_PAIRING_REQUEST } from '../../contracts/pairing.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { pairingReplyAnswer, VM_API_PATHS } from '../../contracts/vm-api.ts';
+import type { ChannelState } from '../core/channel-status.ts';
 import { heedsReplies, type PairingEvent, type PairingMachine } from '../core/pairing.ts';
 import { wrongPhoneOf } from '../core/same-number.ts';
 import { waitForMetadata } from '../google/metadata.ts';
 import { callPlane } from '../google/plane.ts';
-import { type ChannelState, readChannel } from './channel.ts';
+import { readChannel } from './channel.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Listener {

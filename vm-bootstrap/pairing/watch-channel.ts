@@ -2,6 +2,7 @@
 
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { VM_API_PATHS } from '../../contracts/vm-api.ts';
+import { probeOf } from '../core/channel-status.ts';
 import {
   type ChannelHealth,
   type ChannelProbe,
@@ -15,7 +16,7 @@ import type { Layout } from '../core/layout.ts';
 import type { Gateway } from '../gateway.ts';
 import { callPlane } from '../google/plane.ts';
 import type { Host } from '../host.ts';
-import { channelStateOf } from './channel.ts';
+import { channelsStatus } from './channel.ts';
 import type { Listener } from './sources.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -33,46 +34,6 @@ const WHATSAPP = 'wss://web.whatsapp.com';
 /** Of the schemes that `endpoints.whatsapp` may have. */
 const PORTS: Readonly<Record<string, number>> = { 'wss:': 443, 'ws:': 80 };
 
-interface Account {
-  readonly connected?: boolean;
-  readonly linked?: boolean;
-  readonly healthState?: string;
-  readonly busy?: boolean;
-  readonly lastTransportActivityAt?: number | null;
-  readonly lastConnectedAt?: number | null;
-  readonly lastInboundAt?: number | null;
-}
-
-type Summary = Parameters<typeof channelStateOf>[0];
-
-export interface ChannelsStatus {
-  readonly channels: { readonly whatsapp?: Summary };
-  readonly channelAccounts?: { readonly whatsapp?: readonly Account[] };
-}
-
-/**
- * Pure: what RPC `channels.status` of OpenClaw 2026.9.6 means.
- * @param numberChanged a foreign phone's link is being taken back, or was
- */
-export function probeOf(
-  status: ChannelsStatus,
-  linkedPhone: string,
-  numberChanged = false,
-): ChannelProbe {
-  const { link = 'unknown' } = channelStateOf(status.channels.whatsapp ?? {}, linkedPhone);
-  const account = status.channelAccounts?.whatsapp?.[0] ?? {};
-  const heardAt = account.lastTransportActivityAt ?? undefined;
-  const freshAt = Math.max(account.lastConnectedAt ?? 0, account.lastInboundAt ?? 0);
-  return {
-    link: numberChanged && (link === 'unlinked' || link === 'logged-out') ? 'foreign' : link,
-    open: account.connected === true,
-    ...(heardAt !== undefined && { heardAt }),
-    ...(freshAt > 0 && { freshAt }),
-    busy: account.busy === true,
-    conflict: account.healthState === 'conflict',
-  };
-}
-
 const NO_ANSWER: ChannelProbe = { link: 'unknown', open: false, busy: false, conflict: false };
 
 async function askGateway(
@@ -80,10 +41,7 @@ async function askGateway(
   to: Listener,
 ): Promise<ChannelProbe> {
   try {
-    const status = await gateway(
-      async (rpc) => (await rpc.call('channels.status', {})) as ChannelsStatus,
-      ANSWER_MS,
-    );
+    const status = await gateway(channelsStatus, ANSWER_MS);
     return probeOf(status, settings.linkedPhone, to.machine().numberChanged);
   } catch {
     return NO_ANSWER;
