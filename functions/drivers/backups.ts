@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { storage_v1 } from 'googleapis/build/src/apis/storage/v1.js';
 import { backupObject } from '../../contracts/names.ts';
 import type { Backups } from '../service/ports.ts';
-import type { GoogleAccess } from './google-access.ts';
+import { type GoogleAccess, uploadOptions } from './google-access.ts';
 import { call, read } from './google-error.ts';
 
 /** @param bucket its name alone */
@@ -22,8 +22,7 @@ export function backupsDriver(access: GoogleAccess, bucket: string): Backups {
             name: backupObject(name),
             media: { mimeType: 'application/octet-stream', body: Readable.from([data]) },
           },
-          // The client's own root is not looked at for uploads (googleapis-common 8).
-          access.rest.rootUrl === undefined ? {} : { rootUrl: access.rest.rootUrl },
+          uploadOptions(access),
         );
       }),
     load: (name) =>

@@ -28,6 +28,14 @@ export interface GoogleAccess {
   readonly tokenUrl: string;
 }
 
+/** A URL of one of Google's APIs, for plain REST. @param api `compute`, `logging`, ... */
+export const urlAt = ({ rest }: GoogleAccess, api: string, path: string): URL =>
+  new URL(path, rest.rootUrl ?? `https://${api}.googleapis.com/`);
+
+/** Of each upload through googleapis: there the client's own root is not looked at (googleapis-common 8). */
+export const uploadOptions = ({ rest }: GoogleAccess): { readonly rootUrl?: string } =>
+  rest.rootUrl === undefined ? {} : { rootUrl: rest.rootUrl };
+
 const REFUSED = 400;
 
 /** Milliseconds of one call; within the 120 s of a function (scripts/setup/steps/70-functions.sh). */

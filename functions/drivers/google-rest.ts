@@ -1,7 +1,7 @@
 /** Plain REST under the same credentials, for what the generated clients cannot ask: a part of an answer. */
 
 import type { z } from 'zod';
-import type { GoogleAccess } from './google-access.ts';
+import { type GoogleAccess, urlAt } from './google-access.ts';
 import { call } from './google-error.ts';
 import { lastSegment } from './google-place.ts';
 
@@ -13,11 +13,11 @@ export type Get = <T extends z.ZodType>(
 ) => Promise<z.output<T>>;
 
 export const getOf =
-  ({ auth, rest }: GoogleAccess): Get =>
+  (access: GoogleAccess): Get =>
   (schema, api, path, query) =>
     call(`list ${lastSegment(path)}`, async () => {
-      const url = new URL(path, rest.rootUrl ?? `https://${api}.googleapis.com/`);
+      const url = urlAt(access, api, path);
       for (const [key, value] of Object.entries(query)) if (value) url.searchParams.set(key, value);
-      const { data } = await auth.request({ url: url.href, retry: false });
+      const { data } = await access.auth.request({ url: url.href, retry: false });
       return schema.parse(data);
     });

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { auditLine } from '../../contracts/journal.ts';
 import { instanceName } from '../../contracts/names.ts';
 import type { AuditQuery, Journal } from '../service/ports.ts';
-import type { GoogleAccess } from './google-access.ts';
+import { type GoogleAccess, urlAt } from './google-access.ts';
 import { call, read } from './google-error.ts';
 
 const serial = z.object({ contents: z.string().default(''), next: z.string().default('0') });
@@ -43,14 +43,13 @@ function filterOf(project: string, { agent, since }: AuditQuery): string {
   ].join(' AND ');
 }
 
-export function journalDriver({ auth, rest }: GoogleAccess, project: string): Journal {
-  const at = (api: string, path: string): URL =>
-    new URL(path, rest.rootUrl ?? `https://${api}.googleapis.com/`);
+export function journalDriver(access: GoogleAccess, project: string): Journal {
+  const { auth } = access;
   return {
     serial: (name, zone, from) =>
       read(`read the serial port of ${instanceName(name)}`, async () => {
         const path = `compute/v1/projects/${project}/zones/${zone}/instances/${instanceName(name)}`;
-        const url = at('compute', `${path}/serialPort`);
+        const url = urlAt(access, 'compute', `${path}/serialPort`);
         url.searchParams.set('start', from);
         const { data } = await auth.request({ url: url.href, retry: false });
         const { contents: text, next } = serial.parse(data);
@@ -59,7 +58,7 @@ export function journalDriver({ auth, rest }: GoogleAccess, project: string): Jo
     audit: (query) =>
       call('read the audit log', async () => {
         const { data } = await auth.request({
-          url: at('logging', 'v2/entries:list').href,
+          url: urlAt(access, 'logging', 'v2/entries:list').href,
           method: 'POST',
           retry: false,
           data: {

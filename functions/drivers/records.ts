@@ -7,7 +7,7 @@
 import { Readable } from 'node:stream';
 import { storage_v1 } from 'googleapis/build/src/apis/storage/v1.js';
 import type { Kept, Records } from '../service/ports.ts';
-import type { GoogleAccess } from './google-access.ts';
+import { type GoogleAccess, uploadOptions } from './google-access.ts';
 import { call, read } from './google-error.ts';
 
 const FIELDS = 'name,generation,metadata';
@@ -27,8 +27,6 @@ function keptOf({ name, generation, metadata }: storage_v1.Schema$Object): Kept 
 /** @param bucket its name alone */
 export function recordsDriver(access: GoogleAccess, bucket: string): Records {
   const { objects } = new storage_v1.Storage(access.rest);
-  // The client's own root is not looked at for uploads (googleapis-common 8).
-  const upload = access.rest.rootUrl === undefined ? {} : { rootUrl: access.rest.rootUrl };
   return {
     get: (name) =>
       read('read a record', async () => {
@@ -62,7 +60,7 @@ export function recordsDriver(access: GoogleAccess, bucket: string): Records {
             requestBody: { metadata: { record: JSON.stringify(value) } },
             media: { mimeType: 'application/octet-stream', body: Readable.from(['\n']) },
           },
-          upload,
+          uploadOptions(access),
         );
         return data.generation ?? '';
       }),

@@ -8,6 +8,7 @@ import type { Policy, Secrets } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call, conditional, read } from './google-error.ts';
 import { lastSegment } from './google-place.ts';
+import { bindingsOf } from './google-policy.ts';
 
 type Client = SecretManagerServiceClient;
 
@@ -35,11 +36,7 @@ function fromWire(policy: WirePolicy): Policy {
   return {
     etag: bytes(policy.etag).toString('base64') || undefined,
     version: policy.version ?? undefined,
-    bindings: (policy.bindings ?? []).map(({ role, members, condition }) => ({
-      role: role ?? '',
-      members: members ?? [],
-      ...(condition ? { condition } : {}),
-    })),
+    bindings: bindingsOf(policy.bindings),
   };
 }
 

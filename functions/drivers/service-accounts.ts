@@ -4,6 +4,7 @@ import { iam_v1 } from 'googleapis/build/src/apis/iam/v1.js';
 import type { ServiceAccounts } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call, read } from './google-error.ts';
+import { bindingsOf } from './google-policy.ts';
 
 export function serviceAccountsDriver(access: GoogleAccess, project: string): ServiceAccounts {
   const { serviceAccounts } = new iam_v1.Iam(access.rest).projects;
@@ -24,14 +25,7 @@ export function serviceAccountsDriver(access: GoogleAccess, project: string): Se
         const resource = `projects/${project}/serviceAccounts/${email}`;
         const options = { 'options.requestedPolicyVersion': 3 };
         const { data } = await serviceAccounts.getIamPolicy({ resource, ...options });
-        return {
-          etag: data.etag ?? undefined,
-          bindings: (data.bindings ?? []).map(({ role, members, condition }) => ({
-            role: role ?? '',
-            members: members ?? [],
-            ...(condition ? { condition } : {}),
-          })),
-        };
+        return { etag: data.etag ?? undefined, bindings: bindingsOf(data.bindings) };
       }),
     disable: (email) =>
       call(`disable service account ${email}`, async () => {

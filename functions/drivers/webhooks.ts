@@ -11,6 +11,7 @@ import { ROLE_SUBSCRIBER } from '../core/policy.ts';
 import type { Webhooks } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call, make, read } from './google-error.ts';
+import { bindingsOf } from './google-policy.ts';
 
 /** As long as Pub/Sub keeps anything: an agent may be stopped over a holiday. */
 const RETENTION = '604800s';
@@ -21,13 +22,6 @@ interface Binding {
   readonly role: string;
   readonly members: string[];
 }
-
-const bindingsOf = ({ bindings = [] }: pubsub_v1.Schema$Policy) =>
-  bindings.map(({ role, members, condition }) => ({
-    role: role ?? '',
-    members: members ?? [],
-    ...(condition ? { condition } : {}),
-  }));
 
 export function webhooksDriver(access: GoogleAccess, project: string): Webhooks {
   const { topics, subscriptions } = new pubsub_v1.Pubsub(access.rest).projects;
@@ -102,7 +96,7 @@ export function webhooksDriver(access: GoogleAccess, project: string): Webhooks 
       return {
         parts: [...(foundTopic ? [part('topic')] : []), ...(found ? [part('subscription')] : [])],
         attached: attachedTo === topic,
-        policy: found && { bindings: bindingsOf(found) },
+        policy: found && { bindings: bindingsOf(found.bindings) },
       };
     },
     async remove(name) {
