@@ -119,13 +119,21 @@ export async function call<T>(what: string, run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Runs a read; undefined when there is no such thing. @throws PlaneError */
-export async function read<T>(what: string, run: () => Promise<T>): Promise<T | undefined> {
+/**
+ * Runs a read; undefined when there is no such thing.
+ * @param absent codes that say so
+ * @throws PlaneError
+ */
+export async function read<T>(
+  what: string,
+  run: () => Promise<T>,
+  absent: readonly ErrorCode[] = ['NOT_FOUND'],
+): Promise<T | undefined> {
   try {
     return await run();
   } catch (error) {
     const translated = toPlaneError(error, what);
-    if (translated.code === 'NOT_FOUND') return undefined;
+    if (absent.includes(translated.code)) return undefined;
     throw translated;
   }
 }

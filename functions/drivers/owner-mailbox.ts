@@ -44,15 +44,7 @@ async function mailOf(
 
 /** Undefined when there is no such message; Gmail answers 400 for an id that it never gave. */
 const find = <T>(what: string, run: () => Promise<T>): Promise<T | undefined> =>
-  read(what, async () => {
-    try {
-      return await run();
-    } catch (error) {
-      if ((error as { status?: number }).status === 400)
-        throw Object.assign(new Error('no such message'), { status: 404 });
-      throw error;
-    }
-  });
+  read(what, run, ['NOT_FOUND', 'INVALID_ARGUMENT']);
 
 export function ownerMailboxDriver(access: GoogleAccess, sender: Correspondent): OwnerMailbox {
   const as = (person: string, scopes: readonly string[]) =>
