@@ -29,6 +29,10 @@ export type ErrorCode = keyof typeof HTTP_STATUS;
 
 export const ERROR_CODES = Object.keys(HTTP_STATUS) as [ErrorCode, ...ErrorCode[]];
 
+/** For a line in a log. */
+export const codeOf = (error: unknown): ErrorCode =>
+  error instanceof PlaneError ? error.code : 'INTERNAL';
+
 export interface PlaneErrorOptions {
   readonly details?: readonly Problem[];
   /** For the log only; never shown to a caller. */

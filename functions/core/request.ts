@@ -1,8 +1,16 @@
 /** Bad input to problems a person can fix. */
 
 import type { z } from 'zod';
-import { type ProvisionRequest, provisionRequest } from '../../contracts/config-document.ts';
+import {
+  PROFILES,
+  type ProvisionRequest,
+  provisionRequest,
+  WHATSAPP_MODES,
+} from '../../contracts/config-document.ts';
 import { PlaneError, type Problem } from '../../contracts/errors.ts';
+
+const oneOf = (words: readonly string[]): string =>
+  `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 const FIXES: Readonly<Record<string, string>> = {
   '': 'send a JSON object',
@@ -11,10 +19,10 @@ const FIXES: Readonly<Record<string, string>> = {
   whatsappNumber: 'give the number in E.164 form, like +15559876543',
   number: 'give the number in E.164 form, like +15559876543',
   whatsapp: 'give an object like {"mode": "linked"}',
-  'whatsapp.mode': 'use linked, dedicated, cloud-api or kapso',
+  'whatsapp.mode': `use ${oneOf(WHATSAPP_MODES)}`,
   model: 'name it like anthropic/claude-sonnet-4-6, openai/gpt-5.4 or google/gemini-3.1-pro',
   budget: 'give USD a month as a number, 1 or more',
-  profile: 'use assistant, support-desk or backend-gateway',
+  profile: `use ${oneOf(PROFILES)}`,
   timezone: 'use an IANA name, like Europe/Vienna',
   subject: 'give one line of 1 to 200 characters',
   text: 'give 1 to 32000 characters',

@@ -30,7 +30,7 @@ import { numberRoutes } from './numbers.ts';
 import { dryRun, listPaging, pageOf } from './paging.ts';
 import { reconcileRoutes } from './reconcile.ts';
 import type { Answer } from './reply.ts';
-import type { Call, Route } from './router.ts';
+import { type Call, isDry, type Route } from './router.ts';
 import { syncRoutes } from './sync.ts';
 import { whatsappRoutes } from './whatsapp.ts';
 
@@ -52,9 +52,9 @@ const anyDocument = z.record(z.string(), z.unknown());
 const state = { schema: z.enum(AGENT_STATES), description: `one of ${AGENT_STATES.join(', ')}` };
 
 async function postAgent({ fleet, policy }: ApiParts, call: Call): Promise<Answer> {
-  const isDry = call.query.get('dryRun') === 'true';
-  const { tools, wanted } = await fleet.allot(readRequest(policy, call.body), isDry);
-  const done = await provision(tools, wanted, isDry);
+  const dry = isDry(call);
+  const { tools, wanted } = await fleet.allot(readRequest(policy, call.body), dry);
+  const done = await provision(tools, wanted, dry);
   if (done.kind === 'plan') return { status: 200, body: done.plan, agent: done.plan.agent };
   const status = done.kind === 'changed' ? 202 : 200;
   return { status, body: done.agent, agent: done.agent.name, change: done.change };

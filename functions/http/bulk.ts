@@ -12,7 +12,7 @@ import type { Policy } from '../core/request.ts';
 import { type ImportTools, importPeople, PROVISION_TASK, provisionOne } from '../service/import.ts';
 import { dryRun } from './paging.ts';
 import type { Answer } from './reply.ts';
-import type { Call, Route } from './router.ts';
+import { type Call, isDry, type Route } from './router.ts';
 
 export interface BulkParts {
   readonly bulk: () => Promise<ImportTools>;
@@ -52,7 +52,7 @@ export const bulkRoutes = (parts: BulkParts): readonly Route[] => [
       body: await importPeople(await parts.bulk(), parts.policy, {
         body,
         by,
-        dryRun: query.get('dryRun') === 'true',
+        dryRun: isDry({ query }),
       }),
     }),
   },

@@ -22,7 +22,7 @@ import { type Change, planned } from '../service/steer.ts';
 import type { Tools } from '../service/steps.ts';
 import { dryRun } from './paging.ts';
 import type { Answer } from './reply.ts';
-import type { Call, Route } from './router.ts';
+import { type Call, isDry, type Route } from './router.ts';
 
 export interface FleetParts {
   /** Made at the first call that needs Google. */
@@ -30,8 +30,6 @@ export interface FleetParts {
   readonly fleet: Places;
   readonly policy: Policy;
 }
-
-const isDry = ({ query }: Call): boolean => query.get('dryRun') === 'true';
 
 const ANSWERS: Route['answers'] = {
   200: {

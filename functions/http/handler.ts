@@ -16,7 +16,7 @@ import {
   outward,
   send,
 } from './reply.ts';
-import { allowedMethods, match, type Route } from './router.ts';
+import { allowedMethods, isDry, match, type Route } from './router.ts';
 import type { WireOf } from './wire.ts';
 
 export interface Context {
@@ -67,7 +67,7 @@ interface Seen {
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 const isWanted = ({ method, isChange }: Route, query: URLSearchParams): boolean =>
-  isChange ? isChange(query) : method !== 'GET' && query.get('dryRun') !== 'true';
+  isChange ? isChange(query) : method !== 'GET' && !isDry({ query });
 
 function bodyOf(
   { body, bytes, bodyLimit }: Route,

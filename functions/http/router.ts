@@ -15,6 +15,9 @@ export interface Call {
   readonly caller: string;
 }
 
+/** Whether a request only asks what it would do. */
+export const isDry = ({ query }: Pick<Call, 'query'>): boolean => query.get('dryRun') === 'true';
+
 export interface Route extends OperationSpec {
   /** Whether this request is to change something; left out: unless it is a GET or a dry run. */
   readonly isChange?: (query: URLSearchParams) => boolean;

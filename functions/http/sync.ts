@@ -3,7 +3,7 @@
 import { confirmation, syncAnswer } from '../../contracts/sync.ts';
 import { type SyncTools, sync } from '../service/sync.ts';
 import { dryRun } from './paging.ts';
-import type { Route } from './router.ts';
+import { isDry, type Route } from './router.ts';
 
 export interface SyncParts {
   readonly syncing: () => Promise<SyncTools>;
@@ -26,7 +26,7 @@ export const syncRoutes = ({ syncing }: SyncParts): readonly Route[] => [
     answers: { 200: { description: 'What was done, or why nothing was', schema: syncAnswer } },
     handle: async ({ query }) => {
       const { answer, done } = await sync(await syncing(), {
-        dryRun: query.get('dryRun') === 'true',
+        dryRun: isDry({ query }),
         confirm: query.get('confirm') ?? undefined,
       });
       return { status: 200, body: answer, changes: done };

@@ -19,14 +19,12 @@ import {
 } from '../service/number.ts';
 import { dryRun } from './paging.ts';
 import type { Answer } from './reply.ts';
-import type { Call, Route } from './router.ts';
+import { isDry, type Route } from './router.ts';
 
 export interface WhatsappParts {
   /** Of the agent's own project. */
   readonly numberTools: (name: AgentName) => Promise<NumberTools>;
 }
-
-const isDry = ({ query }: Call): boolean => query.get('dryRun') === 'true';
 
 const answerOf = (agent: AgentName, done: Numbered<object>): Answer => ({
   status: 200,

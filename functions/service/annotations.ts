@@ -4,7 +4,7 @@ import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, configSecretId } from '../../contracts/names.ts';
 import { isOurs } from '../core/foreign.ts';
 import type { Clock, Secrets } from './ports.ts';
-import { CONFLICT_SCHEDULE_MS, retrying } from './retry.ts';
+import { onConflict } from './retry.ts';
 
 export type Annotations = Readonly<Record<string, string>>;
 
@@ -25,7 +25,7 @@ export function annotate(
   change: (annotations: Annotations) => Annotations | undefined,
 ): Promise<Annotations> {
   const id = configSecretId(name);
-  return retrying({ codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock }, async () => {
+  return onConflict(clock, async () => {
     const secret = await secrets.get(id);
     if (!secret || !isOurs(secret.labels, name)) {
       throw new PlaneError('FAILED_PRECONDITION', 'This agent has no configuration in the plane.');

@@ -5,7 +5,7 @@ import { labelsOf, numberSecretId, serviceAccountEmail } from '../../contracts/n
 import { numberMark, numberMarkOf, replacedIn } from '../core/number-plan.ts';
 import type { StepId } from '../core/step.ts';
 import { machinesIn } from './machine-steps.ts';
-import { CONFLICT_SCHEDULE_MS, retrying } from './retry.ts';
+import { onConflict } from './retry.ts';
 import { grant, withdraw } from './rights.ts';
 import { type Action, patient, type Run } from './run.ts';
 
@@ -34,7 +34,7 @@ async function announceNumber(run: Run): Promise<void> {
   const machines = machinesIn(run);
   const { clock } = tools;
   const mark = markOf(run);
-  await retrying({ codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock }, async () => {
+  await onConflict(clock, async () => {
     const instance = await machines.instance(desired.name);
     if (!instance || instance.metadata[METADATA_KEYS.whatsapp] === mark) return;
     const { [METADATA_KEYS.whatsapp]: _old, ...others } = instance.metadata;

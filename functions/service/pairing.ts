@@ -10,7 +10,7 @@ import { type LinkClaims, readLink } from '../core/pairing-link.ts';
 import { deadLink, newRequestId, stillGood, viewOf } from '../core/pairing-view.ts';
 import { settle } from './observe.ts';
 import type { Clock, Machines, Secrets } from './ports.ts';
-import { CONFLICT_SCHEDULE_MS, retrying } from './retry.ts';
+import { onConflict } from './retry.ts';
 import { machinesOf } from './zone.ts';
 
 /** What a page looks at in the project that the agent is in. */
@@ -94,8 +94,7 @@ export async function askForCode(tools: PageTools, token: string): Promise<Visit
   if (!claims) return NOBODYS;
   const { agent } = claims;
   const cell = await tools.of(agent);
-  const retry = { codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock: tools.clock } as const;
-  const view = await retrying(retry, async (): Promise<PairingView> => {
+  const view = await onConflict(tools.clock, async (): Promise<PairingView> => {
     const observed = await glance(cell, agent);
     const seen = viewOf(claims, observed, tools.clock.now());
     if (seen.state !== 'idle' || !observed.instance) return seen;

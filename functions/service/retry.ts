@@ -43,6 +43,10 @@ export async function retrying<T>(
   throw new Error('unreachable: the last attempt returns or throws');
 }
 
+/** Looks and writes again while somebody else is faster. */
+export const onConflict = <T>(clock: Clock, attempt: (again: boolean) => Promise<T>): Promise<T> =>
+  retrying({ codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock }, attempt);
+
 /** Google is busy, away, or does not say what became of a call; or somebody else was faster. */
 const PASSING: ReadonlySet<ErrorCode> = new Set([
   'ABORTED',

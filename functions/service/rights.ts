@@ -3,22 +3,19 @@
 import { SHARED_KEY_SECRET } from '../../contracts/names.ts';
 import type { Policy } from '../core/policy.ts';
 import { exactly, withMember, withoutAnyRole, withoutGhosts } from '../core/policy.ts';
-import { CONFLICT_SCHEDULE_MS, retrying } from './retry.ts';
+import { onConflict } from './retry.ts';
 import { patient, type Run } from './run.ts';
 
 export async function withdraw({ tools, step }: Run): Promise<void> {
   const { withdraw: wanted } = step;
   if (!wanted) throw new Error(`step ${step.id} has no withdrawal`);
   const { secret, member, policy, isOwn } = wanted;
-  await retrying(
-    { codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock: tools.clock },
-    async (again) => {
-      const current = again ? await tools.secrets.policy(secret) : policy;
-      if (!current) return;
-      const left = isOwn ? exactly(current, [], member) : withoutAnyRole(current, member);
-      await tools.secrets.setPolicy(secret, left);
-    },
-  );
+  await onConflict(tools.clock, async (again) => {
+    const current = again ? await tools.secrets.policy(secret) : policy;
+    if (!current) return;
+    const left = isOwn ? exactly(current, [], member) : withoutAnyRole(current, member);
+    await tools.secrets.setPolicy(secret, left);
+  });
 }
 
 /**
@@ -39,7 +36,5 @@ export async function grant(run: Run): Promise<void> {
     const others = policy && withoutGhosts(policy, member);
     await tools.secrets.setPolicy(secret, (isOwn ? exactly : withMember)(others, roles, member));
   };
-  await patient(run, () =>
-    retrying({ codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock: tools.clock }, write),
-  );
+  await patient(run, () => onConflict(tools.clock, write));
 }

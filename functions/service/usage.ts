@@ -20,7 +20,7 @@ import { parseBody } from '../core/request.ts';
 import { formatWelcome, nextMove, parseWelcome, type WelcomeState } from '../core/welcome.ts';
 import { annotate } from './annotations.ts';
 import { type SelfTools, self } from './caller.ts';
-import { CONFLICT_SCHEDULE_MS, retrying } from './retry.ts';
+import { onConflict } from './retry.ts';
 import { isRefusal } from './send-once.ts';
 
 const recordIn = (annotations: Readonly<Record<string, string>>): UsageRecord | undefined =>
@@ -47,20 +47,15 @@ async function count(
 async function settleSharedKey(tools: SelfTools, name: AgentName, open: boolean): Promise<void> {
   const member = `serviceAccount:${serviceAccountEmail(name, tools.project)}`;
   const roles = [ROLE_ACCESSOR];
-  await retrying(
-    { codes: ['ABORTED'], schedule: CONFLICT_SCHEDULE_MS, clock: tools.clock },
-    async () => {
-      const policy = await tools.secrets.policy(SHARED_KEY_SECRET);
-      // An organisation without a shared key has nothing to withdraw.
-      if (!policy) return;
-      const isOpen = missingRoles(policy, roles, member).length === 0;
-      if (isOpen === open) return;
-      const changed = open
-        ? withMember(policy, roles, member)
-        : withoutMember(policy, roles, member);
-      await tools.secrets.setPolicy(SHARED_KEY_SECRET, changed);
-    },
-  );
+  await onConflict(tools.clock, async () => {
+    const policy = await tools.secrets.policy(SHARED_KEY_SECRET);
+    // An organisation without a shared key has nothing to withdraw.
+    if (!policy) return;
+    const isOpen = missingRoles(policy, roles, member).length === 0;
+    if (isOpen === open) return;
+    const changed = open ? withMember(policy, roles, member) : withoutMember(policy, roles, member);
+    await tools.secrets.setPolicy(SHARED_KEY_SECRET, changed);
+  });
 }
 
 /** Moves a mail from one state to the next, unless somebody else did. @returns whether it was us */

@@ -5,7 +5,7 @@
  */
 
 import { monthOf } from '../../contracts/month.ts';
-import { PlaneError } from '../../contracts/plane-error.ts';
+import { codeOf } from '../../contracts/plane-error.ts';
 import { type UsageReport, usageAnswer, VM_API_PATHS } from '../../contracts/vm-api.ts';
 import { type Facts, parseFacts } from '../core/facts.ts';
 import { keylessBy, keyOf } from '../core/key-origin.ts';
@@ -182,7 +182,7 @@ export async function meterCommand(
   for (let first = true; ; first = false) {
     told = await tellStatus(host, layout, meter.facts.planeUrl, told);
     const pause = await look(meter, first).catch((error: unknown) => {
-      host.log(`agent meter: ${error instanceof PlaneError ? error.code : 'INTERNAL'}`);
+      host.log(`agent meter: ${codeOf(error)}`);
       return LOOK_WITHDRAWN_MS;
     });
     await host.sleep(pause);

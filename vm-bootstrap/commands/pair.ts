@@ -6,7 +6,7 @@
 
 import { GUEST_NAMESPACE } from '../../contracts/instance-metadata.ts';
 import { GUEST_KEY_PAIRING, type Pairing } from '../../contracts/pairing.ts';
-import { PlaneError } from '../../contracts/plane-error.ts';
+import { codeOf } from '../../contracts/plane-error.ts';
 import { VM_API_PATHS } from '../../contracts/vm-api.ts';
 import type { Layout } from '../core/layout.ts';
 import {
@@ -43,8 +43,6 @@ const PUBLISH_AGAIN_MS = 2_000;
 /** Credentials that were written just now may still be settling. */
 const LOOKS = 20;
 const LOOK_MS = 250;
-
-const codeOf = (error: unknown): string => (error instanceof PlaneError ? error.code : 'INTERNAL');
 
 /** Nothing counts as linked before it is known whose phone it was. */
 async function whoseLink(

@@ -1,7 +1,7 @@
 /** What follows a link: the plane is told, the owner gets the first message. Each until it is done. */
 
 import type { WrongPhone } from '../../contracts/pairing.ts';
-import { PlaneError } from '../../contracts/plane-error.ts';
+import { codeOf } from '../../contracts/plane-error.ts';
 import { type ChannelReport, VM_API_PATHS, type WrongPhoneReport } from '../../contracts/vm-api.ts';
 import type { PairingMachine } from '../core/pairing.ts';
 import { callPlane } from '../google/plane.ts';
@@ -18,8 +18,6 @@ const GREET_AGAIN_MS = [1_000, 5_000, 30_000, 300_000];
 
 const entry = (schedule: readonly number[], index: number): number =>
   schedule[Math.min(index, schedule.length - 1)] ?? 0;
-
-const codeOf = (error: unknown): string => (error instanceof PlaneError ? error.code : 'INTERNAL');
 
 const unreported = ({ link, linkedAt, reported }: PairingMachine): number | undefined =>
   link === 'linked' && !reported ? linkedAt : undefined;

@@ -1,7 +1,7 @@
 /** Where events come from besides a login: the plane's metadata, the gateway, the owner's mail. */
 
 import { METADATA_PAIRING_REQUEST } from '../../contracts/pairing.ts';
-import { PlaneError } from '../../contracts/plane-error.ts';
+import { codeOf } from '../../contracts/plane-error.ts';
 import { pairingReplyAnswer, VM_API_PATHS } from '../../contracts/vm-api.ts';
 import type { ChannelState } from '../core/channel-status.ts';
 import { heedsReplies, type PairingEvent, type PairingMachine } from '../core/pairing.ts';
@@ -24,8 +24,6 @@ const LINK_SOON_MS = 1_000;
 const LINK_MS = 15_000;
 const LOOKS_AGAIN = 3;
 const LOOK_AGAIN_MS = 2_000;
-
-const codeOf = (error: unknown): string => (error instanceof PlaneError ? error.code : 'INTERNAL');
 
 /** The whole directory: of a key that is not there yet, the metadata server says so at once. */
 export async function watchRequests({ host }: Surroundings, to: Listener): Promise<never> {

@@ -1,6 +1,6 @@
 /** Probes the channel itself, not the gateway's /healthz; restarts it alone, or tells the plane. */
 
-import { PlaneError } from '../../contracts/plane-error.ts';
+import { codeOf } from '../../contracts/plane-error.ts';
 import { VM_API_PATHS } from '../../contracts/vm-api.ts';
 import { probeOf } from '../core/channel-status.ts';
 import {
@@ -63,8 +63,6 @@ async function restartChannel(rpc: Gateway): Promise<void> {
   await rpc.call('channels.stop', { channel: CHANNEL });
   await rpc.call('channels.start', { channel: CHANNEL });
 }
-
-const codeOf = (error: unknown): string => (error instanceof PlaneError ? error.code : 'INTERNAL');
 
 async function report(surroundings: Surroundings, health: ChannelHealth): Promise<ChannelHealth> {
   const { host, facts } = surroundings;
