@@ -1,18 +1,11 @@
 /** Wires the functions with plain assignments. */
 
-import { PlaneError } from '../contracts/errors.ts';
 import type { AgentName } from '../contracts/names.ts';
 import type { Config } from './config.ts';
 import { createPages } from './core/pages.ts';
 import { apiRoutes } from './http/api.ts';
-import {
-  authenticatePerson,
-  authenticateScheduler,
-  authenticateTasks,
-  authenticateVm,
-  demandRole,
-  isUnsigned,
-} from './http/auth.ts';
+import { apiCallers } from './http/auth/api.ts';
+import { vmCallers } from './http/auth/vm.ts';
 import type { App } from './http/handler.ts';
 import { errorPage, pageRoutes } from './http/pages.ts';
 import { vmRoutes } from './http/vm.ts';
@@ -59,7 +52,6 @@ function syncTools(
 
 /** Function `api`. */
 export function composeApi(config: Config, ambient: Ambient): App {
-  const tokens = verifier(config);
   const google = access(config);
   const cells = tools(config, ambient, google);
   const common = () => cells.of();
@@ -91,31 +83,17 @@ export function composeApi(config: Config, ambient: Ambient): App {
       policy: config,
       url: config.audience,
     }),
-    authenticate: async (role, authorization, identified, isChecked) => {
-      if (role === 'tasks') {
-        return authenticateTasks(tokens, config, authorization, identified);
-      }
-      if (role === 'scheduler' && isChecked && isUnsigned(authorization)) {
-        return authenticateScheduler(config, authorization, identified);
-      }
-      const person = await authenticatePerson(tokens, config, authorization, identified);
-      if (role === 'vm') throw new Error('no route of this function is for VMs');
-      demandRole(person, role);
-      return person.email;
-    },
+    authenticate: apiCallers(verifier(config), config),
   };
 }
 
 /** Function `vm`. */
 export function composeVm(config: Config, ambient: Ambient): App {
-  const tokens = verifier(config);
   const google = access(config);
   const cells = tools(config, ambient, google);
   const common = () => cells.of();
   const links = linkTools(config, ambient, common);
   const fleet = places(config, cells);
-  // Each agent's VM is looked for in its own cell.
-  const current = currentVm(async (name) => (await fleet.of(name)).machines, ambient.clock);
   const self = lazy(async () => {
     const [base, at, { mailDriver }, { ownerMailboxDriver }, service] = await Promise.all([
       links(),
@@ -149,17 +127,13 @@ export function composeVm(config: Config, ambient: Ambient): App {
         return { service, tools: { ...all, ...(await fleet.of(name)) } };
       },
     }),
-    authenticate: async (_role, authorization, identified) => {
-      const projects = [config.project, ...config.cells.map(({ project }) => project)];
-      const settings = { vmUrl: config.vmUrl, projects };
-      const caller = await authenticateVm(tokens, settings, authorization, identified);
-      // A VM that somebody made in another of our projects and named like an agent is nobody.
-      if ((await fleet.of(caller.name)).project !== caller.project) {
-        throw new PlaneError('PERMISSION_DENIED', 'The agent is not in this project.');
-      }
-      await current(caller);
-      return caller.name;
-    },
+    authenticate: vmCallers(
+      verifier(config),
+      { vmUrl: config.vmUrl, projects: [config.project, ...config.cells.map((c) => c.project)] },
+      async (name) => (await fleet.of(name)).project,
+      // Each agent's VM is looked for in its own cell.
+      currentVm(async (name) => (await fleet.of(name)).machines, ambient.clock),
+    ),
   };
 }
 

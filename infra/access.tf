@@ -32,7 +32,7 @@ resource "google_cloud_run_v2_service_iam_member" "tasks_call_api" {
   member   = google_service_account.tasks.member
 }
 
-# The code lets it call what is scheduled, and nothing else (functions/http/auth.ts).
+# The code lets it call what is scheduled, and nothing else (functions/http/auth/scheduler.ts).
 resource "google_cloud_run_v2_service_iam_member" "scheduler_calls_api" {
   count    = local.deployed ? 1 : 0
   location = var.region

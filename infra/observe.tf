@@ -1,4 +1,4 @@
-# A link was lost, or a code was mailed: functions/http/vm.ts says when.
+# A link was lost, or a code was mailed: functions/http/vm/pairing.ts says when.
 resource "google_logging_metric" "pairing_needed" {
   name   = "agents-plane-pairing-needed"
   filter = "resource.labels.service_name=\"agents-plane-vm\" AND jsonPayload.event=\"pairing-needed\""

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PlaneError } from '../../contracts/errors.ts';
 import { agentName } from '../../contracts/names.ts';
 import type { AuditEntry, Begun } from '../core/audit.ts';
-import type { Identified } from './auth.ts';
+import type { Identified } from './auth/token.ts';
 import { readJson, readRaw } from './body.ts';
 import {
   type Answer,

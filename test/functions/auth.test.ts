@@ -3,7 +3,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { errorBody } from '../../contracts/errors.ts';
-import { GCLOUD_AUDIENCE } from '../../functions/http/auth.ts';
+import { GCLOUD_AUDIENCE } from '../../functions/http/auth/person.ts';
 import { ENVIRONMENT } from './fixtures.ts';
 import { type Harness, send, startHarness } from './harness.ts';
 

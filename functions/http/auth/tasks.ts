@@ -1,0 +1,28 @@
+/** Cloud Tasks, which brings the plane its own work. */
+
+import { email as emailAddress } from '../../../contracts/config-document.ts';
+import type { TokenVerifier } from '../../service/ports.ts';
+import { bearerToken, claimsOf, denied, type Identified, isUnsigned, unverified } from './token.ts';
+
+/**
+ * Cloud Tasks, by the account whose token it brings. Cloud Run takes the signature off that token
+ * (Cloud Tasks cannot send it twice, as people do), so what it brings is believed for its ticket
+ * alone (core/ticket.ts); this keeps everybody else away from there.
+ * @throws PlaneError UNAUTHENTICATED, PERMISSION_DENIED
+ */
+export async function authenticateTasks(
+  verifier: () => Promise<TokenVerifier>,
+  { audience, tasksAccount }: { readonly audience: string; readonly tasksAccount: string },
+  header: string | undefined,
+  identified: Identified,
+): Promise<string> {
+  const token = bearerToken(header);
+  const claims = isUnsigned(token)
+    ? unverified(token)
+    : await claimsOf(await verifier(), header, audience);
+  const account = emailAddress.safeParse(claims.email).data;
+  if (account) identified(account);
+  const theirs = account === tasksAccount && claims.email_verified === true;
+  if (theirs && claims.aud === audience) return account;
+  throw denied('Only the queue of the plane brings work here.');
+}

@@ -1,0 +1,57 @@
+/** The token that a request carries, and what it says. */
+
+import { PlaneError, type Problem } from '../../../contracts/errors.ts';
+import type { TokenVerifier } from '../../service/ports.ts';
+
+/** Told as soon as Google's signature says who it is, whether or not they may do anything. */
+export type Identified = (who: string) => void;
+
+const TOKEN_FIX: Problem = {
+  field: 'header.authorization',
+  problem: 'carries no ID token that this service accepts',
+  fix: 'send "Authorization: Bearer <ID token>" with the audience of this service',
+};
+
+const unauthenticated = (): PlaneError =>
+  new PlaneError('UNAUTHENTICATED', 'Sign in with a Google ID token.', { details: [TOKEN_FIX] });
+
+/** @throws PlaneError UNAUTHENTICATED when there is no bearer token */
+export function bearerToken(header: string | undefined): string {
+  const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i.exec(header ?? '')?.[1];
+  // 8 KB: Google's own ID tokens have about 1.
+  if (!token || token.length > 8192) throw unauthenticated();
+  return token;
+}
+
+/** What a token with that audience says, signed by Google. @throws PlaneError UNAUTHENTICATED */
+export async function claimsOf(
+  verifier: TokenVerifier,
+  header: string | undefined,
+  audience: string | string[],
+): Promise<Readonly<Record<string, unknown>>> {
+  const token = bearerToken(header);
+  try {
+    return await verifier.verify(token, audience);
+  } catch (error) {
+    const refused = error instanceof PlaneError && error.code === 'UNAUTHENTICATED';
+    throw refused ? unauthenticated() : error;
+  }
+}
+
+export const denied = (message: string): PlaneError => new PlaneError('PERMISSION_DENIED', message);
+
+/** In place of a signature that Cloud Run has checked: it hands tokens on without it. */
+const CHECKED_BY_CLOUD_RUN = 'SIGNATURE_REMOVED_BY_GOOGLE';
+
+/** What a token says of itself, whoever signed it. @throws PlaneError UNAUTHENTICATED */
+export function unverified(token: string): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  } catch {
+    throw unauthenticated();
+  }
+}
+
+/** Whether Cloud Run took the signature off. */
+export const isUnsigned = (header: string | undefined): boolean =>
+  header?.endsWith(`.${CHECKED_BY_CLOUD_RUN}`) === true;
