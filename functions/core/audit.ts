@@ -13,7 +13,7 @@ import { maskPhone } from './redact.ts';
 /** As much of an agent as may be written down. */
 export type Facets = Readonly<Record<string, string | number>>;
 
-export interface Change {
+export interface AuditChange {
   readonly before: Facets;
   readonly after: Facets;
 }
@@ -57,7 +57,7 @@ export const facetsIn = (observed: Observed): Facets =>
   observed.configSecret ? facetsOf(readDocument(observed.config?.payload), intentOf(observed)) : {};
 
 /** Only what differs. */
-export function changeBetween(before: Facets, after: Facets): Change {
+export function changeBetween(before: Facets, after: Facets): AuditChange {
   const differs = (one: Facets, other: Facets): Facets =>
     Object.fromEntries(Object.entries(one).filter(([key, value]) => other[key] !== value));
   return { before: differs(before, after), after: differs(after, before) };

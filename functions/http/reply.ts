@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from 'node:http';
 import { type ErrorBody, type ErrorCode, HTTP_STATUS, PlaneError } from '../../contracts/errors.ts';
-import type { AuditEntry, Begun, Change } from '../core/audit.ts';
+import type { AuditChange, AuditEntry, Begun } from '../core/audit.ts';
 
 /** What a request about many agents came to for one of them. */
 export interface OneOfMany {
@@ -10,7 +10,7 @@ export interface OneOfMany {
   readonly agent: string;
   /** `OK` when left out. */
   readonly outcome?: string;
-  readonly change: Partial<Change>;
+  readonly change: Partial<AuditChange>;
 }
 
 export interface Answer {
@@ -25,7 +25,7 @@ export interface Answer {
   /** What became of it, where that is no error of the request: for the log. */
   readonly outcome?: ErrorCode;
   /** What was changed, for the log. */
-  readonly change?: Change;
+  readonly change?: AuditChange;
   /** Of a request about many agents: a line each. */
   readonly changes?: readonly OneOfMany[];
 }

@@ -9,12 +9,13 @@ import {
 import { PlaneError } from '../../contracts/errors.ts';
 import type { Life, Receipt, UpdateRequest } from '../../contracts/lifecycle.ts';
 import { type AgentName, agentName } from '../../contracts/names.ts';
-import { type Change as AuditChange, changeBetween, facetsIn, facetsOf } from '../core/audit.ts';
+import { type AuditChange, changeBetween, facetsIn, facetsOf } from '../core/audit.ts';
 import { viewOf } from '../core/plan.ts';
 import { ownedBy } from '../core/purge-plan.ts';
 import { type Policy, parseBody, refuseBudget } from '../core/request.ts';
 import { summaryOf } from '../core/summary.ts';
 import { observe, takeInventory } from './observe.ts';
+import type { Provisioned } from './provision.ts';
 import { resourceOf } from './resource.ts';
 import {
   type Change,
@@ -26,10 +27,6 @@ import {
   steer,
 } from './steer.ts';
 import type { Tools } from './steps.ts';
-
-export type Outcome =
-  | { readonly kind: 'plan'; readonly plan: PlanView }
-  | { readonly kind: 'changed' | 'unchanged'; readonly agent: Agent; readonly change: AuditChange };
 
 export const stop: Change = existing(({ document, intent }) => ({
   document,
@@ -124,7 +121,7 @@ export async function carryOut(
   name: AgentName,
   change: Change,
   dryRun: boolean,
-): Promise<Outcome> {
+): Promise<Provisioned> {
   if (dryRun) {
     const { steps } = await planned(tools, name, change);
     return { kind: 'plan', plan: viewOf(name, steps) };

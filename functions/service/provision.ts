@@ -9,7 +9,7 @@ import {
 } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, configSecretId } from '../../contracts/names.ts';
-import { type Change, changeBetween, facetsIn, facetsOf } from '../core/audit.ts';
+import { type AuditChange, changeBetween, facetsIn, facetsOf } from '../core/audit.ts';
 import { phoneForAgent } from '../core/directory.ts';
 import { readDocument } from '../core/document.ts';
 import { isOurs } from '../core/foreign.ts';
@@ -30,7 +30,7 @@ import { desiredOf, runStep, type Tools } from './steps.ts';
 
 export type Provisioned =
   | { readonly kind: 'plan'; readonly plan: PlanView }
-  | { readonly kind: 'changed' | 'unchanged'; readonly agent: Agent; readonly change: Change };
+  | { readonly kind: 'changed' | 'unchanged'; readonly agent: Agent; readonly change: AuditChange };
 
 /** What a request asks for, as far as it can be known without asking Google. */
 export interface Wanted {

@@ -5,7 +5,7 @@
 
 import { PlaneError } from '../../contracts/errors.ts';
 import type { SyncAnswer, Synced } from '../../contracts/sync.ts';
-import type { Change as AuditChange } from '../core/audit.ts';
+import type { AuditChange } from '../core/audit.ts';
 import type { DirectoryPerson } from '../core/directory.ts';
 import { intentOf } from '../core/intent.ts';
 import { agentIn } from '../core/listed.ts';

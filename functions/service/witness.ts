@@ -1,7 +1,7 @@
 /** What a VM's call does to its agent, seen where it is done: for the audit line. */
 
 import { type AgentName, configSecretId } from '../../contracts/names.ts';
-import { type Change, changeBetween, type Facets } from '../core/audit.ts';
+import { type AuditChange, changeBetween, type Facets } from '../core/audit.ts';
 import { facetsOfNotes } from '../core/self-audit.ts';
 import type { SelfTools } from './caller.ts';
 import type { Secrets } from './ports.ts';
@@ -9,7 +9,7 @@ import type { Secrets } from './ports.ts';
 export interface Witness {
   readonly tools: SelfTools;
   /** Only what differs; of what was made or sent, that it was. */
-  readonly change: () => Change;
+  readonly change: () => AuditChange;
 }
 
 type Notes = Readonly<Record<string, string>>;
