@@ -61,7 +61,7 @@ export const RULES: readonly RoomRule[] = [
     packages: ['zod', 'mustache', 'node:*'],
   },
   { room: 'bridge/guard/', rooms: ['bridge/message.ts'], packages: [] },
-  { room: 'bridge/format/', rooms: ['bridge/message.ts'], packages: [] },
+  { room: 'bridge/format/', rooms: ['bridge/message.ts'], packages: ['marked'] },
   { room: 'bridge/store/', rooms: ['contracts/'], packages: ['node:*'] },
   {
     room: 'bridge/pipeline/',
