@@ -104,6 +104,7 @@ function startClockwork(
           store.quotes.prune(now() - QUOTES_MS, PRUNE_LIMIT) +
           store.pruneAllowances(before, PRUNE_LIMIT),
       )
+      .then(store.emptyLog)
       .catch(onBroken);
   }, PRUNE_EVERY_MS).unref();
   const looking = setInterval(() => {

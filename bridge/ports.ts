@@ -69,7 +69,7 @@ export interface Transport {
 }
 
 export interface HandlerContext {
-  /** The same at every attempt: the idempotency key for whatever the handler calls. */
+  /** The same at every attempt, until an operator tries a dead letter again: the idempotency key for whatever the handler calls. */
   readonly key: string;
   /** 1 for the first; an attempt that was not charged does not count. */
   readonly attempt: number;

@@ -37,6 +37,10 @@ const EVENTS = {
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
 
+/** A dead letter that is tried again is asked anew: under its old keys the agent gives its old failures. */
+const keyFor = ({ key, revived }: Item<AdmittedMessage>): string =>
+  revived === 0 ? key : `${key}/retried/${revived}`;
+
 async function ask(
   handler: Handler,
   item: Item<AdmittedMessage>,
@@ -51,8 +55,9 @@ async function ask(
     return isLast && found.kind === 'refused' ? { kind: 'refused', reason: found.reason } : found;
   };
   try {
-    const { key, attempts: attempt, interrupted: begun } = item;
-    return await handler.handle(item.payload, { key, attempt, begun, file, signal });
+    const { attempts: attempt, interrupted: begun } = item;
+    const context = { key: keyFor(item), attempt, begun, file, signal };
+    return await handler.handle(item.payload, context);
   } catch (error) {
     return { kind: 'failed', reason: reasonOf(error), begun: true };
   }

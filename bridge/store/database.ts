@@ -1,6 +1,6 @@
 /** Opening the one SQLite file: who may, which pragmas, which tables. */
 
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PlaneError } from '../../contracts/plane-error.ts';
@@ -9,7 +9,7 @@ import { MIGRATIONS } from './migrations.ts';
 const FILE = 'bridge.db';
 const LOCK_FILE = 'bridge.lock';
 /** How long a writer waits for another process (`bridge dead retry` beside the service). */
-const BUSY_MS = 5_000;
+export const PATIENCE = 'PRAGMA busy_timeout = 5000';
 
 /** @throws PlaneError FAILED_PRECONDITION when a newer bridge wrote the file. */
 function migrate(database: DatabaseSync): void {
@@ -29,14 +29,20 @@ function migrate(database: DatabaseSync): void {
 }
 
 /**
+ * What a message said is emptied when it is answered: `secure_delete` makes zeros of it (FAST: where the
+ * page is written anyway, which is where a text lies). It may have been somebody's API key.
+ *
  * WAL, so that the commands can read beside the service; `synchronous=FULL`, so that a commit
  * is on the disk when it returns, a power cut included.
  */
 export function openDatabase(dir: string): DatabaseSync {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(join(dir, FILE));
+  const file = join(dir, FILE);
+  const database = new DatabaseSync(file);
+  // The folder may be the user's own, and open to others; the log's files get what this one has.
+  chmodSync(file, 0o600);
   database.exec(
-    `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY`,
+    `${PATIENCE}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = FAST`,
   );
   migrate(database);
   return database;

@@ -46,4 +46,7 @@ export const MIGRATIONS: readonly string[] = [
   // Attempts of which nobody knows how they went, counted by themselves.
   `ALTER TABLE inbox ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE outbox ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0;`,
+  // How often a dead letter was tried again: what the agent was asked before is not what it is asked now.
+  `ALTER TABLE inbox ADD COLUMN revived INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE outbox ADD COLUMN revived INTEGER NOT NULL DEFAULT 0;`,
 ];

@@ -16,6 +16,8 @@ export interface Item<T> {
   readonly interrupted: boolean;
   /** Attempts before this one whose answer was lost. */
   readonly unsure: number;
+  /** How often it was a dead letter that was tried again. */
+  readonly revived: number;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
 }
@@ -88,6 +90,7 @@ interface Row {
   readonly attempts: number;
   readonly interrupted: number;
   readonly unsure: number;
+  readonly revived: number;
   readonly created_at: number;
   readonly ended_at: number | null;
   readonly note: string | null;
@@ -103,6 +106,7 @@ const toItem = <T>(row: Row): Item<T> => ({
   attempts: row.attempts,
   interrupted: row.interrupted === 1,
   unsure: row.unsure,
+  revived: row.revived,
   createdAt: row.created_at,
 });
 
@@ -124,7 +128,7 @@ function statements(database: DatabaseSync, table: string) {
     claim: sql(
       `UPDATE ${table} SET state = 'running', attempts = attempts + 1 WHERE seq IN
          (SELECT seq FROM ${table} WHERE state = 'ready' AND due_at <= ? ORDER BY due_at, seq LIMIT ?)
-       RETURNING seq, key, lane, payload, attempts, interrupted, unsure, created_at`,
+       RETURNING seq, key, lane, payload, attempts, interrupted, unsure, revived, created_at`,
     ),
     nextDue: sql(`SELECT min(due_at) AS due FROM ${table} WHERE state = 'ready'`),
     end: sql(
@@ -151,8 +155,8 @@ function statements(database: DatabaseSync, table: string) {
        WHERE state = 'running'`),
     dead: sql(`SELECT * FROM ${table} WHERE state = 'dead' AND seq > ? ORDER BY seq LIMIT ?`),
     revive: sql(
-      `UPDATE ${table} SET state = 'waiting', attempts = 0, interrupted = 0, unsure = 0, due_at = ?,
-         ended_at = NULL, note = NULL WHERE seq = ? AND state = 'dead' RETURNING lane`,
+      `UPDATE ${table} SET state = 'waiting', attempts = 0, interrupted = 0, unsure = 0,
+         revived = revived + 1, due_at = ?, created_at = ?, ended_at = NULL, note = NULL WHERE seq = ? AND state = 'dead' RETURNING lane`,
     ),
     drop: sql(
       `UPDATE ${table} SET state = 'done', payload = NULL WHERE seq = ? AND state = 'dead'`,
@@ -204,7 +208,7 @@ export function createQueue<T>(database: DatabaseSync, table: 'inbox' | 'outbox'
         endedAt: row.ended_at ?? 0,
       })),
     revive(seq, at) {
-      const lane = laneOf(run.revive.get(at, seq));
+      const lane = laneOf(run.revive.get(at, at, seq));
       promote(lane);
       return lane !== undefined;
     },

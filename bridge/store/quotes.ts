@@ -4,12 +4,15 @@
  */
 
 import type { DatabaseSync } from 'node:sqlite';
+import { withoutKeys } from '../../contracts/find-keys.ts';
 
 /** Characters: enough to know which message is meant. */
 const LENGTH = 300;
 
+const NO_KEY = '[API key removed]';
+
 export interface Quotes {
-  /** Inside `commit()`. @param at milliseconds since the epoch */
+  /** Inside `commit()`; an API key in it is left out. @param at milliseconds since the epoch */
   keep(id: string, text: string, at: number): void;
   find(id: string): string | undefined;
   /** Inside `commit()`: forgets up to `limit`. @returns how many */
@@ -31,7 +34,7 @@ export function createQuotes(database: DatabaseSync): Quotes {
   );
   return {
     keep(id, text, at) {
-      write.run(id, shortened(text), at);
+      write.run(id, shortened(withoutKeys(text, NO_KEY)), at);
     },
     find: (id) => (read.get(id) as { text: string } | undefined)?.text,
     prune: (before, limit) => Number(forget.run(before, limit).changes),

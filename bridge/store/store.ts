@@ -5,7 +5,7 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import { type Commits, createCommits } from './commits.ts';
-import { lockFolder, openDatabase } from './database.ts';
+import { lockFolder, openDatabase, PATIENCE } from './database.ts';
 import { createQueue, type Queue } from './queue.ts';
 import { createQuotes, type Quotes } from './quotes.ts';
 
@@ -26,6 +26,8 @@ export interface Store<In, Out> extends Pick<Commits, 'commit' | 'ride'> {
   pruneAllowances(windowBefore: number, limit: number): number;
   /** True when another process has changed the file since this was asked last (`bridge send`). */
   changedOutside(): boolean;
+  /** Empties SQLite's log, where answered texts still stand; not while another process reads. */
+  emptyLog(): void;
   /** Commits what is waiting and closes the file. */
   close(): void;
 }
@@ -109,6 +111,10 @@ export function openStore<In, Out>(options: StoreOptions): Store<In, Out> {
     },
     ...allowances(database),
     changedOutside: changes(database),
+    emptyLog() {
+      // Without patience: a command that reads beside the service must not stop it.
+      database.exec(`PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); ${PATIENCE}`);
+    },
     close() {
       flush();
       database.close();

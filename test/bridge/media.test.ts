@@ -185,7 +185,15 @@ describe('files of messages', () => {
     });
     const content: Content = { kind: 'media', media: 'image', file: { id: 'cat' } };
     const payload = { id: 'm', transport: 'kapso', sender: { id: '1' }, content, at: 0, role: 'x' };
-    const item = { seq: 1, key: 'k', lane: 'l', payload, interrupted: false, unsure: 0 };
+    const item = {
+      seq: 1,
+      key: 'k',
+      lane: 'l',
+      payload,
+      interrupted: false,
+      unsure: 0,
+      revived: 0,
+    };
     for (const attempts of [HANDLER_SCHEDULE.length, HANDLER_SCHEDULE.length + 1]) {
       await handle({ ...item, attempts, createdAt: 0 });
     }

@@ -75,6 +75,7 @@ describe('what follows', () => {
     attempts,
     interrupted: false,
     unsure: 0,
+    revived: 0,
     createdAt: 0,
     payload: {
       transport: 't',

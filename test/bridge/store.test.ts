@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -31,6 +31,44 @@ test('one of a lane at a time, in order; lanes side by side', async () => {
   expect(await claim()).toEqual([]);
   await store.commit(() => store.inbox.finish(1, 100));
   expect(await claim()).toEqual(['a2']);
+});
+
+test('what was answered is gone from the files, an API key too; a quote has none', async () => {
+  const key = 'sk-ant-api03-a7d2e8c4b6Zx9Cv5Bn1Mq3Lw7Rt8Yu2Io4Pa6Sd0Fg5Hj';
+  const text = `Here it is: ${key}`;
+  await store.commit(() => {
+    store.inbox.add({ key: 'm1', lane: 'a', payload: text, at: 1 });
+    store.quotes.keep('wamid.1', text, 1);
+  });
+  expect(store.quotes.find('wamid.1')).toBe('Here it is: [API key removed]');
+  await claim();
+  await store.commit(() => store.inbox.finish(1, 100));
+  store.emptyLog();
+  const files = readdirSync(dir).map((name) => readFileSync(join(dir, name), 'latin1'));
+  expect(files.filter((bytes) => bytes.includes(key))).toEqual([]);
+});
+
+test('nobody else may read the files, whoever made the folder', async () => {
+  const open = mkdtempSync(join(tmpdir(), 'bridge-store-'));
+  chmodSync(open, 0o755);
+  const other = openStore<string, string>({ dir: open, exclusive: true });
+  await other.commit(() => other.setCursor('c', '1'));
+  const modes = readdirSync(open).filter((name) => name.startsWith('bridge.db'));
+  expect(modes.map((name) => statSync(join(open, name)).mode & 0o077)).toEqual([0, 0, 0]);
+  other.close();
+  rmSync(open, { recursive: true });
+});
+
+test('a dead letter that is tried again has its whole day, and says how often it was one', async () => {
+  await add('a', 'a1');
+  for (const [n, at] of [100, 90_000_000].entries()) {
+    await claim(10, at);
+    await store.commit(() => store.inbox.bury(1, at, 'no'));
+    await store.commit(() => store.inbox.revive(1, at + 5));
+    const [item] = await store.commit(() => store.inbox.claim(at + 5, 1));
+    expect(item).toMatchObject({ revived: n + 1, createdAt: at + 5, attempts: 1 });
+    await store.commit(() => store.inbox.retry(1, { ...again, dueAt: at + 5 }));
+  }
 });
 
 test('a key is taken once, also after it ended', async () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { findKeys, withoutKeys } from '../../vm-bootstrap/core/find-keys.ts';
+import { findKeys, withoutKeys } from '../../contracts/find-keys.ts';
 
 // Shapes as the providers' consoles show them; none is a key of anybody.
 const ANTHROPIC = `sk-ant-api03-${'q7Zt_b2Kx9-Wn4Ls'.repeat(5)}Rj8vYp3A-Q2mN5wAA`;

@@ -3,6 +3,7 @@
  * and without control characters, whatever a stranger put into a mail.
  */
 
+import { withoutKeys } from '../../contracts/find-keys.ts';
 import {
   type InboxRequest,
   inboxAnswer,
@@ -11,7 +12,6 @@ import {
 } from '../../contracts/owner-mail.ts';
 import { VM_API_PATHS } from '../../contracts/vm-api.ts';
 import type { Facts } from '../core/facts.ts';
-import { withoutKeys } from '../core/find-keys.ts';
 import { callPlane } from '../google/plane.ts';
 import type { Host } from '../host.ts';
 

@@ -1,9 +1,9 @@
 /** What is done with a text that holds a key. Decides; what it does things with is handed in. */
 
 import type { AddedChannel } from '../../contracts/channels.ts';
+import { type FoundKey, findKeys, withoutKeys } from '../../contracts/find-keys.ts';
 import type { Provider } from '../../contracts/models.ts';
 import type { KeyOutcome } from './broker-protocol.ts';
-import { type FoundKey, findKeys, withoutKeys } from './find-keys.ts';
 
 /** templates/vm/plugin/replies.json, rendered for this agent. */
 export type Replies = Readonly<

@@ -9,8 +9,8 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findKeys, withoutKeys } from '../../contracts/find-keys.ts';
 import type { Provider } from '../../contracts/models.ts';
-import { findKeys, withoutKeys } from '../core/find-keys.ts';
 import { handOver, isKeptInChat, isStored, type Replies } from '../core/hand-over.ts';
 import type { OwnerTexts } from '../core/meter-settings.ts';
 import { workIsNext } from '../core/onward.ts';

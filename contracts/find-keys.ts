@@ -6,7 +6,7 @@
  * a key (a placeholder, a hyphenated name) is told apart by what it is made of.
  */
 
-import type { Provider } from '../../contracts/models.ts';
+import type { Provider } from './models.ts';
 
 export interface FoundKey {
   readonly provider: Provider;
