@@ -141,6 +141,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       if (known) observe({ type: 'confirmed', key });
       workers?.sending.wake();
     },
+    async fail(key, note) {
+      const lane = await store.commit(() => store.outbox.fail(key, now(), note));
+      if (lane !== undefined) observe({ type: 'send-failed', key, lane, note });
+      workers?.sending.wake();
+    },
     cursor: store.cursor,
   };
 

@@ -47,6 +47,8 @@ export interface TransportEvents {
   deliver(delivery: Delivery): Promise<void>;
   /** The other side confirms a message of ours by the key we gave it. */
   confirm(key: string): Promise<void>;
+  /** The other side took a message of ours and could not deliver it. @param reason no text of its own */
+  fail(key: string, reason: string): Promise<void>;
   cursor(name: string): string | undefined;
 }
 

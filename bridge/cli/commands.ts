@@ -139,5 +139,8 @@ export async function deadChange(dir: string, id: string, what: 'retry' | 'drop'
     );
   });
   if (!done)
-    throw new PlaneError('NOT_FOUND', `There is no dead letter ${id}. See: bridge dead list`);
+    throw new PlaneError(
+      'NOT_FOUND',
+      `There is no dead letter ${id}, or nothing of it to try again: what WhatsApp took and did not deliver has no text here any more (drop it). See: bridge dead list`,
+    );
 }

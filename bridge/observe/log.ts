@@ -39,6 +39,7 @@ const LEVELS: Readonly<Record<PipelineEvent['type'], 'debug' | 'info' | 'warn' |
   'send-dead': 'error',
   'send-interrupted': 'warn',
   confirmed: 'debug',
+  'send-failed': 'error',
   broken: 'error',
 };
 

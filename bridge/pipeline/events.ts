@@ -30,6 +30,13 @@ export type PipelineEvent =
       readonly waitedMs: number;
     }
   | { readonly type: 'confirmed'; readonly key: string }
+  /** WhatsApp took it, and could not deliver it. */
+  | {
+      readonly type: 'send-failed';
+      readonly key: string;
+      readonly lane: string;
+      readonly note: string;
+    }
   | { readonly type: 'broken'; readonly error: unknown };
 
 export type Observer = (event: PipelineEvent) => void;

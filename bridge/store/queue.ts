@@ -72,11 +72,16 @@ export interface Queue<T> {
   /** After a crash, which is no message's fault: what was running is ready again, marked as interrupted. */
   recover(): number;
   dead(limit: number, afterSeq?: number): DeadItem<T>[];
-  /** A dead letter starts over, in its old place of its lane. @returns false when there is none. */
+  /** A dead letter starts over, in its old place of its lane. @returns false when there is none, or no payload of it. */
   revive(seq: number, at: number): boolean;
   drop(seq: number): boolean;
   /** Ends an open item by its key, wherever it stands (an outside confirmation). */
   confirm(key: string, at: number): boolean;
+  /**
+   * To the dead letters by its key, an ended one as well (an outside failure): its payload is gone then.
+   * @returns its lane; undefined when nobody knows it, or it was a dead letter before
+   */
+  fail(key: string, at: number, note: string): string | undefined;
   depth(): Depth;
   /** Forgets up to `limit` ended items; their keys are unknown afterwards. */
   prune(endedBefore: number, limit: number): number;
@@ -156,10 +161,15 @@ function statements(database: DatabaseSync, table: string) {
     dead: sql(`SELECT * FROM ${table} WHERE state = 'dead' AND seq > ? ORDER BY seq LIMIT ?`),
     revive: sql(
       `UPDATE ${table} SET state = 'waiting', attempts = 0, interrupted = 0, unsure = 0,
-         revived = revived + 1, due_at = ?, created_at = ?, ended_at = NULL, note = NULL WHERE seq = ? AND state = 'dead' RETURNING lane`,
+         revived = revived + 1, due_at = ?, created_at = ?, ended_at = NULL, note = NULL WHERE seq = ? AND state = 'dead' AND payload IS NOT NULL RETURNING lane`,
     ),
     drop: sql(
       `UPDATE ${table} SET state = 'done', payload = NULL WHERE seq = ? AND state = 'dead'`,
+    ),
+    // What was dropped has a note still: it is no dead letter a second time.
+    fail: sql(
+      `UPDATE ${table} SET state = 'dead', ended_at = ?, note = ?
+       WHERE key = ? AND (state IN ${OPEN} OR (state = 'done' AND note IS NULL)) RETURNING lane`,
     ),
     bySeq: sql(`SELECT seq FROM ${table} WHERE key = ? AND state IN ${OPEN}`),
     open: sql(
@@ -217,6 +227,11 @@ export function createQueue<T>(database: DatabaseSync, table: 'inbox' | 'outbox'
       const row = run.bySeq.get(key) as { seq: number } | undefined;
       if (row) finish(row.seq, at);
       return row !== undefined;
+    },
+    fail(key, at, note) {
+      const lane = laneOf(run.fail.get(at, note, key));
+      promote(lane);
+      return lane;
     },
     depth() {
       const { n, oldest } = run.open.get() as { n: number; oldest: number | null };

@@ -24,7 +24,7 @@ export interface MetaServer {
   /** `changes[].value` with these fields, for this number or another one. */
   webhook(target: WebhookTarget, value: object, phoneNumberId?: string): Promise<boolean>;
   /** Tells the target what became of a message of ours. */
-  status(target: WebhookTarget, sent: Sent, status: string): Promise<boolean>;
+  status(target: WebhookTarget, sent: Sent, status: string, code?: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ export async function startMeta(phoneNumberId = '106540352242922'): Promise<Meta
     number,
     verify,
     webhook: (target, value, id = phoneNumberId) => postWebhook(target, value, id),
-    status(target, { id, request, at }, status) {
+    status(target, { id, request, at }, status, code) {
       const callback = request.biz_opaque_callback_data;
       const one = {
         id,
@@ -84,6 +84,7 @@ export async function startMeta(phoneNumberId = '106540352242922'): Promise<Meta
         timestamp: String(Math.floor(at / 1000)),
         recipient_id: request.to ?? request.recipient,
         ...(callback && { biz_opaque_callback_data: callback }),
+        ...(code && { errors: [{ code, title: 'Message undeliverable' }] }),
       };
       return postWebhook(target, { statuses: [one] }, phoneNumberId);
     },

@@ -115,6 +115,27 @@ test('a send whose answer was lost, and which a status confirms: it is not repea
   expect(bridge.store.outbox.depth()).toMatchObject({ open: 0, dead: 0 });
 });
 
+test('taken and not delivered: a dead letter that cannot be repeated, told once', async () => {
+  const it = transport();
+  await using bridge = await startBridge(it);
+  await meta.webhook(targetOf(it), { messages: [text('m1', 'hi')] });
+  await until('the send', () => bridge.events.some(({ type }) => type === 'sent'));
+  const [sent] = meta.number.sent;
+  if (!sent) throw new Error('nothing was sent');
+  for (let n = 0; n < 2; n += 1) {
+    expect(await meta.status(targetOf(it), sent, 'failed', 131053)).toBe(true);
+  }
+  const note = 'not delivered: WhatsApp error 131053';
+  expect(bridge.events.filter(({ type }) => type === 'send-failed')).toMatchObject([{ note }]);
+  const [letter] = bridge.store.outbox.dead(10);
+  expect(letter).toMatchObject({ note, payload: null });
+  const { commit, outbox } = bridge.store;
+  expect(await commit(() => outbox.revive(letter?.seq ?? 0, Date.now()))).toBe(false);
+  expect(await commit(() => outbox.drop(letter?.seq ?? 0))).toBe(true);
+  await meta.status(targetOf(it), sent, 'failed', 131053);
+  expect(bridge.store.outbox.depth()).toMatchObject({ open: 0, dead: 0 });
+});
+
 test('kinds: each has one outcome, and none an apology loop', async () => {
   const it = transport();
   const seen: string[] = [];

@@ -1,6 +1,7 @@
 /** Kapso: polling, or webhooks with polling as the safety net; sending through its Meta proxy. */
 
 import type { Finding, Transport, TransportEvents } from '../../ports.ts';
+import { failuresIn } from '../meta/envelope.ts';
 import { isGenuine } from '../signature.ts';
 import type {
   OpenWebhooks,
@@ -67,6 +68,10 @@ async function take(
   const name = typeof event === 'string' ? event : undefined;
   const messages = kapsoMessages(KAPSO, phoneNumberId, name, body, Date.now());
   if (messages.length > 0) await events.deliver({ messages });
+  // Of a body of Meta's that Kapso forwards.
+  for (const failure of failuresIn(phoneNumberId, body)) {
+    await events.fail(failure.key, failure.reason);
+  }
   return { status: 200 };
 }
 

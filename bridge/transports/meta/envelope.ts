@@ -36,6 +36,10 @@ const changeValue = z.looseObject({
         id: z.string(),
         status: z.string(),
         biz_opaque_callback_data: z.string().nullish(),
+        errors: z
+          .array(z.looseObject({ code: z.number() }))
+          .nullish()
+          .catch(undefined),
       }),
     )
     .default([])
@@ -74,6 +78,24 @@ export function metaMessages(
     }),
   );
 }
+
+export interface Failure {
+  /** Ours, of the message. */
+  readonly key: string;
+  readonly reason: string;
+}
+
+/** @returns what WhatsApp took and could not deliver: an unreachable file, a closed window, an unknown number */
+export const failuresIn = (phoneNumberId: string, body: unknown): Failure[] =>
+  changesOf(phoneNumberId, body).flatMap(({ statuses }) =>
+    statuses
+      .filter(({ status }) => status === 'failed')
+      .flatMap(({ biz_opaque_callback_data: key, errors }) => {
+        // Meta's texts can name the recipient: the code says enough.
+        const reason = `not delivered: WhatsApp error ${errors?.[0]?.code ?? 'unknown'}`;
+        return key ? [{ key, reason }] : [];
+      }),
+  );
 
 /** @returns our keys of the messages that WhatsApp has taken, whatever became of them since */
 export const confirmedKeys = (phoneNumberId: string, body: unknown): string[] =>
