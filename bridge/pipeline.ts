@@ -161,8 +161,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       for (const transport of transports) await transport.start(events);
     },
     async stop() {
-      await Promise.all(transports.map((transport) => transport.stop()));
       const timer = setTimeout(() => aborted.abort(), options.graceMs ?? GRACE_MS);
+      await Promise.all(transports.map((transport) => transport.stop()));
       await workers?.handling.stop();
       clearTimeout(timer);
       await workers?.sending.stop();

@@ -35,19 +35,25 @@ function readToml(toml: string, file: string): Tree {
 
 /** The keys that the schema knows at a path. */
 function keysAt(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = bridgeConfig;
+  let schema: Schema | undefined = bridgeConfig as unknown as Schema;
   for (const part of path) {
-    const shape = shapeOf(schema);
-    schema = shape?.[String(part)] ?? (schema as { def?: { valueType?: unknown } }).def?.valueType;
+    const inner = innermost(schema);
+    schema = inner?.shape?.[String(part)] ?? inner?.def?.valueType;
   }
-  return Object.keys(shapeOf(schema) ?? {});
+  return Object.keys(innermost(schema)?.shape ?? {});
 }
 
-function shapeOf(schema: unknown): Record<string, unknown> | undefined {
-  let inner = schema as { shape?: Record<string, unknown>; def?: { innerType?: unknown } };
-  while (inner.shape === undefined && inner.def?.innerType)
-    inner = inner.def.innerType as typeof inner;
-  return inner.shape;
+/** As much of zod's schemas as is asked here. */
+interface Schema {
+  readonly shape?: Readonly<Record<string, Schema>>;
+  readonly def?: { readonly innerType?: Schema; readonly valueType?: Schema };
+}
+
+/** Below defaults, optionals and the like: an object with its shape, or a record with its value's type. */
+function innermost(schema: Schema | undefined): Schema | undefined {
+  let inner = schema;
+  while (inner?.shape === undefined && inner?.def?.innerType) inner = inner.def.innerType;
+  return inner;
 }
 
 function problemsOf(issue: z.core.$ZodIssue): Problem[] {

@@ -21,16 +21,25 @@ const list = z.union([
 ]);
 const secret = z.string().default('');
 
-const command = z.strictObject({
-  /** `exec` runs a program, `agent` sends a prompt to the agent. */
-  type: z.enum(['exec', 'agent']),
-  description: z.string().default(''),
-  /** Program and arguments, each its own element; `{args}` is one argument, never a shell's text. */
-  exec: z.array(z.string().min(1)).min(1).optional(),
-  prompt: z.string().optional(),
-  ack: z.string().optional(),
-  roles: z.array(z.string()).default([]),
-});
+const command = z
+  .strictObject({
+    /** `exec` runs a program, `agent` sends a prompt to the agent. */
+    type: z.enum(['exec', 'agent']),
+    description: z.string().default(''),
+    /** Program and arguments, each its own element; `{args}` is one argument, never a shell's text. */
+    exec: z.array(z.string().min(1)).min(1).optional(),
+    prompt: z.string().optional(),
+    ack: z.string().optional(),
+    roles: z.array(z.string()).default([]),
+  })
+  .refine(({ type, exec }) => type !== 'exec' || exec, {
+    path: ['exec'],
+    error: 'is required by type "exec".',
+  })
+  .refine(({ type, prompt }) => type !== 'agent' || prompt, {
+    path: ['prompt'],
+    error: 'is required by type "agent".',
+  });
 
 export const bridgeConfig = z.strictObject({
   kapso: z

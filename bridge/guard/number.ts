@@ -5,7 +5,8 @@
  * that is not a number (a BSUID, `US.1349...`) stays as it is.
  */
 export function normaliseNumber(text: string): string {
-  const compact = text.trim().replace(/[\s().\-/]/g, '');
+  // Copied from a contact, it may bring invisible marks and dashes of any kind.
+  const compact = text.replace(/[\s().\-/\p{Cf}\p{Pd}]/gu, '');
   if (!/^\+?\d+$/.test(compact)) return text.trim();
   return compact.replace(/^\+/, '').replace(/^00/, '');
 }

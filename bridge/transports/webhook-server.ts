@@ -45,6 +45,8 @@ export const WEBHOOK_PATH = '/webhook';
 /** Kapso's batches have at most 100 messages; a text has at most 4,096 characters. */
 const MAX_BYTES = 4_000_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** After a close, for what was taken: a commit takes milliseconds. */
+const LAST_ANSWERS_MS = 2_000;
 
 async function readBody(req: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
@@ -109,6 +111,8 @@ export async function startWebhookServer(options: {
       new Promise((resolve) => {
         closing = true;
         server.close(() => resolve());
+        // What was taken is answered; a connection on which nothing was ever said would be waited for.
+        setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS).unref();
       }),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Pub/Sub v1, as far as topics with one subscription each go: publish, pull, acknowledge. What is
- * not acknowledged in time comes again, in the order in which it was published.
+ * not acknowledged in time comes again; in no order that one may rely on.
  *
  * https://cloud.google.com/pubsub/docs/reference/rest
  */
@@ -72,6 +72,7 @@ const on =
 function topicMethods(
   topics: Map<string, Json>,
   subscriptions: ReadonlyMap<string, Subscription>,
+  now: () => number,
 ): Methods {
   const attachedTo = (topic: unknown): Subscription[] =>
     [...subscriptions.values()].filter(({ resource }) => resource.topic === topic);
@@ -105,10 +106,13 @@ function topicMethods(
       demands: on('topics.publish', 'topic'),
       handle: ({ topic, messages = [] }) => {
         found(topics, topic);
-        const added = (messages as Omit<PubsubMessage, 'messageId'>[]).map((message) => ({
-          ...message,
-          messageId: String(++published),
-        }));
+        const added = (messages as Pick<PubsubMessage, 'data' | 'attributes'>[]).map((message) => {
+          published += 1;
+          // Microseconds: two messages of one millisecond have an order.
+          const micros = String(published % 1_000).padStart(3, '0');
+          const publishTime = new Date(now()).toISOString().replace('Z', `${micros}Z`);
+          return { ...message, messageId: String(published), publishTime };
+        });
         for (const { backlog } of attachedTo(topic)) backlog.add(added);
         return { messageIds: added.map(({ messageId }) => messageId) };
       },
@@ -195,7 +199,7 @@ export function createPubsub({ iam, clock }: World): Pubsub {
         name: 'google.pubsub.v1.Pubsub',
         schema: createSchema(excerptProtos(PROTOS)),
         methods: {
-          ...topicMethods(topics, subscriptions),
+          ...topicMethods(topics, subscriptions, clock.now),
           ...subscriptionMethods(topics, subscriptions, clock.now),
           GetIamPolicy,
           SetIamPolicy,

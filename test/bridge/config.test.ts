@@ -80,8 +80,21 @@ test.each([
   ['[kapso]\napiKey = "k"', 'kapso.apiKey', 'Did you mean kapso.api_key?'],
   ['[securty]\nmode = "open"', 'securty', 'Did you mean security?'],
   ['[state]\nzzzzzz = 1', 'state.zzzzzz', 'Known here: dir.'],
+  [
+    '[commands.definitions.x]\ntype = "exec"\nexec = ["ls"]\nshell = "ls"',
+    'commands.definitions.x.shell',
+    'Known here: type, description, exec, prompt, ack, roles.',
+  ],
 ])('an unknown setting is refused, with what was meant: %s', (toml, field, fix) => {
   expect(failure(toml)).toMatchObject({ code: 'INVALID_ARGUMENT', details: [{ field, fix }] });
+});
+
+test.each([
+  ['exec', 'commands.definitions.x.exec'],
+  ['agent', 'commands.definitions.x.prompt'],
+])('a command of type %s says what it does', (type, field) => {
+  const { details } = failure(`[commands.definitions.x]\ntype = "${type}"`);
+  expect(details).toMatchObject([{ field }]);
 });
 
 test('every wrong setting is named, with its variable, and no secret is repeated', () => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { createKapso, type KapsoOptions } from '../../bridge/transports/kapso/kapso.ts';
 import { cursorName, sinceOf } from '../../bridge/transports/kapso/poll.ts';
 import { listenAt } from '../../bridge/transports/webhook-server.ts';
@@ -170,6 +172,15 @@ test('webhooks: verification, unknown paths, bodies that are no JSON or too larg
   expect((await fetch(url, { method: 'POST', body: '{' })).status).toBe(400);
   expect((await fetch(url, { method: 'PUT', body: '{}' })).status).toBe(405);
   expect((await fetch(url, { method: 'POST', body: 'x'.repeat(5_000_000) })).status).toBe(413);
+});
+
+test('a connection on which nothing is said does not keep the bridge from stopping', async () => {
+  const it = transport({ webhook, pollEveryMs: 0 });
+  const bridge = await startBridge(it);
+  const silent = connect(it.port ?? 0, '127.0.0.1');
+  await once(silent, 'connect');
+  await bridge.stop();
+  await bridge[Symbol.asyncDispose]();
 });
 
 test('a webhook is not answered 200 when the message could not be stored', async () => {

@@ -42,6 +42,9 @@ function contentText(content: Content): string {
   }
 }
 
+/** `[role:`, also with invisible characters in it, or in the wide forms that a model reads as these. */
+const ROLE_TAG = /[[［](?=[\s\p{Cf}]*r\p{Cf}*o\p{Cf}*l\p{Cf}*e[\s\p{Cf}]*[:：])/giu;
+
 /**
  * `[role: member] ...`: the tag by which a skill decides what somebody may ask for. Nobody can
  * write one of their own: theirs lose the bracket.
@@ -49,7 +52,7 @@ function contentText(content: Content): string {
 export function promptOf(message: AdmittedMessage): string {
   const { quoted, role, content } = message;
   const answered = quoted === undefined ? '' : `[answers: ${quoted.replace(/\s+/g, ' ')}]\n`;
-  const said = `${answered}${contentText(content)}`.replace(/\[(\s*role\s*:)/gi, '($1');
+  const said = `${answered}${contentText(content)}`.replace(ROLE_TAG, '(');
   return `[role: ${role}] ${said}`;
 }
 

@@ -27,12 +27,17 @@ const pulled = z.looseObject({
         message: z.looseObject({
           data: z.string().default(''),
           attributes: z.record(z.string(), z.string()).default({}),
+          /** RFC 3339, UTC: it sorts as text, to the second at the least. */
+          publishTime: z.string().default(''),
         }),
       }),
     )
     .default([]),
 });
 type Received = z.infer<typeof pulled>['receivedMessages'][number];
+
+const byTime = ({ message: a }: Received, { message: b }: Received): number =>
+  Number(a.publishTime > b.publishTime) - Number(a.publishTime < b.publishTime);
 
 /** Webhooks to a pull: what is under way has to fit into memory, and into the deadline. */
 const BATCH = 20;
@@ -86,9 +91,9 @@ export const pullFrom =
     };
     const round = async (): Promise<void> => {
       const answer = await call('pull', { maxMessages: BATCH }, HOLD_MS);
-      const { receivedMessages } = pulled.parse(answer);
-      // Begun in their order, which is the order in which they are queued; one fsync for all.
-      const taken = await Promise.allSettled(receivedMessages.map(take));
+      // Pub/Sub lists them in any order; begun oldest first, they are queued so, with one fsync for all.
+      const oldestFirst = pulled.parse(answer).receivedMessages.toSorted(byTime);
+      const taken = await Promise.allSettled(oldestFirst.map(take));
       const ackIds = taken.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
       if (ackIds.length > 0) await call('acknowledge', { ackIds }, ACK_TIMEOUT_MS);
       if (ackIds.length < taken.length) throw new Error('a webhook could not be taken');

@@ -2,6 +2,8 @@
 
 export interface PubsubMessage {
   readonly messageId: string;
+  /** RFC 3339, microseconds. */
+  readonly publishTime: string;
   /** Base64. */
   readonly data?: string;
   readonly attributes?: Readonly<Record<string, string>>;
@@ -19,7 +21,8 @@ export function createBacklog(deadlineMs: number, now: () => number) {
 
   const take = (limit: number): ReceivedMessage[] => {
     const due = [...open].filter(([, { until }]) => until <= now()).slice(0, limit);
-    return due.map(([id, entry]) => {
+    // Google promises no order without ordering keys: the newest first, so that nobody relies on one.
+    return due.toReversed().map(([id, entry]) => {
       entry.until = now() + deadlineMs;
       return { ackId: id, message: entry.message };
     });
