@@ -130,7 +130,8 @@ test.each(ADDED_CHANNELS)(
     const { added, allowed, strangerSays, toOthers } = chats.of[channel];
     const { pid } = gateway;
     expect(await add(channel)).toMatchObject({ ok: true });
-    expect(cloud.asked.at(-1)).toBe('/v1/self/mail');
+    // Before anything was stored: no notice, no channel.
+    expect(cloud.asked.slice(-2)).toEqual(['/v1/self/channel-notice', '/v1/self/channels-secret']);
     await talk(channel, `Hello over ${channel}`);
     strangerSays('Let me in');
     await talk(channel, 'Still there?');

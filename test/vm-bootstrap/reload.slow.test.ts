@@ -129,7 +129,8 @@ test('a channel is added to the running gateway, its token is in no file, the ow
     groupPolicy: 'disabled',
   });
   expect(config.commands.ownerAllowFrom).toEqual(['whatsapp:+15551234567', 'telegram:4242']);
-  expect(cloud.asked.at(-1)).toBe('/v1/self/mail');
+  // Before anything was stored: no notice, no channel.
+  expect(cloud.asked.slice(-2)).toEqual(['/v1/self/channel-notice', '/v1/self/channels-secret']);
   expect(machine.lines.join()).not.toContain(BOT);
   expect(await cloud.versions(CHANNELS)).toEqual(['1 ENABLED']);
 }, 300_000);
