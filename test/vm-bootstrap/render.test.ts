@@ -88,6 +88,16 @@ describe('openclaw.json', () => {
   });
 
   test.each([
+    ['linked', {}, 'owner'],
+    ['kapso', {}, 'none'],
+    ['cloud-api', {}, 'none'],
+    ['kapso', { telegram: { owner: '4242', botToken: '777:AAAA-token' } }, 'owner'],
+  ] as const)('mode %s with %j: a heartbeat is for %s', (mode, channels, target) => {
+    const config = render({ whatsapp: { mode } }, {}, { channels });
+    expect(config.agents.defaults.heartbeat.target).toBe(target);
+  });
+
+  test.each([
     ['claude-opus-4-6', 'anthropic', 'https://api.anthropic.com', 25],
     ['openai/gpt-5.4', 'openai', 'https://api.openai.com/v1', 15],
     ['google/gemini-3.1-pro', 'google', 'https://generativelanguage.googleapis.com/v1beta', 18],

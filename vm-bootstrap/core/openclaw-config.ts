@@ -150,6 +150,12 @@ export function renderOpenclawConfig(template: string, inputs: ConfigInputs): Js
     const without = (list: unknown, one: string) =>
       (list as readonly string[]).filter((item) => item !== one);
     Object.assign(plugins, { allow: without(plugins.allow, 'whatsapp') });
+    // OpenClaw skips a heartbeat for an owner whom no channel reaches ("no-route"): it runs, and may send a mail.
+    if (addedChannels(inputs.channels).length === 0) {
+      Object.assign((document.agents as Mutable).defaults?.heartbeat as Mutable, {
+        target: 'none',
+      });
+    }
   }
   return withChannels(document as unknown as JsonObject, inputs);
 }
