@@ -68,9 +68,9 @@ export const GOALS = {
     machineSteps,
     announce,
   ],
-  deprovision: [intent, machineSteps, ...WITHDRAWALS],
+  deprovision: [intent, configVersion, machineSteps, ...WITHDRAWALS],
   /** An agent whose owner left. */
-  revoke: [intent, machineSteps, ...WITHDRAWALS, accountDisabled, keyDestruction],
+  revoke: [intent, configVersion, machineSteps, ...WITHDRAWALS, accountDisabled, keyDestruction],
   purge: [
     intent,
     machineRemoval,
@@ -117,7 +117,7 @@ export function planFor(goal: Goal, desired: Desired, observed: Observed): reado
   const all = rules.flatMap((rule) => rule(desired, observed)).filter((step) => step !== undefined);
   // While something goes on, what follows from it cannot be known: it is planned after that.
   const waiting = all.some(({ id }) => id === 'settle');
-  const steps = waiting ? all.filter(({ id }) => id === 'intent' || id === 'settle') : all;
+  const steps = waiting ? all.filter(({ id }) => AT_ONCE.has(id)) : all;
   const ids = new Set(steps.map((step) => step.id));
   const linked = steps.map((step) => ({
     ...step,
@@ -125,6 +125,17 @@ export function planFor(goal: Goal, desired: Desired, observed: Observed): reado
   }));
   return inOrder(linked);
 }
+
+/**
+ * Done before anything is waited for: afterwards the record is served and not the request (steer.ts), and
+ * a document that was not written by then would be forgotten.
+ */
+const AT_ONCE: ReadonlySet<StepId> = new Set([
+  'config-secret',
+  'intent',
+  'config-version',
+  'settle',
+]);
 
 /** Each step after those it needs; else in the order of the rules. */
 function inOrder(steps: readonly Step[]): readonly Step[] {

@@ -139,6 +139,10 @@ describe('the life of an agent', () => {
     });
     expect([await granted(), status()]).toEqual([false, 'TERMINATED']);
     expect((await verb('deprovision')).status).toBe(200);
+    // What is changed meanwhile is there when it comes back.
+    expect((await api('PATCH', '/v1/agents/allison', { budget: 61 })).status).toBe(202);
+    expect(await stateNow()).toBe('deprovisioned');
+    expect((await api('GET', '/v1/agents/allison')).body.budget).toBe(61);
     expect((await verb('start')).status).toBe(412);
     expect((await verb('reconcile')).body.outcome).toBe('unchanged');
     expect((await api('POST', '/v1/agents', REQUEST)).status).toBe(202);

@@ -225,7 +225,7 @@ test('an agent cannot flood its owner: 429 after the burst, and the mails before
     notice,
   );
   expect(announced.status).toBe(200);
-  const raw = boxes().list(OWNER)[0]?.raw ?? '';
+  const raw = boxes().list(OWNER)[0]?.raw.toString() ?? '';
   expect(raw).toMatch(/Subject: Slack is being added to your assistant/);
   expect(raw).toMatch(/by the Slack user U012AB3CD/);
 });

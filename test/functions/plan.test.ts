@@ -148,6 +148,16 @@ describe('the plan of a provision', () => {
       { config: { version: '3', payload: '{' } },
       ['config-version', 'announce'],
     ],
+    // A new document that was not written before the waiting would be forgotten after it (steer.ts).
+    [
+      'a change while the VM goes down',
+      {
+        config: { version: '1', payload: canonicalJson({ ...DOCUMENT, budget: 1 }) },
+        operation: { kind: 'stop', done: false, errors: [] },
+        instance: { ...(DONE.instance as NonNullable<Observed['instance']>), status: 'STOPPING' },
+      },
+      ['config-version', 'settle'],
+    ],
     ['somebody took a right away', { keyPolicy: SHARED }, ['key-access']],
   ])('%s', (_title, change, expected) => {
     expect(ids(planFor('provision', DESIRED, { ...DONE, ...change }))).toEqual(expected);
