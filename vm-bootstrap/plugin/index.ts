@@ -138,7 +138,7 @@ function register(api: PluginApi): void {
     const sessionKey = from?.sessionKey ?? context.sessionKey;
     if (sessionKey) await tellModel(sessionKey, note, from?.messageId ?? String(Date.now()));
     const needles = findKeys(text).flatMap(({ parts }) => parts);
-    const work = { scrubBelow: settings.stateDir, needles };
+    const work = { scrubBelow: settings.stateDir, needles, instead: replies.removed };
     startScrub(join(directory, 'index.js'), work, (line) => api.logger.warn(line));
     const paragraphs = [replies[handed.outcome]];
     if (isKeptInChat(from?.channel, sessionKey)) {

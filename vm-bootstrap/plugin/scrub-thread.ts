@@ -4,11 +4,10 @@
  */
 
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { scrub } from './scrub.ts';
+import { type Soil, scrub } from './scrub.ts';
 
-interface Work {
+interface Work extends Soil {
   readonly scrubBelow: string;
-  readonly needles: readonly string[];
 }
 
 /**
@@ -27,7 +26,7 @@ export function startScrub(file: string, work: Work, log: (line: string) => void
 /** What the plugin's file does when it is loaded as that thread; nothing elsewhere. */
 export function scrubWhenThread(): void {
   if (isMainThread) return;
-  const { scrubBelow, needles } = (workerData ?? {}) as Partial<Work>;
-  if (scrubBelow === undefined || needles === undefined) return;
-  void scrub(scrubBelow, needles, (line) => parentPort?.postMessage(line));
+  const { scrubBelow, needles, instead } = (workerData ?? {}) as Partial<Work>;
+  if (scrubBelow === undefined || needles === undefined || instead === undefined) return;
+  void scrub(scrubBelow, { needles, instead }, (line) => parentPort?.postMessage(line));
 }
