@@ -238,12 +238,12 @@ describe('Kapso', () => {
     const signature = kapsoSign(SECRET, batch);
     expect((await postKapso({ 'x-webhook-signature': signature }, batch)).status).toBe(200);
     const pulled = await asBo('pull', { maxMessages: 10 });
-    const got = pulled.body.receivedMessages.map(
-      ({ message }: { message: { data: string; attributes: object } }) => [
-        Buffer.from(message.data, 'base64').toString(),
-        message.attributes,
-      ],
-    );
+    type Received = { message: { data: string; attributes: object; publishTime: string } };
+    const received: Received[] = pulled.body.receivedMessages;
+    // Pub/Sub lists them in any order.
+    const got = received
+      .toSorted((x, y) => x.message.publishTime.localeCompare(y.message.publishTime))
+      .map(({ message }) => [Buffer.from(message.data, 'base64').toString(), message.attributes]);
     expect(got).toEqual([
       [EVENT, signed],
       [batch, { 'x-webhook-signature': signature }],
