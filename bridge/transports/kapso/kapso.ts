@@ -1,7 +1,6 @@
 /** Kapso: polling, or webhooks with polling as the safety net; sending through its Meta proxy. */
 
 import type { Finding, Transport, TransportEvents } from '../../ports.ts';
-import { failuresIn } from '../meta/envelope.ts';
 import { isGenuine } from '../signature.ts';
 import type {
   OpenWebhooks,
@@ -12,7 +11,7 @@ import type {
 import { createGraph } from '../whatsapp/graph.ts';
 import { verification } from '../whatsapp/verification.ts';
 import { pollOnce, rememberStart } from './poll.ts';
-import { kapsoMessages } from './webhook.ts';
+import { kapsoEvents } from './webhook.ts';
 
 export interface KapsoOptions {
   /** With the version: `https://api.kapso.ai/meta/whatsapp/v24.0`. */
@@ -66,12 +65,9 @@ async function take(
   }
   const event = request.headers['x-webhook-event'];
   const name = typeof event === 'string' ? event : undefined;
-  const messages = kapsoMessages(KAPSO, phoneNumberId, name, body, Date.now());
+  const { messages, failed } = kapsoEvents(KAPSO, phoneNumberId, name, body, Date.now());
   if (messages.length > 0) await events.deliver({ messages });
-  // Of a body of Meta's that Kapso forwards.
-  for (const failure of failuresIn(phoneNumberId, body)) {
-    await events.fail(failure.key, failure.reason);
-  }
+  for (const { key, reason } of failed) await events.fail(key, reason);
   return { status: 200 };
 }
 

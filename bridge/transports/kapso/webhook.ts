@@ -5,7 +5,7 @@
 
 import { z } from 'zod';
 import type { InboundMessage } from '../../message.ts';
-import { metaMessages } from '../meta/envelope.ts';
+import { type MetaEvents, metaEvents } from '../meta/envelope.ts';
 import { toInbound } from '../whatsapp/inbound.ts';
 import { wireMessage } from '../whatsapp/wire.ts';
 
@@ -53,21 +53,22 @@ function messageOf(
 
 /**
  * @param event the header X-Webhook-Event: the body of a single event does not name it
- * @returns what people sent to this number; nothing for other events
+ * @returns what people sent to this number, nothing for other events; what was not delivered, of a body of Meta's alone
  */
-export function kapsoMessages(
+export function kapsoEvents(
   transport: string,
   phoneNumberId: string,
   event: string | undefined,
   body: unknown,
   now: number,
-): InboundMessage[] {
+): Pick<MetaEvents, 'messages' | 'failed'> {
   if ((body as { object?: unknown } | null)?.object === 'whatsapp_business_account') {
-    return metaMessages(transport, phoneNumberId, body, now);
+    return metaEvents(transport, phoneNumberId, body, now);
   }
   const many = batch.safeParse(body).data;
   const type = many?.type ?? event;
-  if (type !== undefined && type !== RECEIVED) return [];
+  if (type !== undefined && type !== RECEIVED) return { messages: [], failed: [] };
   const values = many ? many.data : [body];
-  return values.flatMap((value) => messageOf(transport, phoneNumberId, value, now) ?? []);
+  const messages = values.flatMap((value) => messageOf(transport, phoneNumberId, value, now) ?? []);
+  return { messages, failed: [] };
 }

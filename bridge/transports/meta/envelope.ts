@@ -64,20 +64,15 @@ function hintsFor(contacts: ChangeValue['contacts'], wire: WireMessage): SenderH
   return { userId: contact?.user_id ?? undefined, name: contact?.profile?.name };
 }
 
-/** @returns what people sent to this number */
-export function metaMessages(
+const messagesIn = (
+  { messages, contacts }: ChangeValue,
   transport: string,
-  phoneNumberId: string,
-  body: unknown,
   now: number,
-): InboundMessage[] {
-  return changesOf(phoneNumberId, body).flatMap(({ messages, contacts }) =>
-    messages.flatMap((value) => {
-      const wire = wireMessage.safeParse(value).data;
-      return (wire && toInbound(transport, wire, hintsFor(contacts, wire), now)) ?? [];
-    }),
-  );
-}
+): InboundMessage[] =>
+  messages.flatMap((value) => {
+    const wire = wireMessage.safeParse(value).data;
+    return (wire && toInbound(transport, wire, hintsFor(contacts, wire), now)) ?? [];
+  });
 
 export interface Failure {
   /** Ours, of the message. */
@@ -85,22 +80,40 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** @returns what WhatsApp took and could not deliver: an unreachable file, a closed window, an unknown number */
-export const failuresIn = (phoneNumberId: string, body: unknown): Failure[] =>
-  changesOf(phoneNumberId, body).flatMap(({ statuses }) =>
-    statuses
-      .filter(({ status }) => status === 'failed')
-      .flatMap(({ biz_opaque_callback_data: key, errors }) => {
-        // Meta's texts can name the recipient: the code says enough.
-        const reason = `not delivered: WhatsApp error ${errors?.[0]?.code ?? 'unknown'}`;
-        return key ? [{ key, reason }] : [];
-      }),
-  );
+const failuresIn = ({ statuses }: ChangeValue): Failure[] =>
+  statuses
+    .filter(({ status }) => status === 'failed')
+    .flatMap(({ biz_opaque_callback_data: key, errors }) => {
+      // Meta's texts can name the recipient: the code says enough.
+      const reason = `not delivered: WhatsApp error ${errors?.[0]?.code ?? 'unknown'}`;
+      return key ? [{ key, reason }] : [];
+    });
 
-/** @returns our keys of the messages that WhatsApp has taken, whatever became of them since */
-export const confirmedKeys = (phoneNumberId: string, body: unknown): string[] =>
-  changesOf(phoneNumberId, body).flatMap(({ statuses }) =>
-    statuses
-      .filter(({ status }) => status !== 'failed')
-      .flatMap(({ biz_opaque_callback_data: key }) => key ?? []),
-  );
+const confirmedIn = ({ statuses }: ChangeValue): string[] =>
+  statuses
+    .filter(({ status }) => status !== 'failed')
+    .flatMap(({ biz_opaque_callback_data: key }) => key ?? []);
+
+export interface MetaEvents {
+  /** What people sent to this number. */
+  readonly messages: readonly InboundMessage[];
+  /** Our keys of the messages that WhatsApp has taken, whatever became of them since. */
+  readonly confirmed: readonly string[];
+  /** What it took and could not deliver: an unreachable file, a closed window, an unknown number. */
+  readonly failed: readonly Failure[];
+}
+
+/** @returns all that a body says of this number; nothing when it is no body of Meta's */
+export function metaEvents(
+  transport: string,
+  phoneNumberId: string,
+  body: unknown,
+  now: number,
+): MetaEvents {
+  const changes = changesOf(phoneNumberId, body);
+  return {
+    messages: changes.flatMap((change) => messagesIn(change, transport, now)),
+    confirmed: changes.flatMap(confirmedIn),
+    failed: changes.flatMap(failuresIn),
+  };
+}

@@ -10,7 +10,7 @@ import type {
 } from '../webhook-server.ts';
 import { createGraph, type GraphOptions } from '../whatsapp/graph.ts';
 import { verification } from '../whatsapp/verification.ts';
-import { confirmedKeys, failuresIn, metaMessages } from './envelope.ts';
+import { metaEvents } from './envelope.ts';
 
 export interface MetaOptions {
   /** With the version: `https://graph.facebook.com/v24.0`. */
@@ -45,12 +45,10 @@ async function take(
   } catch {
     return { status: 400 };
   }
-  const messages = metaMessages(META, options.phoneNumberId, body, Date.now());
+  const { messages, confirmed, failed } = metaEvents(META, options.phoneNumberId, body, Date.now());
   if (messages.length > 0) await events.deliver({ messages });
-  for (const key of confirmedKeys(options.phoneNumberId, body)) await events.confirm(key);
-  for (const { key, reason } of failuresIn(options.phoneNumberId, body)) {
-    await events.fail(key, reason);
-  }
+  for (const key of confirmed) await events.confirm(key);
+  for (const { key, reason } of failed) await events.fail(key, reason);
   return { status: 200 };
 }
 
