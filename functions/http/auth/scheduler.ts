@@ -1,8 +1,7 @@
 /** Cloud Scheduler, which has the plane do what is on record. */
 
-import { email as emailAddress } from '../../../contracts/config-document.ts';
 import type { Admins } from './person.ts';
-import { bearerToken, denied, type Identified, unverified } from './token.ts';
+import { accountIn, bearerToken, type Identified, unverified } from './token.ts';
 
 /**
  * Cloud Scheduler, which can send its token in this one header only: Cloud Run checks it there and
@@ -16,9 +15,6 @@ export function authenticateScheduler(
   identified: Identified,
 ): string {
   const claims = unverified(bearerToken(header));
-  const account = emailAddress.safeParse(claims.email).data;
-  if (account) identified(account);
-  const theirs = account === scheduler && claims.email_verified === true;
-  if (theirs && claims.aud === audience) return account;
-  throw denied('Only what is scheduled comes like this.');
+  const expected = { account: scheduler, audience };
+  return accountIn(claims, expected, identified, 'Only what is scheduled comes like this.');
 }

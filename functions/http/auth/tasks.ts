@@ -1,8 +1,14 @@
 /** Cloud Tasks, which brings the plane its own work. */
 
-import { email as emailAddress } from '../../../contracts/config-document.ts';
 import type { TokenVerifier } from '../../service/ports.ts';
-import { bearerToken, claimsOf, denied, type Identified, isUnsigned, unverified } from './token.ts';
+import {
+  accountIn,
+  bearerToken,
+  claimsOf,
+  type Identified,
+  isUnsigned,
+  unverified,
+} from './token.ts';
 
 /**
  * Cloud Tasks, by the account whose token it brings. Cloud Run takes the signature off that token
@@ -20,9 +26,6 @@ export async function authenticateTasks(
   const claims = isUnsigned(token)
     ? unverified(token)
     : await claimsOf(await verifier(), header, audience);
-  const account = emailAddress.safeParse(claims.email).data;
-  if (account) identified(account);
-  const theirs = account === tasksAccount && claims.email_verified === true;
-  if (theirs && claims.aud === audience) return account;
-  throw denied('Only the queue of the plane brings work here.');
+  const expected = { account: tasksAccount, audience };
+  return accountIn(claims, expected, identified, 'Only the queue of the plane brings work here.');
 }

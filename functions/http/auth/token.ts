@@ -1,5 +1,6 @@
 /** The token that a request carries, and what it says. */
 
+import { email as emailAddress } from '../../../contracts/config-document.ts';
 import { PlaneError, type Problem } from '../../../contracts/errors.ts';
 import type { TokenVerifier } from '../../service/ports.ts';
 
@@ -39,6 +40,23 @@ export async function claimsOf(
 }
 
 export const denied = (message: string): PlaneError => new PlaneError('PERMISSION_DENIED', message);
+
+/**
+ * Google's own callers, who come as one service account of the plane's.
+ * @throws PlaneError PERMISSION_DENIED with `refusal` for anybody else, or a token for another audience
+ */
+export function accountIn(
+  claims: Readonly<Record<string, unknown>>,
+  expected: { readonly account: string; readonly audience: string },
+  identified: Identified,
+  refusal: string,
+): string {
+  const account = emailAddress.safeParse(claims.email).data;
+  if (account) identified(account);
+  const theirs = account === expected.account && claims.email_verified === true;
+  if (theirs && claims.aud === expected.audience) return account;
+  throw denied(refusal);
+}
 
 /** In place of a signature that Cloud Run has checked: it hands tokens on without it. */
 const CHECKED_BY_CLOUD_RUN = 'SIGNATURE_REMOVED_BY_GOOGLE';
