@@ -133,28 +133,39 @@ export function renderCodeMail(
   });
 }
 
-/** The phone or WhatsApp ended the link: to the owner, or to the admins of a number of the agent's own. */
+/** A mail about a link goes to the owner, or to the admins of a number of the agent's own. */
+function toLinker(name: AgentName, document: ConfigDocument) {
+  const owner = document.whatsapp.mode === 'linked';
+  return { owner, admin: !owner, name, footer: owner ? footerFor(name, document) : ADMIN_FOOTER };
+}
+
+/** What such a mail says where the link has to be made again. */
+function toLinkAgain(name: AgentName, document: ConfigDocument, link: PairingLink) {
+  const { user, whatsappNumber, timezone } = document;
+  const to = toLinker(name, document);
+  return {
+    ...to,
+    user,
+    number: whatsappNumber === undefined ? '' : showPhone(whatsappNumber),
+    button: { url: link.url, label: to.owner ? 'Connect WhatsApp' : 'Link the number' },
+    expires: showTime(link.expires, timezone),
+  };
+}
+
+/** The phone or WhatsApp ended the link. */
 export function renderLost(
   templates: MailTemplates,
   name: AgentName,
   document: ConfigDocument,
   link: PairingLink,
 ): RenderedMail {
-  const owner = document.whatsapp.mode === 'linked';
-  const { user, whatsappNumber, timezone } = document;
+  const again = toLinkAgain(name, document, link);
   return renderMail(templates, 'lost', {
-    subject: owner
+    ...again,
+    subject: again.owner
       ? 'We lost our WhatsApp connection'
       : `Agent ${name} is not on WhatsApp any more`,
-    preview: owner ? 'Connect me again to go on.' : 'Its number has to be linked again.',
-    footer: owner ? footerFor(name, document) : ADMIN_FOOTER,
-    owner,
-    admin: !owner,
-    name,
-    user,
-    number: whatsappNumber === undefined ? '' : showPhone(whatsappNumber),
-    button: { url: link.url, label: owner ? 'Connect WhatsApp' : 'Link the number' },
-    expires: showTime(link.expires, timezone),
+    preview: again.owner ? 'Connect me again to go on.' : 'Its number has to be linked again.',
   });
 }
 
@@ -165,22 +176,14 @@ export function renderNumberChanged(
   document: ConfigDocument,
   link: PairingLink,
 ): RenderedMail {
-  const owner = document.whatsapp.mode === 'linked';
-  const { user, userPhone, whatsappNumber, timezone } = document;
+  const again = toLinkAgain(name, document, link);
   return renderMail(templates, 'number-changed', {
-    subject: owner
+    ...again,
+    subject: again.owner
       ? 'Your number was changed: connect your WhatsApp again'
       : `Agent ${name} has another number: link it`,
     preview: 'The number before is not connected any more.',
-    footer: owner ? footerFor(name, document) : ADMIN_FOOTER,
-    owner,
-    admin: !owner,
-    name,
-    user,
-    phoneEnd: userPhone.slice(-2),
-    number: whatsappNumber === undefined ? '' : showPhone(whatsappNumber),
-    button: { url: link.url, label: owner ? 'Connect WhatsApp' : 'Link the number' },
-    expires: showTime(link.expires, timezone),
+    phoneEnd: document.userPhone.slice(-2),
   });
 }
 
@@ -192,14 +195,13 @@ export function renderWrongPhone(
   { scanned, expected }: WrongPhone,
   link: PairingLink,
 ): RenderedMail {
-  const owner = document.whatsapp.mode === 'linked';
+  const to = toLinker(name, document);
   return renderMail(templates, 'wrong-phone', {
-    subject: owner ? 'Another phone scanned your code' : `Agent ${name}: another phone was scanned`,
+    ...to,
+    subject: to.owner
+      ? 'Another phone scanned your code'
+      : `Agent ${name}: another phone was scanned`,
     preview: 'Nothing was linked.',
-    footer: owner ? footerFor(name, document) : ADMIN_FOOTER,
-    owner,
-    admin: !owner,
-    name,
     scanned,
     expected,
     button: { url: link.url, label: 'Show a new code' },
