@@ -5,7 +5,10 @@
  */
 
 import { z } from 'zod';
+import { ADDED_CHANNELS } from './added-channels.ts';
 import { phoneNumber } from './config-document.ts';
+
+export { ADDED_CHANNELS, type AddedChannel, CHANNEL_TITLES } from './added-channels.ts';
 
 const token = (shape: RegExp, like: string) =>
   z
@@ -56,15 +59,5 @@ export const channelsDocument = z.strictObject({
     .optional(),
 });
 export type ChannelsDocument = z.infer<typeof channelsDocument>;
-
-export const ADDED_CHANNELS = ['telegram', 'slack', 'discord', 'signal'] as const;
-export type AddedChannel = (typeof ADDED_CHANNELS)[number];
-
-export const CHANNEL_TITLES: Readonly<Record<AddedChannel, string>> = {
-  telegram: 'Telegram',
-  slack: 'Slack',
-  discord: 'Discord',
-  signal: 'Signal',
-};
 
 export const addedChannel = z.enum(ADDED_CHANNELS);

@@ -1,6 +1,6 @@
 /** What is done with a text that holds a key. Decides; what it does things with is handed in. */
 
-import type { AddedChannel } from '../../contracts/channels.ts';
+import { ADDED_CHANNELS } from '../../contracts/added-channels.ts';
 import { type FoundKey, findKeys, withoutKeys } from '../../contracts/find-keys.ts';
 import type { Provider } from '../../contracts/models.ts';
 import type { KeyOutcome } from './broker-protocol.ts';
@@ -26,13 +26,7 @@ const STORED: ReadonlySet<string> = new Set(['stored', 'in-use', 'restarting', '
 /** Whether the agent has that key now, or will in half a minute. */
 export const isStored = ({ outcome }: HandedOver): boolean => STORED.has(outcome);
 
-const MESSENGERS: ReadonlySet<string> = new Set<AddedChannel | 'whatsapp'>([
-  'whatsapp',
-  'telegram',
-  'slack',
-  'discord',
-  'signal',
-]);
+const MESSENGERS: ReadonlySet<string> = new Set(['whatsapp', ...ADDED_CHANNELS]);
 /** What the bridge ends a sender's session key with (bridge/handlers/openclaw/prompt.ts). */
 const OF_BRIDGE = /-wa-[^:]+$/;
 
