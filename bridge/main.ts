@@ -77,8 +77,11 @@ program
 
 program
   .command('status')
-  .description('What is open and what is dead, as JSON.')
-  .action(async () => print(JSON.stringify(await status(stateDir(settings())))));
+  .description('How the channel is, what is open and what is dead, as JSON.')
+  .action(async () => {
+    const config = settings();
+    print(JSON.stringify(await status(config, stateDir(config))));
+  });
 
 const dead = program.command('dead').description('Messages that were given up.');
 dead

@@ -52,8 +52,26 @@ export interface TransportEvents {
   cursor(name: string): string | undefined;
 }
 
+/** How the other side's API takes our calls: `failing` when it answers, with errors alone. */
+export const CALL_STATES = ['ok', 'token-refused', 'unreachable', 'failing'] as const;
+export type CallState = (typeof CALL_STATES)[number];
+
+/** What came of the calls to the other side's API; every time in milliseconds since the epoch. */
+export interface Contact {
+  /** When a call last went well. */
+  readonly wellAt?: number;
+  /** The calls that failed since then. */
+  readonly failing?: {
+    readonly since: number;
+    readonly times: number;
+    /** How the last of them failed. */
+    readonly how: Exclude<CallState, 'ok'>;
+  };
+}
+
 export interface Transport {
   readonly name: string;
+  readonly contact: Contact;
   /** Begins to receive. Throws when it cannot (a port that is taken). */
   start(events: TransportEvents): Promise<void>;
   /**

@@ -1,13 +1,15 @@
 /** The operator's commands beside the running service: check, send, status, dead letters. */
 
 import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { composeHandler, composeTransport } from '../compose.ts';
 import type { BridgeConfig } from '../config/schema.ts';
 import { splitText } from '../format/split.ts';
 import { maskNumber, normaliseNumber } from '../guard/number.ts';
 import { laneOf, type Sender } from '../message.ts';
-import { healthOf } from '../observe/health-server.ts';
+import { channelHealth } from '../observe/channel.ts';
+import { depthOf } from '../observe/health-server.ts';
 import { createLog } from '../observe/log.ts';
 import { shortKey } from '../observe/short-key.ts';
 import type { BridgeStore } from '../pipeline/receive.ts';
@@ -15,6 +17,8 @@ import type { Finding } from '../ports.ts';
 import { openStore } from '../store/store.ts';
 
 const LIST_LIMIT = 100;
+
+const said = z.looseObject({ channel: channelHealth });
 
 export interface DeadLine {
   /** `in:12` or `out:7`: what `retry` and `drop` take. */
@@ -62,11 +66,26 @@ export async function check(config: BridgeConfig): Promise<readonly Finding[]> {
   return found;
 }
 
-export const status = (dir: string): Promise<object> =>
-  withStore(dir, (store) => {
-    const { state: _unknown, ...rest } = healthOf(store, 0, Date.now());
-    return rest;
-  });
+const ASK_TIMEOUT_MS = 3_000;
+
+/** What the running service knows of its channel: nobody else made its calls. */
+async function channelNow({ health }: BridgeConfig): Promise<object> {
+  const unknown = (detail: string) => ({ state: 'unknown', detail });
+  if (health.addr === '') return unknown('health.addr is empty: the bridge cannot be asked.');
+  try {
+    const signal = AbortSignal.timeout(ASK_TIMEOUT_MS);
+    const answer = await fetch(`http://${health.addr}/health`, { signal });
+    return said.parse(await answer.json()).channel;
+  } catch {
+    return unknown(`No bridge answers at ${health.addr}: is it running?`);
+  }
+}
+
+/** What is open and dead, from the disk, and how the channel is. */
+export async function status(config: BridgeConfig, dir: string): Promise<object> {
+  const depth = await withStore(dir, (store) => depthOf(store, Date.now()));
+  return { channel: await channelNow(config), ...depth };
+}
 
 /**
  * Puts a message into the outbox; the running service sends it, in order with its other messages to

@@ -3,12 +3,14 @@
 import { parseAddress } from '../address.ts';
 import { composeGuard, composeHandler, composeTransport } from '../compose.ts';
 import { type BridgeConfig, ms } from '../config/schema.ts';
+import { type ChannelHealth, channelOf, isAskDue } from '../observe/channel.ts';
 import { healthOf, startHealthServer } from '../observe/health-server.ts';
 import type { BridgeLog } from '../observe/log.ts';
 import { createLog, logEvents } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import type { BridgeStore } from '../pipeline/receive.ts';
 import { createPipeline } from '../pipeline.ts';
+import type { Transport } from '../ports.ts';
 import { openStore } from '../store/store.ts';
 import { startFunnel } from '../transports/tailscale.ts';
 import { WEBHOOK_PATH } from '../transports/webhook-server.ts';
@@ -37,6 +39,31 @@ async function openFunnel(
   return funnel.close;
 }
 
+/** How soon it is noticed that the channel is well again, while nobody writes. */
+const LOOK_MS = 60_000;
+
+/**
+ * Asks the other side when nothing else does, so that a token that is refused is known before somebody
+ * writes; a line in the log for every change. @returns stops it
+ */
+function watchChannel(
+  transport: Transport,
+  channel: () => ChannelHealth,
+  log: BridgeLog,
+): () => void {
+  let known: ChannelHealth['state'] = 'ok';
+  const look = async (): Promise<void> => {
+    if (isAskDue(transport.contact, Date.now())) await transport.check();
+    const { state, detail, since } = channel();
+    if (state === known) return;
+    known = state;
+    log[state === 'ok' ? 'info' : 'error']({ state, since }, detail);
+  };
+  void look();
+  const timer = setInterval(() => void look(), LOOK_MS).unref();
+  return () => clearInterval(timer);
+}
+
 /**
  * @param dir the state's folder, without `~`
  * @param env for programs that are started
@@ -54,7 +81,8 @@ export async function runBridge(
   const transport = composeTransport(config, log);
   const store: BridgeStore = openStore({ dir, exclusive: true });
   stack.defer(() => store.close());
-  const metrics = createMetrics(store);
+  const channel = () => channelOf(transport.name, transport.contact, Date.now());
+  const metrics = createMetrics(store, channel);
   const write = logEvents(log);
   const pipeline = createPipeline({
     store,
@@ -70,13 +98,14 @@ export async function runBridge(
     graceMs: ms(config.limits.stop_grace),
   });
   if (config.health.addr !== '') {
-    const health = () => healthOf(store, pipeline.restingUntil, Date.now());
+    const health = () => healthOf(store, channel(), pipeline.restingUntil, Date.now());
     const server = await startHealthServer(config.health.addr, health, metrics);
     stack.defer(server.close);
   }
   warnOfNobody(config, log);
   try {
     await pipeline.start();
+    stack.defer(watchChannel(transport, channel, log));
     if (config.delivery.mode === 'tailscale') stack.defer(await openFunnel(config, log, env));
     const { mode } = config.delivery;
     log.info({ transport: transport.name, mode, ...store.inbox.depth() }, 'ready');

@@ -5,11 +5,16 @@ import type { AddressInfo } from 'node:net';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { parseAddress } from '../address.ts';
 import type { BridgeStore } from '../pipeline/receive.ts';
+import type { ChannelHealth } from './channel.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface Health {
-  /** `resting`: the handler or the transport is away, everything waits. */
-  readonly state: 'ok' | 'resting';
+  /**
+   * `channel-down`: the number neither hears nor speaks, `channel` says why. `resting`: the handler or
+   * the transport is away, everything waits.
+   */
+  readonly state: 'ok' | 'resting' | 'channel-down';
+  readonly channel: ChannelHealth;
   readonly inbox: { readonly open: number; readonly dead: number };
   readonly outbox: { readonly open: number; readonly dead: number };
   /** Of the oldest message that is not answered yet; 0 when there is none. */
@@ -23,13 +28,24 @@ export interface HealthServer {
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 
-/** @param restingUntil milliseconds since the epoch */
-export function healthOf(store: BridgeStore, restingUntil: number, now: number): Health {
+/** How much is going on. @param now milliseconds since the epoch */
+export function depthOf(store: BridgeStore, now: number): Omit<Health, 'state' | 'channel'> {
   const { oldestAt, ...inbox } = store.inbox.depth();
   const { oldestAt: oldestOut, ...outbox } = store.outbox.depth();
   const oldest = Math.min(oldestAt ?? now, oldestOut ?? now);
-  const state = restingUntil > now ? 'resting' : 'ok';
-  return { state, inbox, outbox, oldestSeconds: Math.round((now - oldest) / 1_000) };
+  return { inbox, outbox, oldestSeconds: Math.round((now - oldest) / 1_000) };
+}
+
+/** @param restingUntil milliseconds since the epoch */
+export function healthOf(
+  store: BridgeStore,
+  channel: ChannelHealth,
+  restingUntil: number,
+  now: number,
+): Health {
+  const rests = restingUntil > now ? 'resting' : 'ok';
+  const state = channel.state === 'ok' ? rests : 'channel-down';
+  return { state, channel, ...depthOf(store, now) };
 }
 
 function send(res: ServerResponse, status: number, type: string, body: string): void {

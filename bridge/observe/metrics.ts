@@ -3,6 +3,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Observer } from '../pipeline/events.ts';
 import type { BridgeStore } from '../pipeline/receive.ts';
+import { CALL_STATES } from '../ports.ts';
+import type { ChannelHealth } from './channel.ts';
 
 export interface Metrics {
   readonly observe: Observer;
@@ -13,6 +15,20 @@ export interface Metrics {
 
 /** Seconds; an answer of an agent takes from a tenth of a second to minutes. */
 const SECONDS = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300];
+
+/** 1 for the state that it is in, 0 for the others. */
+function channelGauge(registry: Registry, channel: () => ChannelHealth): void {
+  new Gauge({
+    name: 'bridge_channel',
+    help: "Whether WhatsApp's API takes our calls, by state.",
+    labelNames: ['transport', 'state'] as const,
+    registers: [registry],
+    collect() {
+      const { transport, state: now } = channel();
+      for (const state of CALL_STATES) this.set({ transport, state }, state === now ? 1 : 0);
+    },
+  });
+}
 
 function gauges(registry: Registry, store: BridgeStore): void {
   for (const name of ['inbox', 'outbox'] as const) {
@@ -37,7 +53,7 @@ function gauges(registry: Registry, store: BridgeStore): void {
   });
 }
 
-export function createMetrics(store: BridgeStore): Metrics {
+export function createMetrics(store: BridgeStore, channel: () => ChannelHealth): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const received = new Counter({
@@ -65,6 +81,7 @@ export function createMetrics(store: BridgeStore): Metrics {
     registers,
   });
   gauges(registry, store);
+  channelGauge(registry, channel);
 
   return {
     contentType: registry.contentType,

@@ -122,9 +122,54 @@ test('health and metrics; while the agent is away a message waits', async () => 
   expect(metrics).toMatch(/^bridge_inbox_open 1$/m);
   expect(metrics).toMatch(/^bridge_received_total\{verdict="admit",content="text"\} 1$/m);
   expect(metrics).not.toContain(NUMBER);
+  expect(metrics).toMatch(/^bridge_channel\{transport="kapso",state="ok"\} 1$/m);
   const { stdout } = await command('status');
-  expect(JSON.parse(stdout)).toMatchObject({ inbox: { open: 1 } });
+  expect(JSON.parse(stdout)).toMatchObject({
+    channel: { transport: 'kapso', state: 'ok' },
+    inbox: { open: 1 },
+  });
 }, 20_000);
+
+test('a key that is refused is seen in health, metrics and status, without the key', async () => {
+  const port = await freePort();
+  const file = join(dir, 'refused.toml');
+  writeFileSync(
+    file,
+    `[kapso]\nbase_url = "${kapso.baseUrl}"\napi_key = "of-last-year"\nphone_number_id = "${kapso.phoneNumberId}"\n[state]\ndir = "~/refused"\n[health]\naddr = "127.0.0.1:${port}"\n`,
+  );
+  const settings = { PATH: process.env.PATH, HOME: dir };
+  const said = async (): Promise<string> => {
+    const argv = [MAIN, '--config', file, 'status'];
+    return (await promisify(execFile)(process.execPath, argv, { env: settings })).stdout;
+  };
+  const refused = spawn(process.execPath, [MAIN, '--config', file], { env: settings });
+  let lines = '';
+  refused.stdout?.on('data', (chunk: Buffer) => {
+    lines += chunk;
+  });
+  await until('the log line', () => lines.includes('"state":"token-refused"'), 20_000);
+  const of = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+  const health = JSON.parse(await of('/health'));
+  expect(health).toMatchObject({ state: 'channel-down', channel: { state: 'token-refused' } });
+  const metrics = await of('/metrics');
+  expect(metrics).toMatch(/^bridge_channel\{transport="kapso",state="token-refused"\} 1$/m);
+  expect(metrics).toMatch(/^bridge_channel\{transport="kapso",state="ok"\} 0$/m);
+  const status = await said();
+  expect(JSON.parse(status)).toMatchObject({
+    channel: {
+      state: 'token-refused',
+      since: expect.any(String),
+      detail: expect.stringContaining('renew it'),
+    },
+  });
+  const ended = once(refused, 'exit');
+  refused.kill('SIGTERM');
+  await ended;
+  expect(JSON.parse(await said())).toMatchObject({
+    channel: { state: 'unknown', detail: expect.stringContaining('is it running') },
+  });
+  expect(lines + status).not.toContain('of-last-year');
+}, 60_000);
 
 test('check names what does not work, and ends with 1', async () => {
   const { stdout, code } = await command('check', '--json');

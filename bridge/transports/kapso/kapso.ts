@@ -30,6 +30,7 @@ export interface KapsoOptions {
   };
   readonly timeoutMs?: number;
   readonly onPollFailed?: (error: unknown) => void;
+  readonly now?: () => number;
 }
 
 export const KAPSO = 'kapso';
@@ -129,13 +130,14 @@ function findings(options: KapsoOptions): Finding[] {
 }
 
 export function createKapso(options: KapsoOptions): KapsoTransport {
-  const { baseUrl, apiKey, phoneNumberId, webhook, timeoutMs } = options;
+  const { baseUrl, apiKey, phoneNumberId, webhook, timeoutMs, now = Date.now } = options;
   const graph = createGraph({
     baseUrl,
     phoneNumberId,
     headers: { 'x-api-key': apiKey },
     fileHosts: KAPSO_FILE_HOSTS,
     secretHosts: KAPSO_HOSTS,
+    now,
     ...(timeoutMs && { timeoutMs }),
   });
   let source: WebhookSource | undefined;
@@ -143,11 +145,14 @@ export function createKapso(options: KapsoOptions): KapsoTransport {
 
   return {
     name: KAPSO,
+    get contact() {
+      return graph.contact;
+    },
     get port() {
       return source?.port;
     },
     async start(events) {
-      const poll = { graph, transport: KAPSO, phoneNumberId, events, now: Date.now };
+      const poll = { graph, transport: KAPSO, phoneNumberId, events, now };
       await rememberStart(poll);
       if (webhook) {
         source = await webhook.open((request) => take(phoneNumberId, webhook, events, request));

@@ -64,6 +64,9 @@ export function createMeta(options: MetaOptions): MetaTransport {
 
   return {
     name: META,
+    get contact() {
+      return graph.contact;
+    },
     get port() {
       return source?.port;
     },

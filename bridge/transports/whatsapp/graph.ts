@@ -4,9 +4,10 @@
  */
 
 import type { InboundMessage, OutboundMessage } from '../../message.ts';
-import type { FileResult, Finding, OutboundFile, SendOutcome } from '../../ports.ts';
-import { createHttpClient, type HttpFailure } from '../http-client.ts';
+import type { Contact, FileResult, Finding, OutboundFile, SendOutcome } from '../../ports.ts';
+import { createHttpClient, type HttpClient, type HttpFailure } from '../http-client.ts';
 import { download, refusedWith } from '../media/download.ts';
+import { type About, contactAfter, stateOf } from './contact.ts';
 import { sendBody } from './outbound.ts';
 import { type GraphAnswer, outcomeOf, outcomeOfFailure, toAnswer } from './outcome.ts';
 import { upload } from './upload.ts';
@@ -22,9 +23,11 @@ export interface GraphOptions {
   readonly fileHosts?: readonly string[];
   /** Those that are told `headers` when a file is fetched; Meta's when left out. */
   readonly secretHosts?: readonly string[];
+  readonly now?: () => number;
 }
 
 export interface Graph {
+  readonly contact: Contact;
   /** The file of a message: from where the message says it is, else from where the API does. */
   file(message: InboundMessage): Promise<FileResult>;
   send(message: OutboundMessage, key: string, file?: OutboundFile): Promise<SendOutcome>;
@@ -44,10 +47,11 @@ const META_HOSTS = ['fbsbx.com', 'fbcdn.net', 'whatsapp.net', 'facebook.com'];
 
 const NOWHERE = { kind: 'refused', reason: 'nothing says where it is' } as const;
 
-export function createGraph(options: GraphOptions): Graph {
-  const { baseUrl, phoneNumberId, timeoutMs = TIMEOUT_MS } = options;
-  const http = createHttpClient();
-  const call = async (path: string, body?: object): Promise<GraphAnswer> => {
+/** Requests to the API, and what came of them. */
+function createCalls(http: HttpClient, options: GraphOptions) {
+  const { baseUrl, timeoutMs = TIMEOUT_MS, now = Date.now } = options;
+  let contact: Contact = {};
+  const ask = async (path: string, body?: object): Promise<GraphAnswer> => {
     const json = body && { 'content-type': 'application/json' };
     const answer = await http.request(`${baseUrl}/${path}`, {
       method: body ? 'POST' : 'GET',
@@ -57,12 +61,35 @@ export function createGraph(options: GraphOptions): Graph {
     });
     return toAnswer(answer);
   };
+  const call = async (path: string, about: About, body?: object): Promise<GraphAnswer> => {
+    try {
+      const answer = await ask(path, body);
+      contact = contactAfter(contact, stateOf(answer, about), now());
+      return answer;
+    } catch (error) {
+      contact = contactAfter(contact, 'unreachable', now());
+      throw error;
+    }
+  };
+  return {
+    call,
+    get contact() {
+      return contact;
+    },
+  };
+}
+
+export function createGraph(options: GraphOptions): Graph {
+  const { baseUrl, phoneNumberId, timeoutMs = TIMEOUT_MS } = options;
+  const http = createHttpClient();
+  const calls = createCalls(http, options);
+  const { call } = calls;
 
   /** Meta: `{url, mime_type, ...}` of a media id, good for five minutes. */
   const urlOf = async (id: string): Promise<string | FileResult> => {
     const path = `${encodeURIComponent(id)}?phone_number_id=${phoneNumberId}`;
     try {
-      const { status, body } = await call(path);
+      const { status, body } = await call(path, 'one thing');
       const { url } = (body ?? {}) as { url?: unknown };
       if (status !== 200) return refusedWith(status);
       return typeof url === 'string' ? url : NOWHERE;
@@ -82,6 +109,9 @@ export function createGraph(options: GraphOptions): Graph {
     });
 
   return {
+    get contact() {
+      return calls.contact;
+    },
     async file({ content }) {
       if (content.kind !== 'media') return { kind: 'refused', reason: 'no file' };
       const { id, url } = content.file;
@@ -97,13 +127,15 @@ export function createGraph(options: GraphOptions): Graph {
         const media =
           file && (await upload(http, `${baseUrl}/${phoneNumberId}/media`, options.headers, file));
         if (media && 'kind' in media) return media;
-        return outcomeOf(await call(`${phoneNumberId}/messages`, sendBody(message, key, media)));
+        return outcomeOf(
+          await call(`${phoneNumberId}/messages`, 'one thing', sendBody(message, key, media)),
+        );
       } catch (error) {
         return outcomeOfFailure(error);
       }
     },
     async seen({ id }) {
-      await call(`${phoneNumberId}/messages`, {
+      await call(`${phoneNumberId}/messages`, 'one thing', {
         messaging_product: 'whatsapp',
         status: 'read',
         message_id: id,
@@ -111,10 +143,10 @@ export function createGraph(options: GraphOptions): Graph {
       });
     },
     close: http.close,
-    get: (path, query = {}) => call(`${path}?${new URLSearchParams(query)}`),
+    get: (path, query = {}) => call(`${path}?${new URLSearchParams(query)}`, 'the number'),
     async check(what) {
       try {
-        const { status } = await call(`${phoneNumberId}?fields=id`);
+        const { status } = await call(`${phoneNumberId}?fields=id`, 'the number');
         if (status === 200) return { what, ok: true, detail: `${new URL(baseUrl).host} knows it` };
         const fix =
           status === 401 || status === 403 ? 'check the key' : 'check the phone number id';

@@ -48,6 +48,12 @@ function codeIn(body: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined;
 }
 
+/** No call of ours will go well before somebody renews the token or the key. */
+export function refusesToken({ status, body }: GraphAnswer): boolean {
+  const code = codeIn(body);
+  return code === undefined ? status === 401 || status === 403 : TOKEN.has(code);
+}
+
 function pauseOf(retryAfter: string | undefined): number | undefined {
   const seconds = Number(retryAfter);
   if (!retryAfter || !Number.isFinite(seconds)) return undefined;
@@ -80,7 +86,7 @@ function fromStatus(
 ): Exclude<SendOutcome, { kind: 'sent' }> {
   const reason = `HTTP ${status}`;
   if (status === 429) return { kind: 'rest', reason, afterMs: pause ?? THROTTLE_PAUSE_MS };
-  if (status === 401 || status === 403) {
+  if (refusesToken({ status, body: undefined })) {
     return { kind: 'rest', reason: `${reason}: check the key`, afterMs: TOKEN_PAUSE_MS };
   }
   // 503 and 408 are said before anything is done; 500, 502 and 504 may hide a message that was sent.

@@ -43,6 +43,7 @@ const pipeline = createPipeline({
   transports: [
     {
       name: 'flood',
+      contact: {},
       start: async (given) => {
         events = given;
       },
