@@ -80,9 +80,17 @@ export function readContent(message: proto.IMessage): Content {
 
 export type Arrival = Pick<Message, 'id' | 'chat' | 'from' | 'fromMe' | 'device' | 'at'>;
 
-/** Puts what arrived into a phone's messages; the same id twice counts once. */
+/**
+ * Puts what arrived into a phone's messages. Chat, id and `fromMe` are a message's key (`MessageKey`
+ * of the protocol) for WhatsApp's clients, which show it once however often it comes: a client
+ * sends under the same id whatever was not acknowledged when its connection broke.
+ */
 export function applyContent(messages: Message[], arrival: Arrival, content: Content): void {
-  if (content.kind === 'other' || messages.some(({ id }) => id === arrival.id)) return;
+  const isKnown = messages.some(
+    ({ id, chat, fromMe }) =>
+      id === arrival.id && chat === arrival.chat && fromMe === arrival.fromMe,
+  );
+  if (content.kind === 'other' || isKnown) return;
   if (content.kind === 'text') {
     const { text, media } = content;
     const fresh = { reactions: [], revoked: false, edited: false, deletedForMe: false };

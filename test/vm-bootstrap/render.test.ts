@@ -156,6 +156,16 @@ describe('the files', () => {
     expect(textReplies(taught, 'wamid.1')).toEqual(bridged ? [sent] : []);
   });
 
+  test('our plugin knows the first message by the words in which the pairing service sends it', () => {
+    const config = document({ whatsapp: { mode: 'linked' } });
+    const files = machineFiles({ config, facts: FACTS, layout: layoutOf(''), templates });
+    const json = (name: string) =>
+      JSON.parse(files.find(({ path }) => path.endsWith(name))?.content ?? '');
+    const { greeting } = json('/settings.json');
+    expect(greeting).toMatch(/\w/);
+    expect(json('/pairing-settings.json').greeting).toBe(greeting);
+  });
+
   test('nothing that would make OpenClaw delete BOOTSTRAP.md unread', () => {
     const files = machineFiles({
       config: document({}),

@@ -1,6 +1,6 @@
 /**
- * Somebody else scans the code (a link that was forwarded), then the owner: `agent pair` with the
- * real OpenClaw, its WhatsApp plugin and ours, against a local WhatsApp.
+ * Somebody else scans the code (a link that was forwarded), then the owner, whose first message the
+ * gateway dies of: `agent pair` with the real OpenClaw, its WhatsApp plugin and ours, against a local WhatsApp.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -32,6 +32,20 @@ const code = (other?: string) =>
     return (state === 'qr' && qr !== other && qr) || undefined;
   }, 60_000);
 
+/** The service as its unit starts it, in a process of its own. */
+function startService(): ChildProcess {
+  const env = {
+    AGENTS_PLANE_ROOT: agent.machine.root,
+    GCE_METADATA_HOST: agent.cloud.metadataHost,
+  };
+  const main = join(import.meta.dirname, '../../vm-bootstrap/main.ts');
+  return spawn(process.execPath, [main, 'pair'], { stdio: 'ignore', env });
+}
+
+/** What the plane was sent at this path, oldest first. */
+const sentTo = (path: string) =>
+  agent.cloud.bodies.filter((sent) => sent.path === path).map(({ body }) => JSON.parse(body));
+
 beforeAll(async () => {
   whatsapp = createWhatsapp({ now: Date.now });
   server = createServer(whatsapp.listener).on('upgrade', whatsapp.upgrade);
@@ -44,12 +58,7 @@ beforeAll(async () => {
   });
   stranger = whatsapp.phone(STRANGER);
   owner = whatsapp.phone(OWNER);
-  const env = {
-    AGENTS_PLANE_ROOT: agent.machine.root,
-    GCE_METADATA_HOST: agent.cloud.metadataHost,
-  };
-  const main = join(import.meta.dirname, '../../vm-bootstrap/main.ts');
-  service = spawn(process.execPath, [main, 'pair'], { stdio: 'ignore', env });
+  service = startService();
   await agent.until(() => last()?.state === 'idle' || undefined, 60_000);
 }, 300_000);
 
@@ -83,32 +92,41 @@ test('another phone: unlinked again, on its own list too; no word reaches it, no
 }, 120_000);
 
 test('the plane hears of it, in two digits each; nothing is backed up, nothing was greeted', async () => {
-  const reports = () =>
-    agent.cloud.bodies
-      .filter(({ path }) => path === VM_API_PATHS.wrongPhone)
-      .map(({ body }) => body);
+  const reports = () => sentTo(VM_API_PATHS.wrongPhone);
   await agent.until(() => reports()[0], 30_000);
   expect(reports()).toHaveLength(1);
-  expect(JSON.parse(reports()[0] ?? '')).toEqual({ ...WRONG, at: expect.any(String) });
+  expect(reports()[0]).toEqual({ ...WRONG, at: expect.any(String) });
   expect(await backupCommand(agent.machine.host, agent.machine.layout, true)).toBe(0);
   const others = agent.cloud.asked.filter((path) => /backup|channel/.test(path));
   expect(others).toEqual([]);
   expect(owner.messages).toEqual([]);
 }, 60_000);
 
-test('the page gets a fresh code by itself, and says why; the owner scans it and is greeted once', async () => {
+const isGreeting = ({ text }: { text: string }) => text.startsWith('Hey! 👋');
+
+test('the page gets a fresh code by itself, and says why; the owner scans it and is greeted', async () => {
   const second = await code(first);
   expect(last()).toMatchObject({ state: 'qr', failures: 1, wrongPhone: WRONG });
   const scannedAt = Date.now();
   await owner.scan(second);
   const greeting = await owner.until(
     'the first message',
-    ({ messages }) => messages.find(({ text }) => text?.startsWith('Hey! 👋')),
+    ({ messages }) => messages.find(isGreeting),
     60_000,
   );
+  // WhatsApp has it, and the transcript has not: OpenClaw cannot know that it went out.
+  agent.crash.kill();
   process.stderr.write(`the first message came ${greeting.at - scannedAt} ms after the scan\n`);
   await agent.until(() => (last()?.state === 'linked' ? true : undefined), 30_000);
   expect(last()).not.toHaveProperty('wrongPhone');
   expect(stranger.messages.filter(({ device }) => device > 0)).toEqual([]);
   expect(owner.devices).toHaveLength(1);
 }, 120_000);
+
+test('the gateway died as WhatsApp had taken the first message: it is sent again, and the phone shows one', async () => {
+  const { host, layout } = agent.machine;
+  await agent.crash.start();
+  const phase = () => JSON.parse(host.read(`${layout.pairingState}/greeting.json`) ?? '{}').phase;
+  await agent.until(() => phase() === 'sent' || undefined, 120_000);
+  expect(owner.messages.filter(isGreeting)).toHaveLength(1);
+}, 240_000);

@@ -4,10 +4,9 @@
  * own words there when the owner answers.
  *
  * Once: the intent is on the disk before the call, the same idempotency key is used for ever,
- * and after a crash the transcript is asked whether it went out. What stays open is a gateway
- * that dies between WhatsApp's taking the message and the transcript's line: then it is sent
- * again, as an owner without a first message would be worse off than one with two
- * (docs/decisions/036).
+ * and after a crash the transcript is asked whether it went out. A gateway that dies between
+ * WhatsApp's taking the message and the transcript's line does not know: then it is sent again,
+ * under the same id (plugin/greeting.ts), and the phone shows it once (docs/decisions/036).
  */
 
 import type { Gateway } from '../gateway.ts';

@@ -8,6 +8,7 @@
  * Here both become new messages, and go the way of all others: allowlist, durable queue, reply.
  */
 
+import { addressesOf, eachConnection, withoutDevice } from './connection.ts';
 import type { BaileysMessage, MessagesUpsert, PluginApi, WhatsappSocket } from './openclaw.ts';
 
 /**
@@ -36,15 +37,12 @@ export function sortHeldBack({ type, messages }: MessagesUpsert, now: number) {
   };
 }
 
-/** `15551234567:12@s.whatsapp.net` -> `15551234567@s.whatsapp.net` */
-const withoutDevice = (address = ''): string => address.replace(/:\d+@/, '@');
-
 /**
  * What was decrypted before anybody listened, from what Baileys keeps for retries; without
  * what devices tell each other. When each was written is not kept.
  */
 export function decryptedSoFar({ messageRetryManager, user }: WhatsappSocket): BaileysMessage[] {
-  const own = [user?.id, user?.lid].filter(Boolean).map(withoutDevice);
+  const own = addressesOf(user);
   return [...(messageRetryManager?.recentMessagesMap?.entries() ?? [])].flatMap(
     ([key, { message, timestamp }]) => {
       const [remoteJid = '', id] = key.split('\0');
@@ -80,16 +78,4 @@ function listen(socket: WhatsappSocket & { [SEEN]?: true }): void {
 }
 
 /** From now on, at every connection. */
-export function answerHeldBack(api: PluginApi): void {
-  const contexts = api.runtime.channel?.runtimeContexts;
-  contexts?.watch?.({
-    channelId: 'whatsapp',
-    capability: 'connection-controller',
-    onEvent: ({ type, context }) => {
-      if (type !== 'registered') return;
-      const controller = context as { getCurrentSock?(): WhatsappSocket | null };
-      const socket = controller.getCurrentSock?.();
-      if (socket) listen(socket);
-    },
-  });
-}
+export const answerHeldBack = (api: PluginApi): void => eachConnection(api, listen);

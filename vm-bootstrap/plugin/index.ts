@@ -17,6 +17,7 @@ import { workIsNext } from '../core/onward.ts';
 import { storeKey } from './broker.ts';
 import { answerWithoutKey } from './budget.ts';
 import { type Phones, refuseForeignPhone } from './foreign-phone.ts';
+import { markGreeting } from './greeting.ts';
 import { answerHeldBack } from './held-back.ts';
 import type { HookContext, MessageEvent, PluginApi, StoredMessage } from './openclaw.ts';
 import { scrubWhenThread, startScrub } from './scrub-thread.ts';
@@ -29,6 +30,8 @@ interface Settings extends Phones {
   readonly stateDir: string;
   /** Path of the file that says whose key the gateway holds. */
   readonly keyOrigin: string;
+  /** The first message of mode `linked`. */
+  readonly greeting: string;
 }
 
 const SHARED = Symbol.for('agents-plane.plugin');
@@ -101,6 +104,12 @@ function refuse(api: PluginApi, replies: Replies, takenOut: Shared['takenOut']):
   });
 }
 
+/** What is done at each connection to WhatsApp. */
+function mindConnections(api: PluginApi, { greeting }: Settings): void {
+  answerHeldBack(api);
+  markGreeting(api, greeting);
+}
+
 function register(api: PluginApi): void {
   const directory = api.rootDir ?? import.meta.dirname;
   const settings = readJson<Settings>(directory, 'settings.json');
@@ -171,7 +180,7 @@ function register(api: PluginApi): void {
     { eligibleTriggers: ['user'] },
   );
   refuse(api, replies, takenOut);
-  answerHeldBack(api);
+  mindConnections(api, settings);
   // After the walls: a key of the owner's own is what ends this.
   answerWithoutKey(
     api,

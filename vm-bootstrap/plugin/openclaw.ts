@@ -56,6 +56,17 @@ interface Hooks {
   ) => { prependContext: string } | undefined;
 }
 
+/** What Baileys sends: a text, or a message's deletion for everyone, or else something with neither. */
+export interface OutgoingContent {
+  readonly text?: string;
+  readonly delete?: { readonly remoteJid: string; readonly fromMe: boolean; readonly id: string };
+}
+
+export interface SendOptions {
+  /** The message's id; random when left out. */
+  readonly messageId?: string;
+}
+
 /** A Baileys socket, as far as messages are taken back, and devices unlinked, with it. */
 export interface WhatsappSocket {
   /** `15551234567:12@s.whatsapp.net` */
@@ -63,12 +74,11 @@ export interface WhatsappSocket {
   readonly ws?: { readonly isOpen?: boolean };
   /** Removes this device from the account; the connection ends. */
   logout(): Promise<void>;
-  sendMessage(
-    jid: string,
-    content: {
-      delete: { readonly remoteJid: string; readonly fromMe: boolean; readonly id: string };
-    },
-  ): Promise<unknown>;
+  sendMessage(jid: string, content: OutgoingContent, options?: SendOptions): Promise<unknown>;
+  /** What the link is made of; made anew for each link. */
+  readonly authState?: {
+    readonly creds?: { readonly signedIdentityKey?: { readonly public: Uint8Array } };
+  };
   /** Decrypted messages of the last five minutes, under `address NUL id`; `timestamp` in milliseconds. */
   readonly messageRetryManager?: {
     readonly recentMessagesMap?: {

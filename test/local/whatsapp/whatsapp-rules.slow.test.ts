@@ -70,6 +70,18 @@ test('what came while the device was away comes with its next login, once', asyn
   await agent.until('confirmations', () => agent.devices.find(({ pending }) => pending === 0));
 });
 
+test('a message that is sent again is shown once under its own id, and twice under another', async () => {
+  stage = await openWhatsapp();
+  const client = await stage.link(AGENT);
+  const owner = stage.whatsapp.phone(OWNER);
+  const shown = () => owner.messages.map(({ id }) => id);
+  for (const messageId of ['3EB0AA', '3EB0AA', '3EB0BB']) {
+    await client.socket.sendMessage('15551234567@s.whatsapp.net', { text: 'hello' }, { messageId });
+  }
+  await owner.until('the last', () => shown().find((id) => id === '3EB0BB'));
+  expect(shown()).toEqual(['3EB0AA', '3EB0BB']);
+});
+
 test('codes rotate, a dead one is refused, and the connection ends with the last', async () => {
   await start({ firstCodeMs: 300, laterCodeMs: 200, codes: 3 });
   const client = stage.connect();

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fetchKeyCommand } from '../../../vm-bootstrap/commands/fetch-key.ts';
@@ -143,4 +143,17 @@ export async function stopGateway(gateway: ChildProcess): Promise<void> {
   if (gateway.exitCode !== null) return;
   gateway.kill('SIGTERM');
   await once(gateway, 'exit');
+}
+
+const withDescendants = (pid: number): number[] => [
+  pid,
+  ...globSync(`/proc/${pid}/task/*/children`)
+    .flatMap((path) => readFileSync(path, 'utf8').split(' '))
+    .filter(Boolean)
+    .flatMap((child) => withDescendants(Number(child))),
+];
+
+/** Kills it as a unit is killed, with all of its processes: the one that was started only starts another. */
+export function killGateway({ pid = 0 }: ChildProcess): void {
+  for (const each of withDescendants(pid)) process.kill(each, 'SIGKILL');
 }

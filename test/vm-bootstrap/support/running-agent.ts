@@ -9,12 +9,20 @@ import type { ModelRequest } from '../../../local/model/conversation.ts';
 import { reloadKeyCommand } from '../../../vm-bootstrap/commands/reload-key.ts';
 import { gatewayAddress, withGateway } from '../../../vm-bootstrap/gateway.ts';
 import { type Cloud, OWN, SHARED, startConfiguredCloud } from './cloud.ts';
-import { bootGateway, bootstrapMachine, stopGateway, type TestMachine } from './machine.ts';
+import {
+  bootGateway,
+  bootstrapMachine,
+  killGateway,
+  stopGateway,
+  type TestMachine,
+} from './machine.ts';
 
 export interface RunningAgent {
   readonly cloud: Cloud;
   readonly machine: TestMachine;
   readonly gateway: ChildProcess;
+  /** Kills the gateway as a crash does; `start` has systemd's part. */
+  readonly crash: { kill(): void; start(): Promise<void> };
   /** What the model was asked, oldest first. */
   readonly asked: readonly ModelRequest[];
   call(method: string, params: object): Promise<unknown>;
@@ -87,9 +95,18 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const broker = startBroker(cloud, machine);
   const stop = new AbortController();
   const serving = keyService(machine, stop.signal);
-  const gateway = await bootGateway(machine, options.env);
+  let gateway = await bootGateway(machine, options.env);
   return {
-    ...{ cloud, machine, gateway, asked },
+    ...{ cloud, machine, asked },
+    get gateway() {
+      return gateway;
+    },
+    crash: {
+      kill: () => killGateway(gateway),
+      async start() {
+        gateway = await bootGateway(machine, options.env);
+      },
+    },
     call: (method, params) =>
       withGateway(gatewayAddress(machine.host, machine.layout), (rpc) => rpc.call(method, params)),
     until,
