@@ -173,6 +173,8 @@ try {
   const cpuBefore = cpuSeconds(child);
   const sustained = await load(SENDERS, 10_000);
   const cpuEach = ((cpuSeconds(child) - cpuBefore) / sustained.sorted.length) * 1_000;
+  say(`${GO.rate} a second, warm`);
+  const warm = await paced(GO.rate, 10 * GO.rate);
   say(`${big} messages`);
   const floodRate = await flood(big);
   const mbBig = rssMb(child);
@@ -202,13 +204,19 @@ try {
           `${GO.p99} ms`,
           `< ${GO.p99} ms: ${verdict(p(one, 0.99) < GO.p99)}`,
         ),
-        row(`p50, ${GO.rate} /s over 32 senders`, `${p(equal, 0.5).toFixed(1)} ms`, ''),
-        row(
-          `p99, ${GO.rate} /s over 32 senders`,
-          `${p(equal, 0.99).toFixed(1)} ms`,
-          `${GO.p99} ms`,
-          `< ${GO.p99} ms: ${verdict(p(equal, 0.99) < GO.p99)}`,
-        ),
+        // V8 compiles what it has learned is hot until some 10,000 messages have gone by.
+        ...[
+          { when: 'at first', found: equal },
+          { when: 'warm', found: warm },
+        ].flatMap(({ when, found }) => [
+          row(`p50, ${GO.rate} /s, 32 senders, ${when}`, `${p(found, 0.5).toFixed(1)} ms`, ''),
+          row(
+            `p99, ${GO.rate} /s, 32 senders, ${when}`,
+            `${p(found, 0.99).toFixed(1)} ms`,
+            `${GO.p99} ms`,
+            `< ${GO.p99} ms: ${verdict(p(found, 0.99) < GO.p99)}`,
+          ),
+        ]),
         row('p50, 32 senders', `${p(many, 0.5).toFixed(1)} ms`, ''),
         row('p99, 32 senders', `${p(many, 0.99).toFixed(1)} ms`, ''),
         row(
