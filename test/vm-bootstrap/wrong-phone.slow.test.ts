@@ -126,7 +126,33 @@ test('the page gets a fresh code by itself, and says why; the owner scans it and
 test('the gateway died as WhatsApp had taken the first message: it is sent again, and the phone shows one', async () => {
   const { host, layout } = agent.machine;
   await agent.crash.start();
+  // A new service tries at once: the one that saw the gateway die may wait up to five minutes.
+  service.kill('SIGKILL');
+  service = startService();
   const phase = () => JSON.parse(host.read(`${layout.pairingState}/greeting.json`) ?? '{}').phase;
   await agent.until(() => phase() === 'sent' || undefined, 120_000);
   expect(owner.messages.filter(isGreeting)).toHaveLength(1);
+}, 240_000);
+
+test('a number that is changed: the phone before is unlinked, told of once, and as no scan', async () => {
+  const { host, layout } = agent.machine;
+  const watched = () => JSON.parse(host.read(`${layout.pairingState}/channel.json`) ?? '{}');
+  await agent.until(() => watched().linked || undefined);
+  service.kill('SIGKILL');
+  const settings = JSON.parse(host.read(layout.pairingSettings) ?? '');
+  const changed = JSON.stringify({ ...settings, linkedPhone: '+15550002242' });
+  host.write(layout.pairingSettings, changed, { mode: 0o600 });
+  // An update restarts both; the gateway, which takes its time to end, has the number before.
+  service = startService();
+  await owner.until(
+    'its list to be empty',
+    ({ devices }) => devices.length === 0 || undefined,
+    60_000,
+  );
+  const states = () => sentTo(VM_API_PATHS.channel).map(({ state }) => state);
+  await agent.until(() => states().length > 1 || undefined);
+  await agent.until(() => (last()?.state === 'linked' ? undefined : true));
+  expect(states()).toEqual(['linked', 'number-changed']);
+  expect(sentTo(VM_API_PATHS.wrongPhone)).toHaveLength(1);
+  expect(last()).not.toHaveProperty('wrongPhone');
 }, 240_000);

@@ -57,9 +57,9 @@ async function whoseLink(
   return { type: 'ended' };
 }
 
-async function undoLink({ host, gateway }: Surroundings): Promise<void> {
+async function undoLink({ host, gateway, settings }: Surroundings): Promise<void> {
   try {
-    await gateway(unlink, UNLINK_CONNECTION_MS);
+    await gateway((rpc) => unlink(rpc, settings.linkedPhone), UNLINK_CONNECTION_MS);
     host.log('agent pair: the link with another phone is undone');
   } catch (error) {
     // The link is looked at every second until it is gone.

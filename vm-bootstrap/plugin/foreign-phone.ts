@@ -6,7 +6,7 @@
  */
 
 import { isSameNumber, numberOfId } from '../core/same-number.ts';
-import { UNLINK_METHOD } from '../core/unlink-method.ts';
+import { UNLINK_METHOD, type UnlinkParams } from '../core/unlink-method.ts';
 import type { PluginApi, WhatsappSocket } from './openclaw.ts';
 
 const CHANNEL = 'whatsapp';
@@ -70,7 +70,10 @@ export function refuseForeignPhone(api: PluginApi, { linkedPhone, ownerPhone }: 
   );
   api.registerGatewayMethod(
     UNLINK_METHOD,
-    async ({ respond }) => respond(true, { unlinked: await unlinkForeign(api, linkedPhone) }),
+    async ({ params, respond }) => {
+      const wanted = (params as Partial<UnlinkParams>).linkedPhone ?? linkedPhone;
+      respond(true, { unlinked: await unlinkForeign(api, wanted) });
+    },
     { scope: 'operator.admin' },
   );
 }

@@ -149,7 +149,10 @@ export interface PluginApi {
   };
   registerGatewayMethod(
     name: string,
-    handler: (call: { respond(ok: boolean, payload: object): void }) => Promise<void>,
+    handler: (call: {
+      readonly params: object;
+      respond(ok: boolean, payload: object): void;
+    }) => Promise<void>,
     options: { readonly scope: string },
   ): void;
   on<Name extends keyof Hooks>(
