@@ -27,12 +27,12 @@ export const CHANNEL_STATES = [
   'linked',
   /** The phone or WhatsApp ended the link. */
   'logged-out',
-  /** Linked, but nothing comes through. */
+  /** Linked, or a business number, but nothing comes through. */
   'deaf',
 ] as const;
 export type ChannelState = (typeof CHANNEL_STATES)[number];
 
-/** WhatsApp, as far as it is linked like a device; a business number has nothing to link. */
+/** WhatsApp, as far as it is linked like a device. A business number has nothing to link, and this while it is deaf. */
 export const channel = z.strictObject({
   state: z.enum(CHANNEL_STATES),
   /** RFC 3339; undefined while nothing is known of it. */

@@ -37,11 +37,16 @@ export function resourceOf(
     },
     serviceAccount: serviceAccountEmail(name, plane.project),
     ...(key === undefined ? {} : { key }),
-    ...(hasDevice(summary) ? { channel: channelIn(observed) } : {}),
+    ...channelIn(observed, hasDevice(summary)),
     ...(usage === undefined ? {} : { spend: spendOf(usage) }),
   };
 }
 
-function channelIn({ configSecret, pairing }: Observed): Channel {
-  return channelOf(parseChannel(configSecret?.annotations[ANNOTATION_CHANNEL]), pairing);
+function channelIn(
+  { configSecret, pairing }: Observed,
+  isDevice: boolean,
+): { readonly channel?: Channel } {
+  const note = parseChannel(configSecret?.annotations[ANNOTATION_CHANNEL]);
+  if (isDevice) return { channel: channelOf(note, pairing) };
+  return note?.event === 'deaf' ? { channel: channelOf(note, undefined) } : {};
 }

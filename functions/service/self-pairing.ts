@@ -51,7 +51,8 @@ export async function reportChannel(
 ): Promise<object> {
   const report = parseBody(channelReport, body);
   const { document } = await self(tools, name);
-  demandDevice(document);
+  // A business number is neither linked nor logged out, but it can be deaf.
+  if (report.state !== 'deaf' && report.state !== 'restored') demandDevice(document);
   if (!(await remember(tools, name, report))) return {};
   if (report.state === 'linked' && document.whatsapp.mode === 'dedicated') {
     await welcome(tools, name);

@@ -267,4 +267,14 @@ describe('a business number', () => {
     expect((await report('linked', LATER)).status).toBe(412);
     expect((await agent()).channel).toBeUndefined();
   });
+
+  test('deaf is shown until it is restored, and an alert is due when it lasts', async () => {
+    expect((await report('deaf', EARLY)).status).toBe(200);
+    expect((await agent()).channel).toEqual({ state: 'deaf', since: EARLY });
+    const lasting = { channel: 'whatsapp', state: 'deaf', at: EARLY, lasting: true };
+    expect((await post('channel', lasting)).status).toBe(200);
+    expect((await report('restored', LATER)).status).toBe(200);
+    expect((await agent()).channel).toBeUndefined();
+    expect(boxOf(OWNER)).toEqual([]);
+  });
 });

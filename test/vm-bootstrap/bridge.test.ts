@@ -6,7 +6,7 @@ import { promptOf } from '../../bridge/handlers/openclaw/prompt.ts';
 import { createLog } from '../../bridge/observe/log.ts';
 import { configDocument } from '../../contracts/config-document.ts';
 import { numberCredentials } from '../../contracts/whatsapp-number.ts';
-import { bridgeEnvironment } from '../../vm-bootstrap/core/bridge.ts';
+import { BRIDGE_HEALTH, bridgeEnvironment } from '../../vm-bootstrap/core/bridge.ts';
 import { machineFiles } from '../../vm-bootstrap/core/files.ts';
 import { layoutOf } from '../../vm-bootstrap/core/layout.ts';
 import { templates } from '../../vm-bootstrap/templates.ts';
@@ -55,6 +55,7 @@ test.each(['cloud-api', 'kapso', 'kapso-webhooks'] as const)(
       }),
     );
     const config = loadConfig(toml, env);
+    expect(config.health.addr).toBe(BRIDGE_HEALTH);
     expect(composeTransport(config, createLog('error')).name).toBe(
       mode === 'cloud-api' ? 'meta' : 'kapso',
     );

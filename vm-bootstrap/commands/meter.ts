@@ -1,7 +1,7 @@
 /**
  * `agent meter` (agents-plane-meter.service): reads what the agent spent this month from the
  * gateway, tells the plane, and has the gateway give the shared key up when the plane says so.
- * Drives `core/meter.ts`.
+ * Drives `core/meter.ts`. Of a business number it also tells the plane when that is deaf.
  */
 
 import { monthOf } from '../../contracts/month.ts';
@@ -32,6 +32,7 @@ import { callPlane } from '../google/plane.ts';
 import { readSecret, secretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 import { readChannel } from '../pairing/channel.ts';
+import { forgetNumber, tellNumber } from '../tell-number.ts';
 import { tellStatus } from '../tell-status.ts';
 import { findKey } from './fetch-key.ts';
 
@@ -181,6 +182,8 @@ export async function meterCommand(
   let told = '';
   for (let first = true; ; first = false) {
     told = await tellStatus(host, layout, meter.facts.planeUrl, told);
+    if (!meter.settings.businessNumber) forgetNumber(host, layout);
+    else await tellNumber(host, layout, first);
     const pause = await look(meter, first).catch((error: unknown) => {
       host.log(`agent meter: ${codeOf(error)}`);
       return LOOK_WITHDRAWN_MS;

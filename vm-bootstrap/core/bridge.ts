@@ -5,6 +5,9 @@ import type { NumberCredentials } from '../../contracts/whatsapp-number.ts';
 import type { Facts } from './facts.ts';
 import type { TextValues } from './render-text.ts';
 
+/** Loopback, where the bridge says how it is. */
+export const BRIDGE_HEALTH = '127.0.0.1:18791';
+
 /** Placeholders of templates/vm/bridge.toml. */
 export function bridgeValues(facts: Facts, mode: string, stateDir: string): TextValues {
   const queue = webhookQueueId(facts.agent as AgentName);
@@ -13,6 +16,7 @@ export function bridgeValues(facts: Facts, mode: string, stateDir: string): Text
     bridgeDelivery: mode === 'kapso' ? 'polling' : 'queue',
     subscription: `projects/${facts.project}/subscriptions/${queue}`,
     bridgeState: stateDir,
+    bridgeHealth: BRIDGE_HEALTH,
   };
 }
 

@@ -6,7 +6,7 @@
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import type { Keyless } from './key-origin.ts';
-import { usesWhatsappPlugin } from './openclaw-config.ts';
+import { usesBridge, usesWhatsappPlugin } from './openclaw-config.ts';
 import { linkedPhoneOf } from './pairing-settings.ts';
 
 /** templates/vm/plugin/budget.json: what the owner reads about the key, and about what is spent on it. */
@@ -21,6 +21,8 @@ export interface MeterSettings {
   /** E.164; whose phone has to be linked before anything is sent. */
   readonly linkedPhone: string;
   readonly texts: OwnerTexts;
+  /** Its channel is the bridge's, and the meter watches that, too: there is no `agent pair`. */
+  readonly businessNumber?: true;
 }
 
 /** @param texts templates/vm/plugin/budget.json, rendered */
@@ -34,6 +36,7 @@ export const meterSettings = (
   linkedPhone: linkedPhoneOf(config),
   ...(usesWhatsappPlugin(config) && { whatsappTo: config.userPhone }),
   texts: JSON.parse(texts) as OwnerTexts,
+  ...(usesBridge(config) && { businessNumber: true }),
 });
 
 /** Reads what bootstrap wrote. @throws PlaneError when it did not yet. */

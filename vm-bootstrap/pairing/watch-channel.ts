@@ -1,21 +1,18 @@
 /** Probes the channel itself, not the gateway's /healthz; restarts it alone, or tells the plane. */
 
 import { codeOf } from '../../contracts/plane-error.ts';
-import { VM_API_PATHS } from '../../contracts/vm-api.ts';
 import { probeOf } from '../core/channel-status.ts';
 import {
   type ChannelHealth,
   type ChannelProbe,
   HEALTHY,
-  reportOf,
   resumed,
-  told,
   watchChannel,
 } from '../core/channel-watch.ts';
 import type { Layout } from '../core/layout.ts';
 import type { Gateway } from '../gateway.ts';
-import { callPlane } from '../google/plane.ts';
 import type { Host } from '../host.ts';
+import { tellChannel } from '../tell-channel.ts';
 import { channelsStatus } from './channel.ts';
 import type { Listener } from './sources.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -64,20 +61,6 @@ async function restartChannel(rpc: Gateway): Promise<void> {
   await rpc.call('channels.start', { channel: CHANNEL });
 }
 
-async function report(surroundings: Surroundings, health: ChannelHealth): Promise<ChannelHealth> {
-  const { host, facts } = surroundings;
-  const body = reportOf(health);
-  if (!body) return health;
-  try {
-    await callPlane(host, facts.planeUrl, VM_API_PATHS.channel, body);
-    host.log(`agent pair: told the plane that the channel is ${body.state}`);
-    return told(health);
-  } catch (error) {
-    host.log(`agent pair: the plane does not know yet that it is ${body.state} (${codeOf(error)})`);
-    return health;
-  }
-}
-
 /** What outlives a restart: a link that was lost meanwhile is noticed. */
 function healthStore(host: Host, { pairingState }: Layout) {
   const path = `${pairingState}/channel.json`;
@@ -107,7 +90,7 @@ export async function keepChannelUp(surroundings: Surroundings, to: Listener): P
         host.log(`agent pair: the channel was not restarted (${codeOf(error)})`);
       });
     }
-    store.write(await report(surroundings, health));
+    store.write(await tellChannel(host, surroundings.facts.planeUrl, health, 'agent pair'));
     const down = health.sickSince !== undefined && seen.link === 'linked';
     await host.sleep(down ? PROBE_SICK_MS : PROBE_MS);
   }
