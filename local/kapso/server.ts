@@ -5,7 +5,13 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { createGraphNumber, type GraphNumber, readJson, sendJson } from '../graph/number.ts';
+import {
+  createGraphNumber,
+  type GraphNumber,
+  readJson,
+  type Sent,
+  sendJson,
+} from '../graph/number.ts';
 import { deliver, sign, type WebhookTarget } from '../graph/webhooks.ts';
 import { type LoopbackServer, serveOnLoopback } from '../plane/loopback.ts';
 
@@ -29,7 +35,15 @@ export interface KapsoServer {
   outage: number | undefined;
   /** Sends what was stored under these ids, in one body or each in its own. */
   webhook(target: WebhookTarget, ids: readonly string[], batch?: boolean): Promise<boolean>;
+  /** Tells the target what became of a message of ours: all its statuses, the last of which is new. */
+  status(target: WebhookTarget, sent: Sent, statuses: readonly Fate[]): Promise<boolean>;
   close(): Promise<void>;
+}
+
+export interface Fate {
+  readonly status: 'sent' | 'delivered' | 'read' | 'failed';
+  /** Of the error, where it failed. */
+  readonly code?: number;
 }
 
 interface Stored {
@@ -85,15 +99,33 @@ const eventOf = (phoneNumberId: string, message: Stored): object => ({
   phone_number_id: phoneNumberId,
 });
 
-async function postWebhook(target: WebhookTarget, body: object): Promise<boolean> {
+async function postWebhook(
+  target: WebhookTarget,
+  body: object,
+  event = 'received',
+): Promise<boolean> {
   const text = JSON.stringify(body);
   const headers = {
-    'x-webhook-event': 'whatsapp.message.received',
+    'x-webhook-event': `whatsapp.message.${event}`,
     'x-webhook-signature': sign(target.secret, text),
     'x-idempotency-key': sign('idempotency', text),
     'x-webhook-payload-version': 'v2',
   };
   return await deliver(target.url, text, headers, RETRY_MS);
+}
+
+/** A message of ours as Kapso's events have it, with Meta's statuses as they came. */
+function withStatuses(message: Stored, { id, request, at }: Sent, fates: readonly Fate[]): Stored {
+  const statuses = fates.map(({ status, code }) => ({
+    id,
+    status,
+    timestamp: String(Math.floor(at / 1000)),
+    recipient_id: request.to ?? request.recipient,
+    biz_opaque_callback_data: request.biz_opaque_callback_data,
+    ...(code && { errors: [{ code, title: 'Message undeliverable' }] }),
+  }));
+  const { status } = fates.at(-1) ?? {};
+  return { ...message, kapso: { ...message.kapso, status, statuses } as Stored['kapso'] };
 }
 
 /** `redirect:` in front of a name sends there instead. */
@@ -179,6 +211,10 @@ export async function startKapso(phoneNumberId = '647015955153740'): Promise<Kap
       }
       const body = { type: 'whatsapp.message.received', batch: true, data: events };
       return await postWebhook(target, body);
+    },
+    status(target, sent, fates) {
+      const message = withStatuses(byId.get(sent.id) as Stored, sent, fates);
+      return postWebhook(target, eventOf(phoneNumberId, message), fates.at(-1)?.status);
     },
     close: async () => loopback?.close(),
   };

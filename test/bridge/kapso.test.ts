@@ -159,6 +159,40 @@ test('webhooks: a wrong signature, another number, our own outbound, another eve
   expect(bridge.events.filter(({ type }) => type === 'received')).toHaveLength(1);
 });
 
+test('taken and not delivered: a dead letter that cannot be repeated, told once', async () => {
+  const it = transport({ webhook, pollEveryMs: 0 });
+  await using bridge = await startBridge(it);
+  const target = { url: `http://127.0.0.1:${it.port}/webhook`, secret: SECRET };
+  const id = kapso.say(ALICE, 'hello');
+  expect(await kapso.webhook(target, [id])).toBe(true);
+  await until('the send', () => bridge.events.some(({ type }) => type === 'sent'));
+  const [sent] = kapso.number.sent;
+  if (!sent) throw new Error('nothing was sent');
+  const history = [{ status: 'sent' }, { status: 'failed', code: 131047 }] as const;
+  expect(await kapso.status(target, sent, [{ status: 'sent' }])).toBe(true);
+  expect(bridge.store.outbox.depth()).toMatchObject({ open: 0, dead: 0 });
+  for (let n = 0; n < 2; n += 1) expect(await kapso.status(target, sent, history)).toBe(true);
+  const note = 'not delivered: WhatsApp error 131047';
+  expect(bridge.events.filter(({ type }) => type === 'send-failed')).toMatchObject([{ note }]);
+  expect(bridge.store.outbox.dead(10)).toMatchObject([{ note, payload: null }]);
+});
+
+test('a send whose answer was lost is confirmed by its status, and not repeated', async () => {
+  const it = transport({ webhook, pollEveryMs: 0 });
+  await using bridge = await startBridge(it, { unsureMs: 60_000 });
+  const target = { url: `http://127.0.0.1:${it.port}/webhook`, secret: SECRET };
+  kapso.number.failNext({ kind: 'cut-after' });
+  expect(await kapso.webhook(target, [kapso.say(ALICE, 'hello')])).toBe(true);
+  await until('the doubt', () => bridge.events.some(({ type }) => type === 'send-again'));
+  const [sent] = kapso.number.sent;
+  if (!sent) throw new Error('nothing was sent');
+  expect(await kapso.status(target, sent, [{ status: 'sent' }, { status: 'delivered' }])).toBe(
+    true,
+  );
+  expect(bridge.store.outbox.depth()).toMatchObject({ open: 0, dead: 0 });
+  expect(bridge.events.filter(({ type }) => type === 'confirmed')).toHaveLength(1);
+});
+
 test('webhooks: verification, unknown paths, bodies that are no JSON or too large', async () => {
   const it = transport({ webhook: { ...webhook, secret: '' }, pollEveryMs: 0 });
   await using _bridge = await startBridge(it);

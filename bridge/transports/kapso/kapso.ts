@@ -66,8 +66,10 @@ async function take(
   }
   const event = request.headers['x-webhook-event'];
   const name = typeof event === 'string' ? event : undefined;
-  const { messages, failed } = kapsoEvents(KAPSO, phoneNumberId, name, body, Date.now());
+  const told = kapsoEvents(KAPSO, phoneNumberId, name, body, Date.now());
+  const { messages, confirmed, failed } = told;
   if (messages.length > 0) await events.deliver({ messages });
+  for (const key of confirmed) await events.confirm(key);
   for (const { key, reason } of failed) await events.fail(key, reason);
   return { status: 200 };
 }

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import type { InboundMessage } from '../../message.ts';
 import { type SenderHints, toInbound } from '../whatsapp/inbound.ts';
+import { type Fates, fatesIn, wireStatuses } from '../whatsapp/statuses.ts';
 import { type WireMessage, wireMessage } from '../whatsapp/wire.ts';
 
 const envelope = z.looseObject({
@@ -30,20 +31,7 @@ const changeValue = z.looseObject({
     .default([])
     .catch([]),
   messages: z.array(z.unknown()).default([]),
-  statuses: z
-    .array(
-      z.looseObject({
-        id: z.string(),
-        status: z.string(),
-        biz_opaque_callback_data: z.string().nullish(),
-        errors: z
-          .array(z.looseObject({ code: z.number() }))
-          .nullish()
-          .catch(undefined),
-      }),
-    )
-    .default([])
-    .catch([]),
+  statuses: wireStatuses,
 });
 type ChangeValue = z.infer<typeof changeValue>;
 
@@ -74,33 +62,9 @@ const messagesIn = (
     return (wire && toInbound(transport, wire, hintsFor(contacts, wire), now)) ?? [];
   });
 
-export interface Failure {
-  /** Ours, of the message. */
-  readonly key: string;
-  readonly reason: string;
-}
-
-const failuresIn = ({ statuses }: ChangeValue): Failure[] =>
-  statuses
-    .filter(({ status }) => status === 'failed')
-    .flatMap(({ biz_opaque_callback_data: key, errors }) => {
-      // Meta's texts can name the recipient: the code says enough.
-      const reason = `not delivered: WhatsApp error ${errors?.[0]?.code ?? 'unknown'}`;
-      return key ? [{ key, reason }] : [];
-    });
-
-const confirmedIn = ({ statuses }: ChangeValue): string[] =>
-  statuses
-    .filter(({ status }) => status !== 'failed')
-    .flatMap(({ biz_opaque_callback_data: key }) => key ?? []);
-
-export interface MetaEvents {
+export interface MetaEvents extends Fates {
   /** What people sent to this number. */
   readonly messages: readonly InboundMessage[];
-  /** Our keys of the messages that WhatsApp has taken, whatever became of them since. */
-  readonly confirmed: readonly string[];
-  /** What it took and could not deliver: an unreachable file, a closed window, an unknown number. */
-  readonly failed: readonly Failure[];
 }
 
 /** @returns all that a body says of this number; nothing when it is no body of Meta's */
@@ -113,7 +77,6 @@ export function metaEvents(
   const changes = changesOf(phoneNumberId, body);
   return {
     messages: changes.flatMap((change) => messagesIn(change, transport, now)),
-    confirmed: changes.flatMap(confirmedIn),
-    failed: changes.flatMap(failuresIn),
+    ...fatesIn(changes.flatMap(({ statuses }) => statuses)),
   };
 }
