@@ -85,6 +85,7 @@ export type Reply =
       readonly kind: 'media';
       /** Where it lies on the internet: WhatsApp fetches it from there. */
       readonly url: string;
+      /** Words that go with it; the pipeline has them go before it, in a message of their own. */
       readonly caption?: string;
     }
   /** Of the handler's own machine: the handler opens it when it is sent. */

@@ -2,7 +2,6 @@
 
 import { choiceMessages } from '../format/choices.ts';
 import { toWhatsApp } from '../format/marks.ts';
-import { mediaTypeOf, takesCaption } from '../format/media.ts';
 import { splitText } from '../format/split.ts';
 import {
   type InboundMessage,
@@ -13,9 +12,6 @@ import {
 } from '../message.ts';
 import type { NewItem } from '../store/queue.ts';
 
-/** Of a picture, video or document; WhatsApp refuses a longer one. */
-const CAPTION_CHARS = 1_024;
-
 const textParts = (text: string): Reply[] =>
   splitText(text).map((part) => ({ kind: 'text', text: part, markup: 'plain' }));
 
@@ -24,11 +20,10 @@ function parts(reply: Reply): Reply[] {
     case 'text':
       return textParts(reply.markup === 'markdown' ? toWhatsApp(reply.text) : reply.text);
     case 'media': {
-      const { caption: words = '', ...media } = reply;
-      const caption = toWhatsApp(words);
-      const fits = caption.length <= CAPTION_CHARS && takesCaption(mediaTypeOf(media.url));
-      if (caption !== '' && !fits) return [...textParts(caption), media];
-      return [caption === '' ? media : { ...media, caption }];
+      // Not as its caption: WhatsApp fetches the file after it has taken the message, and when it
+      // cannot, neither arrives.
+      const { caption = '', ...media } = reply;
+      return [...textParts(toWhatsApp(caption)), media];
     }
     case 'choices':
       return choiceMessages({ ...reply, text: toWhatsApp(reply.text) }).flatMap((one) =>

@@ -1,4 +1,5 @@
 import { deadList } from '../../bridge/cli/commands.ts';
+import { repliesOf } from '../../bridge/handlers/openclaw/replies.ts';
 import { createLog, logEvents } from '../../bridge/observe/log.ts';
 import { createMeta, type MetaOptions } from '../../bridge/transports/meta/meta.ts';
 import { listenAt } from '../../bridge/transports/webhook-server.ts';
@@ -113,6 +114,22 @@ test('a send whose answer was lost, and which a status confirms: it is not repea
   await new Promise((resolve) => setTimeout(resolve, 600));
   expect(meta.number.sent).toHaveLength(1);
   expect(bridge.store.outbox.depth()).toMatchObject({ open: 0, dead: 0 });
+});
+
+test('a linked file that WhatsApp cannot fetch costs its sender none of the words', async () => {
+  const it = transport();
+  const given = { text: 'The **report** is ready.', mediaUrl: 'https://gone.example/report.png' };
+  const handler = handlerOf(() => ({ kind: 'replies', replies: repliesOf(given, 'm1') }));
+  await using bridge = await startBridge(it, { handler });
+  await meta.webhook(targetOf(it), { messages: [text('m1', 'hi')] });
+  await until('the file', () => meta.number.sent.some(({ request }) => request.type === 'image'));
+  const picture = meta.number.sent.find(({ request }) => request.type === 'image');
+  if (!picture) throw new Error('no picture was sent');
+  // Taken with a 200; that its address leads nowhere is found out later.
+  expect(await meta.status(targetOf(it), picture, 'failed', 131053)).toBe(true);
+  const note = 'not delivered: WhatsApp error 131053';
+  expect(bridge.store.outbox.dead(10)).toMatchObject([{ note }]);
+  expect(bodies().filter(Boolean)).toEqual(['The *report* is ready.']);
 });
 
 test('taken and not delivered: a dead letter that cannot be repeated, told once', async () => {

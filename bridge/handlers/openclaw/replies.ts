@@ -138,11 +138,7 @@ export function repliesOf(given: Payload, to: string): Reply[] {
     const offer: Reply = { kind: 'choices', text: asked, choices, ...(label && { label }) };
     return [...rest, ...files, ...place, offer];
   }
-  const [first, ...others] = files;
-  // A caption goes with what WhatsApp fetches; with a file it would be lost when the file is.
-  if (first?.kind === 'media' && isText) {
-    return [...spoken.slice(0, -1), { ...first, caption: last.text }, ...others, ...place];
-  }
+  // A caption would be lost with a file that cannot be had, here or by WhatsApp.
   return [...spoken, ...files, ...place];
 }
 

@@ -9,6 +9,7 @@ import type { Uploaded } from './upload.ts';
 const recipient = ({ to }: OutboundMessage): object =>
   to.phone ? { to: to.phone.replace('+', '') } : { recipient: to.id };
 
+/** Captions are of what a version before this one queued: pipeline/outgoing.ts makes none. */
 function mediaOf({ url, caption }: Extract<Reply, { kind: 'media' }>): object {
   const type = mediaTypeOf(url);
   return { type, [type]: { link: url, ...(takesCaption(type) && caption && { caption }) } };
