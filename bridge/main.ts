@@ -58,7 +58,7 @@ program
   .description('Try every credential and address.')
   .option('--json', 'print JSON')
   .action(async ({ json }: { json?: boolean }) => {
-    const findings = await check(settings());
+    const findings = await check(settings(), process.env);
     if (json) print(JSON.stringify(findings));
     else
       for (const { ok, what, detail } of findings)

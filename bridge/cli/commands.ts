@@ -15,6 +15,9 @@ import { shortKey } from '../observe/short-key.ts';
 import type { BridgeStore } from '../pipeline/receive.ts';
 import type { Finding } from '../ports.ts';
 import { openStore } from '../store/store.ts';
+import { checkTranscribe } from '../transcribe/check.ts';
+import { checkFunnel } from '../transports/tailscale.ts';
+import { WEBHOOK_PATH } from '../transports/webhook-server.ts';
 
 const LIST_LIMIT = 100;
 
@@ -46,8 +49,14 @@ const maskLane = (lane: string): string => {
   return `${transport}:${maskNumber(sender.join(':'))}`;
 };
 
-/** Every credential and address that the settings name, tried for real. */
-export async function check(config: BridgeConfig): Promise<readonly Finding[]> {
+/**
+ * Every credential and address that the settings name, tried for real.
+ * @param env for programs that are started
+ */
+export async function check(
+  config: BridgeConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<readonly Finding[]> {
   const found: Finding[] = [];
   try {
     found.push(...(await composeTransport(config, createLog('error')).check()));
@@ -55,7 +64,9 @@ export async function check(config: BridgeConfig): Promise<readonly Finding[]> {
     if (!(error instanceof PlaneError)) throw error;
     found.push({ what: 'WhatsApp settings', ok: false, detail: error.message });
   }
+  if (config.delivery.mode === 'tailscale') found.push(await checkFunnel(env, WEBHOOK_PATH));
   found.push(...(await composeHandler(config).check()));
+  found.push(...(await checkTranscribe(config.transcribe, env)));
   const { mode, roles, allowed_numbers: allowed } = config.security;
   const somebody = mode === 'open' || Object.values(roles).flat().length + allowed.length > 0;
   found.push({

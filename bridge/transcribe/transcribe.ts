@@ -23,12 +23,16 @@ export interface Voice {
 export type Transcribe = (voice: Voice) => Promise<string>;
 
 /** What each expects: address below its base, header of the key, form of the request, where the text is. */
-interface Provider {
+export interface Provider {
   readonly baseUrl: string;
   readonly model: string;
+  /** How its key is sent. */
+  authorization(key: string): string;
+  /** Below the base: a GET that wants the key, and costs nothing. */
+  readonly free: string;
   request(
     voice: Voice,
-    settings: { readonly key: string; readonly model: string; readonly language: string },
+    settings: { readonly model: string; readonly language: string },
   ): {
     readonly path: string;
     readonly headers: Record<string, string>;
@@ -51,29 +55,34 @@ const deepgramText = z.looseObject({
 const openaiLike = (baseUrl: string, model: string): Provider => ({
   baseUrl,
   model,
-  request({ bytes, mime }, { key, model: wanted, language }) {
+  authorization: (key) => `Bearer ${key}`,
+  free: '/models',
+  request({ bytes, mime }, { model: wanted, language }) {
     const body = new FormData();
     body.set('file', new Blob([new Uint8Array(bytes)], { type: mime }), 'voice.ogg');
     body.set('model', wanted);
     if (language) body.set('language', language);
-    return { path: '/audio/transcriptions', headers: { authorization: `Bearer ${key}` }, body };
+    return { path: '/audio/transcriptions', headers: {}, body };
   },
   text: (answer) => plainText.parse(answer).text,
 });
 
-const PROVIDERS = {
+export const PROVIDERS = {
   openai: openaiLike('https://api.openai.com/v1', 'gpt-4o-mini-transcribe'),
   groq: openaiLike('https://api.groq.com/openai/v1', 'whisper-large-v3-turbo'),
   deepgram: {
     baseUrl: 'https://api.deepgram.com/v1',
     model: 'nova-3',
-    request({ bytes, mime }, { key, model, language }) {
+    authorization: (key) => `Token ${key}`,
+    /** https://developers.deepgram.com/docs/authenticating */
+    free: '/auth/token',
+    request({ bytes, mime }, { model, language }) {
       const query = new URLSearchParams({
         model,
         smart_format: 'true',
         ...(language ? { language } : { detect_language: 'true' }),
       });
-      const headers = { authorization: `Token ${key}`, 'content-type': mime };
+      const headers = { 'content-type': mime };
       return { path: `/listen?${query}`, headers, body: new Uint8Array(bytes) };
     },
     text: (answer) =>
@@ -81,14 +90,20 @@ const PROVIDERS = {
   },
 } satisfies Record<string, Provider>;
 
+/** @param path below the base */
+export const addressOf = (
+  { baseUrl }: Provider,
+  settings: TranscribeSettings,
+  path: string,
+): string => `${(settings.base_url ?? baseUrl).replace(/\/+$/, '')}${path}`;
+
 async function ask(provider: Provider, settings: TranscribeSettings, voice: Voice) {
   const { api_key: key, language } = settings;
   const model = settings.model || provider.model;
-  const { path, headers, body } = provider.request(voice, { key, model, language });
-  const base = settings.base_url ?? provider.baseUrl;
-  const answer = await fetch(`${base.replace(/\/+$/, '')}${path}`, {
+  const { path, headers, body } = provider.request(voice, { model, language });
+  const answer = await fetch(addressOf(provider, settings, path), {
     method: 'POST',
-    headers,
+    headers: { ...headers, authorization: provider.authorization(key) },
     body,
     redirect: 'error',
     signal: AbortSignal.timeout(settings.timeout * 1_000),

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { PlaneError } from '../../contracts/plane-error.ts';
+import type { Finding } from '../ports.ts';
 
 export interface FunnelOptions {
   readonly port: number;
@@ -31,11 +32,32 @@ const RESTART_MS = 5_000;
 
 const status = z.looseObject({
   BackendState: z.string(),
-  Self: z.looseObject({ DNSName: z.string() }).nullish(),
+  Self: z
+    .looseObject({
+      DNSName: z.string(),
+      /** What the tailnet allows this machine, by name; older programs list the names. */
+      CapMap: z.record(z.string(), z.unknown()).nullish(),
+      Capabilities: z.array(z.string()).nullish(),
+    })
+    .nullish(),
 });
 
-/** @returns the machine's name. @throws PlaneError FAILED_PRECONDITION with what to run. */
-async function machineName(env: FunnelOptions['env']): Promise<string> {
+/** What `tailscale funnel` itself asks for first (CheckFunnelAccess of its ipn package). */
+const NEEDED: readonly (readonly [string, string])[] = [
+  ['https', 'enable HTTPS certificates for the tailnet (https://tailscale.com/s/https)'],
+  ['funnel', 'allow this machine the node attribute "funnel" (https://tailscale.com/s/no-funnel)'],
+];
+
+interface Machine {
+  readonly name: string;
+  readonly allowed: ReadonlySet<string>;
+}
+
+const unusable = (message: string, cause?: unknown): PlaneError =>
+  new PlaneError('FAILED_PRECONDITION', message, { cause });
+
+/** @throws PlaneError FAILED_PRECONDITION with what to run. */
+async function askMachine(env: FunnelOptions['env']): Promise<Machine> {
   let text: string;
   try {
     const options = { env: { ...env }, timeout: STATUS_TIMEOUT_MS };
@@ -45,22 +67,37 @@ async function machineName(env: FunnelOptions['env']): Promise<string> {
     const message = missing
       ? 'tailscale is not installed, which delivery.mode "tailscale" needs.'
       : 'tailscale status failed: is tailscaled running?';
-    throw new PlaneError('FAILED_PRECONDITION', message, { cause });
+    throw unusable(message, cause);
   }
   const { BackendState, Self } = status.parse(JSON.parse(text));
   const name = Self?.DNSName.replace(/\.$/, '');
   if (BackendState !== 'Running' || !name) {
-    throw new PlaneError(
-      'FAILED_PRECONDITION',
-      `Tailscale is ${BackendState}: run "tailscale up", and allow HTTPS and Funnel.`,
-    );
+    throw unusable(`Tailscale is ${BackendState}: run "tailscale up", and allow HTTPS and Funnel.`);
   }
-  return name;
+  const allowed = new Set([...Object.keys(Self?.CapMap ?? {}), ...(Self?.Capabilities ?? [])]);
+  return { name, allowed };
+}
+
+/** Whether a funnel could be opened here; opens none. Never throws. */
+export async function checkFunnel(env: FunnelOptions['env'], path: string): Promise<Finding> {
+  const what = 'Tailscale Funnel';
+  try {
+    const { name, allowed } = await askMachine(env);
+    const missing = NEEDED.filter(([attribute]) => !allowed.has(attribute)).map(([, fix]) => fix);
+    if (missing.length > 0) return { what, ok: false, detail: missing.join('; ') };
+    return { what, ok: true, detail: `https://${name}${path}` };
+  } catch (error) {
+    const known = error instanceof PlaneError;
+    const detail = known
+      ? error.message
+      : 'tailscale status --json says nothing that is known here';
+    return { what, ok: false, detail };
+  }
 }
 
 /** Starts it and, should it end, starts it again until `close`. */
 export async function startFunnel(options: FunnelOptions): Promise<Funnel> {
-  const name = await machineName(options.env);
+  const { name } = await askMachine(options.env);
   let child: ChildProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;

@@ -182,6 +182,24 @@ test('check names what does not work, and ends with 1', async () => {
   ]);
 }, 30_000);
 
+test('check tries tailscale and the key for voice notes, where the settings have them', async () => {
+  const file = join(dir, 'checked.toml');
+  writeFileSync(
+    file,
+    `[kapso]\nbase_url = "${kapso.baseUrl}"\n[delivery]\nmode = "tailscale"\n[webhook]\nverify_token = "v"\nsecret = "s"\n[gateway]\nurl = "ws://127.0.0.1:1"\n[transcribe]\nprovider = "groq"\napi_key = "gsk-secret"\nbase_url = "${kapso.baseUrl}"\n`,
+  );
+  const argv = [MAIN, '--config', file, 'check'];
+  const path = `${join(import.meta.dirname, 'support/tailscale')}:${process.env.PATH}`;
+  const tailnet = { TAILSCALE_STATE: 'Running', TAILSCALE_CAPS: '{"https":null}' };
+  const checked = promisify(execFile)(process.execPath, argv, {
+    env: { ...env(), PATH: path, ...tailnet },
+  });
+  const { stdout } = await checked.catch((error: unknown) => error as { stdout: string });
+  expect(stdout).toMatch(/^FAIL {2}Tailscale Funnel: allow this machine/m);
+  expect(stdout).toMatch(/^FAIL {2}Voice notes: 127\.0\.0\.1:\d+: it refuses the key/m);
+  expect(stdout).not.toContain('gsk-secret');
+}, 30_000);
+
 test('a second bridge on the same state is refused', async () => {
   expect(await command()).toMatchObject({
     code: 1,

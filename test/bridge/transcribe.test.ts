@@ -9,6 +9,7 @@ import { loadConfig } from '../../bridge/config/load.ts';
 import { withTranscripts } from '../../bridge/handlers/transcripts.ts';
 import type { AdmittedMessage } from '../../bridge/message.ts';
 import type { FileResult, HandlerContext } from '../../bridge/ports.ts';
+import { checkTranscribe } from '../../bridge/transcribe/check.ts';
 import { createTranscribe } from '../../bridge/transcribe/transcribe.ts';
 import { handlerOf } from './support/bridge.ts';
 
@@ -171,4 +172,65 @@ test('a voice note that may be had later is asked for again, before the agent is
   const later: FileResult = { kind: 'refused', reason: 'HTTP 503', passing: true };
   const failed = { kind: 'failed', reason: 'file: HTTP 503', begun: false };
   expect(await heardBy(groq, note(), later)).toEqual(failed);
+});
+
+describe('check', () => {
+  const found = (toml: string, env = {}) => checkTranscribe(settings(toml), env);
+
+  test('off: nothing to try', async () => {
+    expect(await found('provider = "off"')).toEqual([]);
+  });
+
+  test.each([
+    ['groq', '/v1/models', 'Bearer sk-secret'],
+    ['openai', '/v1/models', 'Bearer sk-secret'],
+    ['deepgram', '/v1/auth/token', 'Token sk-secret'],
+  ])('%s: its key is tried, by a question that costs nothing', async (provider, path, header) => {
+    const toml = `provider = "${provider}"\napi_key = "sk-secret"`;
+    answer = { status: 200, body: '{}' };
+    expect(await found(toml)).toMatchObject([{ ok: true }]);
+    const { method, url, headers } = asked?.req ?? {};
+    expect([method, url, headers?.authorization]).toEqual(['GET', path, header]);
+    for (const [status, words] of [
+      [401, 'check KAPSO_TRANSCRIBE_API_KEY'],
+      [403, 'what it is allowed'],
+      [404, 'transcribe.base_url'],
+      [503, 'later'],
+    ] as const) {
+      answer = { status, body: '{"error":"sk-secret is wrong"}' };
+      const [finding] = await found(toml);
+      expect(finding).toMatchObject({ ok: false, detail: expect.stringContaining(words) });
+      expect(JSON.stringify(finding)).not.toContain('sk-secret');
+    }
+  });
+
+  test('nobody at the address', async () => {
+    const { transcribe } = loadConfig(
+      '[transcribe]\nprovider = "groq"\napi_key = "k"\nbase_url = "http://127.0.0.1:1"',
+      {},
+    );
+    expect(await checkTranscribe(transcribe, {})).toMatchObject([
+      { ok: false, detail: expect.stringContaining('does not answer') },
+    ]);
+  });
+
+  test('local: the program starts, and its model is there', async () => {
+    const model = join(folder, 'ggml.bin');
+    const program = join(folder, 'whisper-check');
+    const toml = (file: string, path: string) =>
+      `provider = "local"\nmodel = "${path}"\nprogram = "${file}"`;
+    writeFileSync(model, 'weights');
+    writeFileSync(program, '#!/bin/sh\n[ "$1" = --help ]\n');
+    chmodSync(program, 0o755);
+    expect(await found(toml(program, model))).toMatchObject([{ ok: true }, { ok: true }]);
+    expect(await found(toml('no-such-program', `${model}.gone`))).toMatchObject([
+      { ok: false, detail: expect.stringContaining('install whisper.cpp') },
+      { ok: false, detail: expect.stringContaining('cannot be read') },
+    ]);
+    writeFileSync(program, '#!/bin/sh\necho "no libwhisper.so" >&2; exit 127\n');
+    expect(await found(toml(program, folder))).toMatchObject([
+      { ok: false, detail: expect.stringContaining('does not start') },
+      { ok: false, detail: expect.stringContaining('is no file') },
+    ]);
+  });
 });
