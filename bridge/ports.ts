@@ -52,8 +52,17 @@ export interface TransportEvents {
   cursor(name: string): string | undefined;
 }
 
-/** How the other side's API takes our calls: `failing` when it answers, with errors alone. */
-export const CALL_STATES = ['ok', 'token-refused', 'unreachable', 'failing'] as const;
+/**
+ * How the other side's API takes our calls: `failing` when it answers, with errors alone;
+ * `queue-failing`: not it, but the queue that its webhooks wait in.
+ */
+export const CALL_STATES = [
+  'ok',
+  'token-refused',
+  'unreachable',
+  'failing',
+  'queue-failing',
+] as const;
 export type CallState = (typeof CALL_STATES)[number];
 
 /** What came of the calls to the other side's API; every time in milliseconds since the epoch. */
@@ -72,6 +81,8 @@ export interface Contact {
 export interface Transport {
   readonly name: string;
   readonly contact: Contact;
+  /** Of the queue that its webhooks come from, where they come from one. */
+  readonly queue?: Contact | undefined;
   /** Begins to receive. Throws when it cannot (a port that is taken). */
   start(events: TransportEvents): Promise<void>;
   /**

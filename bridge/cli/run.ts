@@ -81,7 +81,7 @@ export async function runBridge(
   const transport = composeTransport(config, log);
   const store: BridgeStore = openStore({ dir, exclusive: true });
   stack.defer(() => store.close());
-  const channel = () => channelOf(transport.name, transport.contact, Date.now());
+  const channel = () => channelOf(transport.name, transport, Date.now());
   const metrics = createMetrics(store, channel);
   const write = logEvents(log);
   const pipeline = createPipeline({

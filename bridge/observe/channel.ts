@@ -1,7 +1,7 @@
 /** Whether a business number hears and speaks, as its operator is told. Pure. */
 
 import { z } from 'zod';
-import { CALL_STATES, type CallState, type Contact } from '../ports.ts';
+import { CALL_STATES, type CallState, type Contact, type Transport } from '../ports.ts';
 
 export const channelHealth = z.strictObject({
   transport: z.string(),
@@ -28,6 +28,8 @@ const DETAILS: Readonly<Record<CallState, string>> = {
     'There is no connection to WhatsApp\'s API: see to the network, and try it with "bridge check". The bridge goes on trying.',
   failing:
     'WhatsApp\'s API answers with errors alone: try the phone number id with "bridge check"; else its provider has trouble. The bridge goes on trying.',
+  'queue-failing':
+    "The queue with the number's webhooks cannot be read, nothing comes in: the log says why (webhook queue); the plane restores its rights within the hour. The bridge goes on trying, and what waits is kept for seven days.",
 };
 
 function stateOf({ failing }: Contact, now: number): CallState {
@@ -37,10 +39,15 @@ function stateOf({ failing }: Contact, now: number): CallState {
 }
 
 /** @param now milliseconds since the epoch */
-export function channelOf(transport: string, contact: Contact, now: number): ChannelHealth {
-  const state = stateOf(contact, now);
-  const since = state !== 'ok' && contact.failing && new Date(contact.failing.since).toISOString();
-  return { transport, state, detail: DETAILS[state], ...(since && { since }) };
+export function channelOf(
+  name: string,
+  { contact, queue = {} }: Pick<Transport, 'contact' | 'queue'>,
+  now: number,
+): ChannelHealth {
+  const worst = [contact, queue].find((one) => stateOf(one, now) !== 'ok') ?? {};
+  const state = stateOf(worst, now);
+  const since = worst.failing && new Date(worst.failing.since).toISOString();
+  return { transport: name, state, detail: DETAILS[state], ...(since && { since }) };
 }
 
 /** Whether to ask for no other reason than to know: a token can expire while nobody writes. */

@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { parseAddress } from '../address.ts';
+import type { Contact } from '../ports.ts';
 
 export interface WebhookRequest {
   readonly method: string;
@@ -26,6 +27,8 @@ export interface WebhookAnswer {
 export interface WebhookSource {
   /** Undefined where nothing is listened at. */
   readonly port?: number;
+  /** How it is asked, where it has to be. */
+  readonly contact?: Contact;
   /** Takes no new request; those that are being answered are answered. */
   close(): Promise<void>;
 }

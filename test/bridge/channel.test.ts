@@ -1,9 +1,10 @@
 import { channelOf, isAskDue } from '../../bridge/observe/channel.ts';
 import type { CallState, Contact } from '../../bridge/ports.ts';
+import { contactAfter } from '../../bridge/transports/contact.ts';
 import { createKapso } from '../../bridge/transports/kapso/kapso.ts';
 import { createMeta } from '../../bridge/transports/meta/meta.ts';
 import { listenAt } from '../../bridge/transports/webhook-server.ts';
-import { contactAfter, stateOf } from '../../bridge/transports/whatsapp/contact.ts';
+import { stateOf } from '../../bridge/transports/whatsapp/contact.ts';
 import { startKapso } from '../../local/kapso/server.ts';
 import { startMeta } from '../../local/meta/server.ts';
 import { startBridge, until } from './support/bridge.ts';
@@ -18,7 +19,7 @@ function after(...ends: [secondsAgo: number, state: CallState][]): Contact {
   for (const [ago, state] of ends) contact = contactAfter(contact, state, NOW - ago * SECOND);
   return contact;
 }
-const stateNow = (contact: Contact): CallState => channelOf('kapso', contact, NOW).state;
+const stateNow = (contact: Contact): CallState => channelOf('kapso', { contact }, NOW).state;
 
 describe('what calls say about the channel', () => {
   test.each<[string, [number, CallState][], CallState]>([
@@ -82,13 +83,29 @@ describe('what calls say about the channel', () => {
   });
 
   test('since when, in words that say what to do', () => {
-    const refused = channelOf('meta', after([600, 'token-refused'], [0, 'token-refused']), NOW);
+    const contact = after([600, 'token-refused'], [0, 'token-refused']);
+    const refused = channelOf('meta', { contact }, NOW);
     expect(refused).toEqual({
       transport: 'meta',
       state: 'token-refused',
       since: '2026-11-28T23:50:00.000Z',
       detail: expect.stringContaining('renew it'),
     });
+  });
+
+  test('a queue that cannot be read is said, unless the API itself is down', () => {
+    const queue = after([120, 'queue-failing'], [0, 'queue-failing']);
+    const well = after([0, 'ok']);
+    const refused = after([9, 'token-refused'], [0, 'token-refused']);
+    expect(channelOf('meta', { contact: well, queue }, NOW)).toMatchObject({
+      state: 'queue-failing',
+      since: '2026-11-28T23:58:00.000Z',
+      detail: expect.stringContaining('seven days'),
+    });
+    expect(channelOf('meta', { contact: refused, queue }, NOW).state).toBe('token-refused');
+    expect(channelOf('meta', { contact: well, queue: after([0, 'queue-failing']) }, NOW)).toEqual(
+      channelOf('meta', { contact: well }, NOW),
+    );
   });
 
   test('asks by itself at the start, while calls fail, and after five quiet minutes', () => {
@@ -119,7 +136,7 @@ test("Kapso's polls: a key that is refused is seen, and well again by itself", a
   const { baseUrl, apiKey, phoneNumberId } = kapso;
   const it = createKapso({ baseUrl, apiKey, phoneNumberId, pollEveryMs: 20 });
   await using _bridge = await startBridge(it);
-  const state = () => channelOf(it.name, it.contact, Date.now()).state;
+  const state = () => channelOf(it.name, it, Date.now()).state;
   await until('a poll', () => it.contact.wellAt !== undefined);
   kapso.outage = 401;
   await until('the refusal', () => state() === 'token-refused');
@@ -135,7 +152,7 @@ test("Meta's token: refused sends are seen, and a check that goes well ends it",
   const secrets = { appSecret: 's', verifyToken: 'v' };
   const it = createMeta({ baseUrl, accessToken, phoneNumberId, open, ...secrets });
   await using _bridge = await startBridge(it);
-  const state = () => channelOf(it.name, it.contact, Date.now()).state;
+  const state = () => channelOf(it.name, it, Date.now()).state;
   meta.accessToken = 'renewed';
   const value = {
     messages: [{ id: 'm1', from: '15550001111', type: 'text', text: { body: 'hi' } }],
@@ -159,7 +176,7 @@ test('nobody there: unreachable, after two minutes of it', async () => {
   await it.check();
   now += 2 * MINUTE;
   await it.check();
-  expect(channelOf(it.name, it.contact, now)).toMatchObject({
+  expect(channelOf(it.name, it, now)).toMatchObject({
     state: 'unreachable',
     since: new Date(NOW).toISOString(),
   });

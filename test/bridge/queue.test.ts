@@ -127,6 +127,18 @@ test('signed with a secret that was replaced since: answered, for the plane took
   expect(troubles).toEqual(['a webhook was refused with 400']);
 });
 
+test('a queue that cannot be read is known, and known to be well when it can', async () => {
+  const gone = `projects/${PROJECT}/subscriptions/agent-allison-gone`;
+  const it = transport(gone);
+  await using _bridge = await startBridge(it, { handler: echo });
+  await until('two failed pulls', () => (it.queue?.failing?.times ?? 0) >= 2);
+  expect(it.queue).toMatchObject({ failing: { how: 'queue-failing' } });
+  await call('PUT', gone, { topic: TOPIC, ackDeadlineSeconds: 10 });
+  await publish('app-secret', 'after it is there');
+  await until('a pull that went well', () => it.queue?.failing === undefined, 20_000);
+  expect(it.queue).toEqual({ wellAt: expect.any(Number) });
+}, 30_000);
+
 test('Kapso: one event or a batch, by whatever secret; what the poll brings as well is answered once', async () => {
   troubles.length = 0;
   await using stack = new AsyncDisposableStack();

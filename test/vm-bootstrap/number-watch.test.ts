@@ -90,7 +90,7 @@ describe('the meter, beside a bridge', () => {
     cloud = await startConfiguredCloud();
     root = newRoot();
     contact = { wellAt: START };
-    const channel = () => channelOf('kapso', contact, Date.now());
+    const channel = () => channelOf('kapso', { contact }, Date.now());
     const queue = { open: 0, dead: 0 };
     const health = () => {
       const said = channel();

@@ -150,6 +150,9 @@ export function createKapso(options: KapsoOptions): KapsoTransport {
     get contact() {
       return graph.contact;
     },
+    get queue() {
+      return source?.contact;
+    },
     get port() {
       return source?.port;
     },

@@ -67,6 +67,9 @@ export function createMeta(options: MetaOptions): MetaTransport {
     get contact() {
       return graph.contact;
     },
+    get queue() {
+      return source?.contact;
+    },
     get port() {
       return source?.port;
     },

@@ -6,6 +6,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { Contact } from '../../ports.ts';
+import { contactAfter } from '../contact.ts';
 import { createHttpClient, type HttpClient } from '../http-client.ts';
 import type { OpenWebhooks, WebhookRequest } from '../webhook-server.ts';
 import { createTokens } from './token.ts';
@@ -17,6 +19,7 @@ export interface QueueOptions {
   readonly metadataUrl: string;
   /** Without a token, a number or a text. */
   readonly onTrouble: (reason: string) => void;
+  readonly now?: () => number;
 }
 
 const pulled = z.looseObject({
@@ -82,6 +85,8 @@ export const pullFrom =
     const http = createHttpClient();
     const call = createCalls(http, options);
     const stopped = new AbortController();
+    const { now = Date.now } = options;
+    let contact: Contact = {};
 
     /** What its receiver refuses (it is not JSON) would be refused for ever: it is done with. */
     const take = async (received: Received): Promise<string> => {
@@ -103,9 +108,11 @@ export const pullFrom =
       while (!stopped.signal.aborted) {
         try {
           await round();
+          contact = contactAfter(contact, 'ok', now());
           pause = PAUSE_MS;
         } catch (error) {
           if (stopped.signal.aborted) return;
+          contact = contactAfter(contact, 'queue-failing', now());
           options.onTrouble((error as Error).message);
           await sleep(pause, undefined, { signal: stopped.signal }).catch(() => {});
           pause = Math.min(pause * 2, MAX_PAUSE_MS);
@@ -114,6 +121,9 @@ export const pullFrom =
     };
     const running = loop();
     return {
+      get contact() {
+        return contact;
+      },
       async close() {
         stopped.abort();
         // Ends the pull that is held open; what it would have brought is not acknowledged, and comes again.

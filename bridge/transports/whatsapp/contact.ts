@@ -1,6 +1,6 @@
 /** What an answer of the Graph API says about the way to it, whatever it means for a message. Pure. */
 
-import type { CallState, Contact } from '../../ports.ts';
+import type { CallState } from '../../ports.ts';
 import { type GraphAnswer, refusesToken } from './outcome.ts';
 
 /** What was asked about: "not found" of one message or file says nothing about the number. */
@@ -15,12 +15,4 @@ export function stateOf(answer: GraphAnswer, about: About): CallState | undefine
   if (status >= 500) return 'failing';
   // Somebody may write too fast for WhatsApp; a list that is never answered is another matter.
   return about === 'the number' || status < 400 ? 'failing' : undefined;
-}
-
-/** @param state of the call that just ended; undefined when it says nothing */
-export function contactAfter(before: Contact, state: CallState | undefined, now: number): Contact {
-  if (state === undefined) return before;
-  if (state === 'ok') return { wellAt: now };
-  const { since = now, times = 0 } = before.failing ?? {};
-  return { ...before, failing: { since, times: times + 1, how: state } };
 }

@@ -5,9 +5,10 @@
 
 import type { InboundMessage, OutboundMessage } from '../../message.ts';
 import type { Contact, FileResult, Finding, OutboundFile, SendOutcome } from '../../ports.ts';
+import { contactAfter } from '../contact.ts';
 import { createHttpClient, type HttpClient, type HttpFailure } from '../http-client.ts';
 import { download, refusedWith } from '../media/download.ts';
-import { type About, contactAfter, stateOf } from './contact.ts';
+import { type About, stateOf } from './contact.ts';
 import { sendBody } from './outbound.ts';
 import { type GraphAnswer, outcomeOf, outcomeOfFailure, toAnswer } from './outcome.ts';
 import { upload } from './upload.ts';
