@@ -47,6 +47,7 @@ async function channel([verb, name, ...rest]: Arguments): Promise<number> {
     owner: option(rest, 'owner'),
     account: option(rest, 'account'),
     daemon: option(rest, 'daemon'),
+    sent: rest.includes('--sent'),
   });
 }
 

@@ -5,14 +5,16 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import { withoutKeys } from '../../contracts/find-keys.ts';
+import { withoutTokens } from '../../contracts/find-tokens.ts';
 
 /** Characters: enough to know which message is meant. */
 const LENGTH = 300;
 
 const NO_KEY = '[API key removed]';
+const NO_TOKEN = '[bot token removed]';
 
 export interface Quotes {
-  /** Inside `commit()`; an API key in it is left out. @param at milliseconds since the epoch */
+  /** Inside `commit()`; a key or a bot token in it is left out. @param at milliseconds since the epoch */
   keep(id: string, text: string, at: number): void;
   find(id: string): string | undefined;
   /** Inside `commit()`: forgets up to `limit`. @returns how many */
@@ -34,7 +36,7 @@ export function createQuotes(database: DatabaseSync): Quotes {
   );
   return {
     keep(id, text, at) {
-      write.run(id, shortened(withoutKeys(text, NO_KEY)), at);
+      write.run(id, shortened(withoutKeys(withoutTokens(text, NO_TOKEN), NO_KEY)), at);
     },
     find: (id) => (read.get(id) as { text: string } | undefined)?.text,
     prune: (before, limit) => Number(forget.run(before, limit).changes),

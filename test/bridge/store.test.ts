@@ -41,6 +41,9 @@ test('what was answered is gone from the files, an API key too; a quote has none
     store.quotes.keep('wamid.1', text, 1);
   });
   expect(store.quotes.find('wamid.1')).toBe('Here it is: [API key removed]');
+  const token = ['1234567890', 'AAH4k2mQ9xZ7vB3nC5pL8sD1fG6hJ0wE2rT'].join(':');
+  await store.commit(() => store.quotes.keep('wamid.2', `And: ${token}`, 1));
+  expect(store.quotes.find('wamid.2')).toBe('And: [bot token removed]');
   await claim();
   await store.commit(() => store.inbox.finish(1, 100));
   store.emptyLog();

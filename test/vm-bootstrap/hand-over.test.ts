@@ -1,4 +1,15 @@
-import { isKeptInChat } from '../../vm-bootstrap/core/hand-over.ts';
+import {
+  handOver,
+  isKeptInChat,
+  putAway,
+  type Replies,
+  withoutSecrets,
+} from '../../vm-bootstrap/core/hand-over.ts';
+import { templates } from '../../vm-bootstrap/templates.ts';
+
+const REPLIES = JSON.parse(templates['plugin/replies.json'] ?? '') as Replies;
+const TOKEN = ['1234567890', 'AAH4k2mQ9xZ7vB3nC5pL8sD1fG6hJ0wE2rT'].join(':');
+const KEY = 'sk-ant-api03-a7d2e8c4b6Zx9Cv5Bn1Mq3Lw7Rt8Yu2Io4Pa6Sd0Fg5Hj';
 
 test.each([
   ['whatsapp', 'agent:main:main', true],
@@ -8,4 +19,40 @@ test.each([
   [undefined, 'agent:main:main-wa-15550001111', true],
 ])('a key by %s in %s is still in a chat: %s', (channel, sessionKey, kept) => {
   expect(isKeptInChat(channel, sessionKey)).toBe(kept);
+});
+
+test.each([`${KEY}\n${TOKEN}`, `${TOKEN}\n${KEY}`])(
+  'a key and a token on two lines: nothing of either is left',
+  (text) => {
+    const left = withoutSecrets(text, REPLIES);
+    expect(left.split('\n').toSorted()).toEqual(['[API key removed]', '[bot token removed]']);
+  },
+);
+
+test('with a key beside it a token goes into no note either', async () => {
+  const handed = await handOver(
+    `Here are ${KEY} and ${TOKEN} for you`,
+    'anthropic',
+    REPLIES,
+    async () => 'stored',
+  );
+  expect(handed?.outcome).toBe('stored');
+  expect(handed?.note).not.toMatch(/AAH4|a7d2/);
+});
+
+test('tokens that were put away are named by channel, with the words around them', async () => {
+  const held: (readonly string[])[] = [];
+  const hold = async (tokens: readonly string[]) => held.push(tokens) > 0;
+  const alone = await putAway(TOKEN, REPLIES, hold);
+  expect(alone).toMatchObject({ outcome: 'held', note: expect.stringMatching(/ telegram$/) });
+  const among = await putAway(`${TOKEN} and id 42`, REPLIES, hold);
+  expect(among?.note).toMatch(/ telegram .*they wrote: \[bot token removed\] and id 42$/);
+  expect(held).toEqual([[TOKEN], [TOKEN]]);
+  expect(await putAway('hello', REPLIES, hold)).toBeUndefined();
+});
+
+test('one that could not be put away is told of, and not repeated', async () => {
+  const handed = await putAway(TOKEN, REPLIES, async () => false);
+  expect(handed).toMatchObject({ outcome: 'not-held' });
+  expect(handed?.note).not.toContain('AAH4');
 });

@@ -24,6 +24,8 @@ const KEYS = {
   openai: `sk-proj-${'h3Jk8Lm2Qw9Er5Ty'.repeat(4)}`,
   google: 'AIzaSyD3x_9Kf2-Lm8Qp5Rt7Vw1Yz4Bc6Hj0NsU',
 } as const;
+// In pieces: whoever scans repositories for tokens takes a whole one for real.
+const BOT_TOKEN = ['1234567890', 'AAH4k2mQ9xZ7vB3nC5pL8sD1fG6hJ0wE2rT'].join(':');
 
 let agent: RunningAgent;
 
@@ -147,7 +149,7 @@ test('through the bridge: it reaches no model, and the owner is asked to delete 
   const outcome = JSON.stringify(await handler.handle(written, attempt));
   await handler.stop();
   expect(outcome).toMatch(/Anthropic doesn't accept that key/);
-  expect(outcome).toMatch(/Please delete your message with the key now/);
+  expect(outcome).toMatch(/Please delete your message with it now/);
   expect(agent.asked).toHaveLength(before);
 }, 60_000);
 
@@ -167,15 +169,34 @@ test.each([
   60_000,
 );
 
+test('a bot token is put away unread; the model is told what it can be used for', async () => {
+  const before = agent.asked.length;
+  expect(await write(`The token is ${BOT_TOKEN}, and my id is 4242.`)).toMatch(
+    /^I've put that token away safely, without reading it/,
+  );
+  expect(agent.asked).toHaveLength(before);
+  const { host, layout } = agent.machine;
+  expect(host.read(layout.heldTokens)).toContain(BOT_TOKEN);
+  await write('go on');
+  const next = JSON.stringify(agent.asked.at(-1));
+  expect(next).toContain('has just sent a bot token');
+  expect(next).toContain('It is of:) telegram');
+  expect(next).toContain('The token is [bot token removed], and my id is 4242.');
+}, 120_000);
+
 test('no file holds a key: state directory, databases byte by byte, logs', async () => {
   await write('Thanks!');
   const { first, second, refused, openai, google } = KEYS;
-  const texts = [first, second, second.slice(30), refused, openai, google];
+  const texts = [first, second, second.slice(30), refused, openai, google, BOT_TOKEN];
   const left = await agent.until(async () => {
-    const traces = tracesOf(texts, agent.machine.root, '/tmp/openclaw');
+    const { root, layout } = agent.machine;
+    const all = tracesOf(texts, root, '/tmp/openclaw');
+    // Where a token waits for its channel, in memory on a VM.
+    const traces = all.filter((path) => path !== layout.heldTokens);
     return traces.length === 0 ? traces : undefined;
     // The scrub's last look is two minutes after the key.
   }, 120_000);
   expect(left).toEqual([]);
   expect(everythingAsked()).not.toContain(second);
+  expect(everythingAsked()).not.toContain(BOT_TOKEN);
 }, 150_000);

@@ -8,6 +8,7 @@ import type { Layout } from '../core/layout.ts';
 import { callPlane } from '../google/plane.ts';
 import type { Host } from '../host.ts';
 import { addChannel, listChannels, removeChannel } from './channels.ts';
+import { dropTokens, holdTokens, sentTokens } from './held-tokens.ts';
 import { deleteMail, listInbox, readMail } from './owner-mail.ts';
 import { KeyError, storeKey } from './store-key.ts';
 
@@ -22,8 +23,16 @@ async function perform(
   switch (request.command) {
     case 'store-key':
       return storeKey(host, layout, facts, request.key, request.wait);
-    case 'channel-add':
-      return { message: await addChannel(host, layout, facts, request) };
+    case 'channel-add': {
+      const { channel, sent } = request;
+      const tokens = sent ? sentTokens(host, layout, channel) : request.tokens;
+      const message = await addChannel(host, layout, facts, { ...request, tokens });
+      if (sent) dropTokens(host, layout, channel);
+      return { message };
+    }
+    case 'hold-tokens':
+      holdTokens(host, layout, request.tokens);
+      return { message: 'The token is put away.' };
     case 'channel-remove':
       return { message: await removeChannel(host, layout, facts, request.channel) };
     case 'channel-list':

@@ -67,22 +67,25 @@ export interface ChannelOptions {
   readonly owner?: string | undefined;
   readonly account?: string | undefined;
   readonly daemon?: string | undefined;
+  /** The tokens are those that the owner sent in a chat: none comes on standard input. */
+  readonly sent: boolean;
 }
 
 /** `agent channel add NAME ...`: tokens come on standard input, one a line, and nowhere else. */
 export async function channelAddCommand(
   layout: Layout,
   channel: AddedChannel,
-  { owner, account, daemon }: ChannelOptions,
+  { owner, account, daemon, sent }: ChannelOptions,
 ): Promise<number> {
-  const text = channel === 'signal' ? '' : await readAll(process.stdin, TOKENS_INPUT_MAX);
+  const hasInput = channel !== 'signal' && !sent;
+  const text = hasInput ? await readAll(process.stdin, TOKENS_INPUT_MAX) : '';
   const tokens = text.split('\n').filter((line) => line.trim() !== '');
   const given = {
     ...(owner !== undefined && { owner }),
     ...(account !== undefined && { account }),
     ...(daemon !== undefined && { daemon }),
   };
-  return report(await ask(layout, { command: 'channel-add', channel, tokens, ...given }));
+  return report(await ask(layout, { command: 'channel-add', channel, tokens, sent, ...given }));
 }
 
 /** `agent channel list`. */

@@ -25,10 +25,17 @@ export const brokerRequest = z.discriminatedUnion('command', [
     channel: addedChannel,
     /** One line of standard input each; which is which shows in its shape. */
     tokens: z.array(z.string().max(512)).max(4),
+    /** `--sent`: instead, those that the owner sent in a chat. */
+    sent: z.boolean().default(false),
     /** `--owner`, `--account`, `--daemon`, as far as given. */
     owner: z.string().max(64).optional(),
     account: z.string().max(32).optional(),
     daemon: z.string().max(200).optional(),
+  }),
+  /** Our plugin's: bot tokens that it took out of a chat. */
+  z.strictObject({
+    command: z.literal('hold-tokens'),
+    tokens: z.array(z.string().max(512)).min(1).max(8),
   }),
   z.strictObject({ command: z.literal('channel-list') }),
   z.strictObject({ command: z.literal('channel-remove'), channel: addedChannel }),

@@ -20,13 +20,15 @@ export interface ChannelInput {
 const USAGE: Readonly<Record<AddedChannel, string>> = {
   telegram:
     'agent channel add telegram --owner USER_ID, and the bot token of BotFather on standard ' +
-    'input. The user id is a number: the bot @userinfobot tells a person theirs.',
+    'input, or --sent when it was sent in a chat. The user id is a number: the bot @userinfobot ' +
+    'tells a person theirs.',
   slack:
     'agent channel add slack --owner MEMBER_ID, and on standard input two lines: the bot token ' +
-    '(xoxb-...) and the app-level token (xapp-...). The member id (U...) is in the profile menu.',
+    '(xoxb-...) and the app-level token (xapp-...), or --sent when both were sent in a chat. The ' +
+    'member id (U...) is in the profile menu.',
   discord:
-    'agent channel add discord --owner USER_ID, and the bot token on standard input. The user ' +
-    'id is a number: with developer mode on, "Copy User ID".',
+    'agent channel add discord --owner USER_ID, and the bot token on standard input, or --sent when ' +
+    'it was sent in a chat. The user id is a number: with developer mode on, "Copy User ID".',
   signal:
     'agent channel add signal --account PHONE --daemon URL. This machine has no signal-cli: the ' +
     'URL (https, port 443: nothing else leaves here) is that of a signal-cli daemon which holds ' +

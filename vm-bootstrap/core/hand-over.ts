@@ -2,24 +2,44 @@
 
 import { ADDED_CHANNELS } from '../../contracts/added-channels.ts';
 import { type FoundKey, findKeys, withoutKeys } from '../../contracts/find-keys.ts';
+import { findTokens, withoutTokens } from '../../contracts/find-tokens.ts';
 import type { Provider } from '../../contracts/models.ts';
 import type { KeyOutcome } from './broker-protocol.ts';
 
 /** templates/vm/plugin/replies.json, rendered for this agent. */
 export type Replies = Readonly<
   Record<
-    KeyOutcome | 'several' | 'deleted' | 'delete' | 'binned' | 'blocked' | 'removed' | 'work',
+    | KeyOutcome
+    | ('several' | 'deleted' | 'delete' | 'binned' | 'blocked' | 'removed' | 'work')
+    | ('held' | 'not-held' | 'removedToken'),
     string
   > & {
-    readonly notes: Readonly<Record<'stored' | 'failed' | 'besides' | 'asked', string>>;
+    readonly notes: Readonly<Record<'stored' | 'failed' | 'besides' | 'asked' | 'held', string>>;
   }
 >;
 
 export interface HandedOver {
-  readonly outcome: KeyOutcome | 'several';
+  readonly outcome: KeyOutcome | 'several' | 'held' | 'not-held';
   /** For the model, in its next turn. Without the key. */
   readonly note: string;
 }
+
+/** Whether a text holds what no model is to see. */
+export const hasSecret = (text: string | undefined): boolean =>
+  findKeys(text ?? '').length > 0 || findTokens(text ?? '').length > 0;
+
+/**
+ * The text without its secrets; as it is when it holds none. Tokens first: what stands on the line after a
+ * key counts as a part of it, and half a token would be left.
+ */
+export const withoutSecrets = (text: string, replies: Replies): string =>
+  withoutKeys(withoutTokens(text, replies.removedToken), replies.removed);
+
+/** The secrets' pieces as they stand in the text, for whoever looks for what is left of them. */
+export const piecesOf = (text: string): string[] => [
+  ...findKeys(text).flatMap(({ parts }) => parts),
+  ...findTokens(text).map(({ token }) => token),
+];
 
 const STORED: ReadonlySet<string> = new Set(['stored', 'in-use', 'restarting', 'unchanged']);
 
@@ -66,7 +86,7 @@ async function tryReadings(
 function noteOf(outcome: HandedOver['outcome'], text: string, replies: Replies): string {
   const { stored, failed, besides } = replies.notes;
   const note = STORED.has(outcome) ? stored : `${failed} ${replies[outcome]}`;
-  const rest = withoutKeys(text, replies.removed).trim();
+  const rest = withoutSecrets(text, replies).trim();
   return rest.length < WORTH_TELLING ? note : `${note} ${besides} ${rest}`;
 }
 
@@ -81,4 +101,27 @@ export async function handOver(
   if (key === undefined) return undefined;
   const outcome = others.length > 0 ? 'several' : await tryReadings(key.readings, store);
   return { outcome, note: noteOf(outcome, text, replies) };
+}
+
+/**
+ * Bot tokens are put away for the agent's next command, which names what else a channel needs.
+ * @param hold whether they are
+ * @returns undefined when there is none in the text
+ */
+export async function putAway(
+  text: string,
+  replies: Replies,
+  hold: (tokens: readonly string[]) => Promise<boolean>,
+): Promise<HandedOver | undefined> {
+  const found = findTokens(text);
+  if (found.length === 0) return undefined;
+  const { held, failed, besides } = replies.notes;
+  if (!(await hold(found.map(({ token }) => token)))) {
+    return { outcome: 'not-held', note: `${failed} ${replies['not-held']}` };
+  }
+  const channels = [...new Set(found.map(({ channel }) => channel))].join(', ');
+  const rest = withoutSecrets(text, replies).trim();
+  // However short: it may be the id that the channel needs as well.
+  const others = rest === replies.removedToken ? '' : ` ${besides} ${rest}`;
+  return { outcome: 'held', note: `${held} ${channels}${others}` };
 }

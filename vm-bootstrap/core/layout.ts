@@ -36,6 +36,16 @@ export const UNITS = {
 
 export type Layout = ReturnType<typeof layoutOf>;
 
+/** What the broker leaves in memory. */
+const brokersOwn = (runtime: string) => ({
+  /** agents-plane-key.path answers it. */
+  keyRequest: `${runtime}/new-key`,
+  /** The same for channels, with an id; `agent reload-channels` says under that id how it went. */
+  channelsRequest: `${runtime}/channels`,
+  /** Bot tokens that were sent in a chat (broker/held-tokens.ts); nobody else reads it. */
+  heldTokens: `${runtime}/held-tokens.json`,
+});
+
 /**
  * All paths of the machine.
  * @param root '' on a VM; the directory that stands in for `/` where there is none
@@ -117,10 +127,7 @@ export function layoutOf(root: string) {
     keyInUse: `${root}/run/agents-plane/key-in-use`,
     /** Secret version of the key that was fetched last, resolved or not. */
     keyVersion: `${root}/run/agents-plane/key-version`,
-    /** Left by the broker; agents-plane-key.path answers it. */
-    keyRequest: `${root}/run/agents-plane-broker/new-key`,
-    /** The same for channels, with an id; `agent reload-channels` says under that id how it went. */
-    channelsRequest: `${root}/run/agents-plane-broker/channels`,
+    ...brokersOwn(`${root}/run/agents-plane-broker`),
     channelsResult: `${root}/run/agents-plane/channels-result.json`,
     /** Left by `agent watch`; agents-plane-bootstrap.path answers it. */
     bootstrapRequest: `${root}/run/agents-plane-watch/bootstrap`,

@@ -1,4 +1,4 @@
-/** Asks the broker to store a key. Without the schema library: the plugin is loaded at every start. */
+/** Asks the broker to store a key, or to put tokens away. Without the schema library: the plugin is loaded at every start. */
 
 import { connect } from 'node:net';
 import type { KeyOutcome } from '../core/broker-protocol.ts';
@@ -6,30 +6,46 @@ import type { KeyOutcome } from '../core/broker-protocol.ts';
 /** Creating a secret and waiting for its grant may take a minute (broker/store-key.ts). */
 const ANSWER_WITHIN_MS = 170_000;
 
-/** @returns what became of the key; `not-stored` when the broker did not say. */
-export async function storeKey(brokerSocket: string, key: string): Promise<KeyOutcome> {
-  // The gateway waits for this plugin before it takes a new key: who waits for that in here
-  // holds both up, until OpenClaw loses patience after 5 s (seen, 2026.9.6).
-  const request = { command: 'store-key', key, wait: false };
+interface Answer {
+  readonly ok?: boolean;
+  readonly outcome?: KeyOutcome;
+}
+
+/** @returns an empty answer when the broker did not say. */
+async function ask(brokerSocket: string, request: object): Promise<Answer> {
   return new Promise((resolve) => {
     let text = '';
     const socket = connect(brokerSocket);
-    const done = (outcome: KeyOutcome): void => {
+    const done = (answer: Answer): void => {
       socket.destroy();
-      resolve(outcome);
+      resolve(answer);
     };
-    socket.setTimeout(ANSWER_WITHIN_MS, () => done('not-stored'));
-    socket.on('error', () => done('not-stored'));
+    socket.setTimeout(ANSWER_WITHIN_MS, () => done({}));
+    socket.on('error', () => done({}));
     socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`));
     socket.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
     });
     socket.on('end', () => {
       try {
-        done((JSON.parse(text) as { outcome?: KeyOutcome }).outcome ?? 'not-stored');
+        done(JSON.parse(text) as Answer);
       } catch {
-        done('not-stored');
+        done({});
       }
     });
   });
+}
+
+/** @returns what became of the key; `not-stored` when the broker did not say. */
+export async function storeKey(brokerSocket: string, key: string): Promise<KeyOutcome> {
+  // The gateway waits for this plugin before it takes a new key: who waits for that in here
+  // holds both up, until OpenClaw loses patience after 5 s (seen, 2026.9.6).
+  const { outcome } = await ask(brokerSocket, { command: 'store-key', key, wait: false });
+  return outcome ?? 'not-stored';
+}
+
+/** @returns whether the broker has them. */
+export async function holdTokens(brokerSocket: string, tokens: readonly string[]) {
+  const { ok } = await ask(brokerSocket, { command: 'hold-tokens', tokens });
+  return ok === true;
 }

@@ -1,5 +1,5 @@
 /**
- * Our OpenClaw plugin: a key that somebody sends the agent goes to the broker, and neither to
+ * Our OpenClaw plugin: a key or a bot token that somebody sends the agent goes to the broker, and neither to
  * the model's provider nor into a transcript (docs/decisions/046).
  *
  * Four walls, since not every way into OpenClaw passes the first: `before_dispatch` (channels,
@@ -9,17 +9,26 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findKeys, withoutKeys } from '../../contracts/find-keys.ts';
 import type { Provider } from '../../contracts/models.ts';
-import { handOver, isKeptInChat, isStored, type Replies } from '../core/hand-over.ts';
+import {
+  handOver,
+  hasSecret,
+  isKeptInChat,
+  isStored,
+  piecesOf,
+  putAway,
+  type Replies,
+  withoutSecrets,
+} from '../core/hand-over.ts';
 import type { OwnerTexts } from '../core/meter-settings.ts';
 import { workIsNext } from '../core/onward.ts';
-import { storeKey } from './broker.ts';
+import { holdTokens, storeKey } from './broker.ts';
 import { answerWithoutKey } from './budget.ts';
+import { cleaned, textOf } from './clean-message.ts';
 import { type Phones, refuseForeignPhone } from './foreign-phone.ts';
 import { markGreeting } from './greeting.ts';
 import { answerHeldBack } from './held-back.ts';
-import type { HookContext, MessageEvent, PluginApi, StoredMessage } from './openclaw.ts';
+import type { HookContext, MessageEvent, PluginApi } from './openclaw.ts';
 import { scrubWhenThread, startScrub } from './scrub-thread.ts';
 import { deleteForEveryone } from './whatsapp.ts';
 
@@ -59,44 +68,19 @@ function shared(): Shared {
 const readJson = <T>(directory: string, name: string): T =>
   JSON.parse(readFileSync(join(directory, name), 'utf8')) as T;
 
-const hasKey = (text: string | undefined): boolean => findKeys(text ?? '').length > 0;
-
-/** Of all that would reach the model, what holds a key: what was written, or what was quoted. */
-const textWithKey = ({ content, body, replyToBody }: MessageEvent): string =>
-  [content, body, replyToBody].find(hasKey) ?? '';
-
-const partsOf = ({ content }: StoredMessage) =>
-  Array.isArray(content) ? (content as readonly { readonly text?: unknown }[]) : [];
-
-const textOf = (message: StoredMessage): string =>
-  typeof message.content === 'string'
-    ? message.content
-    : partsOf(message)
-        .map(({ text }) => (typeof text === 'string' ? text : ''))
-        .join('\n');
-
-/** A stored message without keys; undefined when there is nothing to take out. */
-function cleaned(message: StoredMessage, instead: string): StoredMessage | undefined {
-  const { content } = message;
-  if (typeof content === 'string') {
-    return hasKey(content) ? { ...message, content: withoutKeys(content, instead) } : undefined;
-  }
-  if (!hasKey(textOf(message))) return undefined;
-  const clean = partsOf(message).map((part) =>
-    typeof part.text === 'string' ? { ...part, text: withoutKeys(part.text, instead) } : part,
-  );
-  return { ...message, content: clean };
-}
+/** Of all that would reach the model, what holds a secret: what was written, or what was quoted. */
+const textWithSecret = ({ content, body, replyToBody }: MessageEvent): string =>
+  [content, body, replyToBody].find(hasSecret) ?? '';
 
 /** The walls that only keep out: the model's input, the transcript. */
 function refuse(api: PluginApi, replies: Replies, takenOut: Shared['takenOut']): void {
   api.on('before_agent_run', ({ prompt }) =>
-    hasKey(prompt)
-      ? { outcome: 'block', reason: 'an API key in the prompt', message: replies.blocked }
+    hasSecret(prompt)
+      ? { outcome: 'block', reason: 'a secret in the prompt', message: replies.blocked }
       : undefined,
   );
   api.on('before_message_write', ({ message }, { sessionKey = '' }) => {
-    const clean = cleaned(message, replies.removed);
+    const clean = cleaned(message, (text) => withoutSecrets(text, replies));
     if (clean === undefined) return undefined;
     if (message.role === 'user')
       takenOut.set(sessionKey, { text: textOf(message), at: Date.now() });
@@ -110,6 +94,14 @@ function mindConnections(api: PluginApi, { greeting }: Settings): void {
   markGreeting(api, greeting);
 }
 
+function onboarding({ stateDir }: Settings): string | undefined {
+  try {
+    return readFileSync(join(stateDir, 'workspace/BOOTSTRAP.md'), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
 function register(api: PluginApi): void {
   const directory = api.rootDir ?? import.meta.dirname;
   const settings = readJson<Settings>(directory, 'settings.json');
@@ -118,36 +110,31 @@ function register(api: PluginApi): void {
   // Before everything else: no wall may answer on a stranger's phone.
   refuseForeignPhone(api, settings);
 
-  const onboarding = (): string | undefined => {
-    try {
-      return readFileSync(join(settings.stateDir, 'workspace/BOOTSTRAP.md'), 'utf8');
-    } catch {
-      return undefined;
-    }
-  };
-
   const tellModel = async (sessionKey: string, note: string, id: string): Promise<void> => {
     const injection = { sessionKey, text: note, idempotencyKey: `key-${id}` };
     const queued = await api.session.workflow
       .enqueueNextTurnInjection(injection)
       .catch(() => ({ enqueued: false }));
-    if (!queued.enqueued) waiting.set(sessionKey, note);
+    if (queued.enqueued) return;
+    const before = waiting.get(sessionKey);
+    waiting.set(sessionKey, before === undefined ? note : `${before}\n${note}`);
   };
 
   /** @param from what is known of the message, for deleting it */
   const claim = async (text: string, context: HookContext, from?: MessageEvent) => {
-    const handed = await handOver(text, settings.provider, replies, (key) =>
-      storeKey(settings.brokerSocket, key),
-    );
+    const { brokerSocket, provider } = settings;
+    const handed =
+      (await handOver(text, provider, replies, (key) => storeKey(brokerSocket, key))) ??
+      (await putAway(text, replies, (tokens) => holdTokens(brokerSocket, tokens)));
     if (handed === undefined) return undefined;
-    // Never the text: a line of the log says that it happened.
-    api.logger.info(`an API key was sent: ${handed.outcome}`);
-    const goOn = isStored(handed) && workIsNext(onboarding());
+    // Never the text.
+    api.logger.info(`a secret was sent: ${handed.outcome}`);
+    const goOn = isStored(handed) && workIsNext(onboarding(settings));
     const note = goOn ? `${handed.note} ${replies.notes.asked}` : handed.note;
     const sessionKey = from?.sessionKey ?? context.sessionKey;
     if (sessionKey) await tellModel(sessionKey, note, from?.messageId ?? String(Date.now()));
-    const needles = findKeys(text).flatMap(({ parts }) => parts);
-    const work = { scrubBelow: settings.stateDir, needles, instead: replies.removed };
+    const instead = handed.outcome === 'held' ? replies.removedToken : replies.removed;
+    const work = { scrubBelow: settings.stateDir, needles: piecesOf(text), instead };
     startScrub(join(directory, 'index.js'), work, (line) => api.logger.warn(line));
     const paragraphs = [replies[handed.outcome]];
     if (isKeptInChat(from?.channel, sessionKey)) {
@@ -166,14 +153,14 @@ function register(api: PluginApi): void {
   };
 
   api.on('before_dispatch', async (event, context) => {
-    const found = textWithKey(event) || original(event.sessionKey);
+    const found = textWithSecret(event) || original(event.sessionKey);
     const text = await claim(found, context, event);
     return text === undefined ? undefined : { handled: true, text };
   });
   api.on(
     'before_agent_reply',
     async ({ cleanedBody }, context) => {
-      const found = hasKey(cleanedBody) ? cleanedBody : original(context.sessionKey);
+      const found = hasSecret(cleanedBody) ? cleanedBody : original(context.sessionKey);
       const text = await claim(found, context);
       return text === undefined ? undefined : { handled: true, reply: { text } };
     },
@@ -199,6 +186,7 @@ scrubWhenThread();
 export default {
   id: 'agents-plane',
   name: 'Agents Plane',
-  description: "Keeps API keys away from the model and hands the owner's own to the broker.",
+  description:
+    "Keeps API keys and bot tokens away from the model and hands the owner's to the broker.",
   register,
 };

@@ -1,0 +1,44 @@
+/**
+ * Bot tokens in what people write. Only what is certain: shapes as the services make them, whole and in
+ * one piece. Pure, and without a schema: the plugin on the VM needs nothing else.
+ */
+
+import type { AddedChannel } from './added-channels.ts';
+
+export interface FoundToken {
+  readonly channel: AddedChannel;
+  readonly token: string;
+}
+
+/**
+ * Telegram: the bot's id and 35 characters. Slack: bot, user and app-level tokens. Discord: the bot's id
+ * in base64 (whose first letter is a digit's: M, N or O), a time of six, a signature of 27 or 38.
+ */
+const SHAPES: readonly { readonly channel: AddedChannel; readonly shape: RegExp }[] = [
+  { channel: 'telegram', shape: /(?<![\w:-])\d{8,10}:[\w-]{35}(?![\w-])/g },
+  { channel: 'slack', shape: /(?<![\w-])(?:xox[abp]|xapp)-(?=[\w-]*\d)[\w-]{20,}/g },
+  {
+    channel: 'discord',
+    shape: /(?<![\w.-])[MNO][\w-]{22,27}\.[\w-]{6}\.(?:[\w-]{38}|[\w-]{27})(?![\w-])/g,
+  },
+];
+
+/** Zero-width characters that come along when text is copied from a page. */
+const INVISIBLE = /[\u200b-\u200d\u2060\ufeff]/g;
+
+/** Every token in a text, one channel's after the other's. */
+export function findTokens(text: string): FoundToken[] {
+  const visible = text.replace(INVISIBLE, '');
+  return SHAPES.flatMap(({ channel, shape }) =>
+    [...visible.matchAll(shape)].map(([token]) => ({ channel, token })),
+  );
+}
+
+/** The text without its tokens (and without invisible characters, should there be any). */
+export function withoutTokens(text: string, instead: string): string {
+  if (findTokens(text).length === 0) return text;
+  return SHAPES.reduce(
+    (left, { shape }) => left.replace(shape, () => instead),
+    text.replace(INVISIBLE, ''),
+  );
+}
