@@ -32,5 +32,6 @@ for plugin in discord signal slack whatsapp; do
   ln -sfn ../../../openclaw "$packages/openclaw"
 done
 bin/node "$here/bundle.mjs" node_modules/@openclaw/whatsapp
+bin/node "$here/merge.mjs" node_modules typebox @openclaw/fs-safe linkedom execa
 "$here/patch.sh" node_modules/openclaw
 PATH=$dir/bin:$PATH "$dir/bin/node" node_modules/openclaw/scripts/postinstall-bundled-plugins.mjs

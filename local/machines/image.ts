@@ -18,6 +18,7 @@ const RECIPE = fileURLToPath(new URL('../../infra/image', import.meta.url));
 const OPENCLAW_RECIPE = [
   '.npmrc',
   'bundle.mjs',
+  'merge.mjs',
   'openclaw.sh',
   'package-lock.json',
   'package.json',
