@@ -14,7 +14,6 @@ export const WHATSAPP_MODES = ['linked', 'dedicated', 'cloud-api', 'kapso'] as c
 export type WhatsappMode = (typeof WHATSAPP_MODES)[number];
 
 export const PROFILES = ['assistant', 'support-desk', 'backend-gateway'] as const;
-export type Profile = (typeof PROFILES)[number];
 
 /** USD a month. */
 export const BUDGET_DEFAULT = 50;

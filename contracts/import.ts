@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { email, provisionRequest } from './config-document.ts';
 import { agentName } from './names.ts';
 
-/** People in one request: what a function can look at and put into the queue in its 60 s. */
+/** People in one request: what a function can look at and put into the queue in its 120 s. */
 export const IMPORT_MAX = 1000;
 /** Bytes of a body with so many people in it, generously. */
 export const IMPORT_BODY_MAX = 1024 * 1024;

@@ -10,7 +10,6 @@ export const vmLog = z.strictObject({
   /** Where to go on. */
   next: z.string(),
 });
-export type VmLog = z.infer<typeof vmLog>;
 
 const facets = z.record(z.string(), z.union([z.string(), z.number()]));
 

@@ -27,7 +27,6 @@ export type UpdateRequest = z.infer<typeof updateRequest>;
  * got lost is sent again: the same id is the same restart.
  */
 export const onceRequest = z.strictObject({ requestId: z.uuid().optional() });
-export type OnceRequest = z.infer<typeof onceRequest>;
 
 export const RESOURCE_KINDS = [
   'instance',

@@ -35,7 +35,6 @@ export const mailRequest = z.strictObject({
   subject: headerText,
   text: z.string().min(1).max(32_000),
 });
-export type MailRequest = z.infer<typeof mailRequest>;
 export const mailAnswer = z.strictObject({ id: z.string() });
 export type MailAnswer = z.infer<typeof mailAnswer>;
 
@@ -83,7 +82,6 @@ export const pairingMailRequest = z.strictObject({
   /** RFC 3339; when this code dies. */
   until: z.iso.datetime(),
 });
-export type PairingMailRequest = z.infer<typeof pairingMailRequest>;
 
 /**
  * `POST /v1/self/wrong-phone`: another phone than the agent's was linked, which was undone. Mailed
@@ -142,7 +140,6 @@ export const backupRequest = z.strictObject({
     .min(1)
     .max((BACKUP_MAX / 3) * 4),
 });
-export type BackupRequest = z.infer<typeof backupRequest>;
 
 /** `POST /v1/self/restore`: the newest backup; none when there never was one. */
 export const restoreAnswer = z.strictObject({ data: z.base64().optional() });

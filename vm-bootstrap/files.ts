@@ -14,6 +14,7 @@ import {
   fchownSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -23,7 +24,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { PlaneError } from '../contracts/plane-error.ts';
@@ -85,13 +86,18 @@ function write(path: string, content: string, options: { readonly mode: number }
   const partial = `${path}.${process.hrtime.bigint()}.partial`;
   const file = openSync(partial, 'wx', 0o600);
   try {
-    writeSync(file, content);
+    // Not writeSync: on a disk that fills up it writes a part, and says so by a number alone.
+    writeFileSync(file, content);
     fchmodSync(file, options.mode);
     fsyncSync(file);
+    renameSync(partial, path);
+  } catch (error) {
+    // It may hold a key, or be what the disk is full with.
+    rmSync(partial, { force: true });
+    throw error;
   } finally {
     closeSync(file);
   }
-  renameSync(partial, path);
 }
 
 function readLink(path: string): string | undefined {
@@ -126,14 +132,17 @@ export const plainFiles: Files = {
   link,
   create(path, content) {
     mkdirSync(dirname(path), { recursive: true });
+    const partial = `${path}.${process.hrtime.bigint()}.partial`;
     try {
-      const file = openSync(path, 'wx', 0o600);
-      writeSync(file, content);
-      closeSync(file);
+      writeFileSync(partial, content, { flag: 'wx', mode: 0o600 });
+      // There with its content from the first moment: whoever finds a lock reads whose it is.
+      linkSync(partial, path);
       return true;
     } catch (error) {
       if (codeOf(error) === 'EEXIST') return false;
       throw error;
+    } finally {
+      rmSync(partial, { force: true });
     }
   },
   remove: (path) => rmSync(path, { force: true }),

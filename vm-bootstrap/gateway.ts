@@ -74,9 +74,19 @@ function hello(token: string): object {
   };
 }
 
+/** Inside a listener, where nobody catches. @returns undefined when it is no JSON */
+function frameOf(text: string): Frame | undefined {
+  try {
+    return JSON.parse(text) as Frame;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Opens a connection, lets `work` make calls on it, and closes it.
- * @throws PlaneError UNAVAILABLE when the gateway is gone or silent for `timeoutMs`.
+ * @param timeoutMs for all of it, from the connection's first byte to the end of `work`
+ * @throws PlaneError UNAVAILABLE when the gateway is gone, or the time is over.
  */
 export async function withGateway<T>(
   address: { readonly port: number; readonly token: string },
@@ -86,8 +96,8 @@ export async function withGateway<T>(
   const socket = new WebSocket(`ws://127.0.0.1:${address.port}`);
   const waiting = new Map<string, PromiseWithResolvers<unknown>>();
   const gone = Promise.withResolvers<never>();
-  const fail = (): void =>
-    gone.reject(new PlaneError('UNAVAILABLE', 'The gateway closed the connection.'));
+  const fail = (message: string) => (): void => gone.reject(new PlaneError('UNAVAILABLE', message));
+  const closed = fail('The gateway closed the connection.');
   const send = (id: string, method: string, params: object): Promise<unknown> => {
     const answer = Promise.withResolvers<unknown>();
     waiting.set(id, answer);
@@ -95,11 +105,13 @@ export async function withGateway<T>(
     return Promise.race([answer.promise, gone.promise]);
   };
   const connected = Promise.withResolvers<unknown>();
-  const timer = setTimeout(fail, timeoutMs);
-  socket.addEventListener('error', fail);
-  socket.addEventListener('close', fail);
+  const late = `The gateway did not answer within ${timeoutMs / 1_000} s.`;
+  const timer = setTimeout(fail(late), timeoutMs);
+  socket.addEventListener('error', closed);
+  socket.addEventListener('close', closed);
   socket.addEventListener('message', ({ data }) => {
-    const frame = JSON.parse(String(data)) as Frame;
+    const frame = frameOf(String(data));
+    if (frame === undefined) return fail('The gateway sent what is no JSON.')();
     if (frame.event === 'connect.challenge')
       connected.resolve(send(CONNECT, CONNECT, hello(address.token)));
     if (frame.type !== 'res' || frame.id === undefined) return;

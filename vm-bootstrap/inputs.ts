@@ -35,19 +35,22 @@ async function required(host: Host, key: string): Promise<string> {
   return value;
 }
 
-/** A secret's text under its schema. @throws PlaneError that names the secret and what is wrong with it. */
-function parseSecret<T extends z.ZodType>(schema: T, secret: string, text: string): z.output<T> {
+/**
+ * A text of JSON under its schema. @param what it is, for the message: `Secret agent-x-config`
+ * @throws PlaneError INVALID_ARGUMENT that names it, and what is wrong with it
+ */
+export function parseAs<T extends z.ZodType>(schema: T, what: string, text: string): z.output<T> {
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch {
     // Not the cause: it could quote the text, and a token with it.
-    throw new PlaneError('INVALID_ARGUMENT', `Secret ${secret} is not JSON.`);
+    throw new PlaneError('INVALID_ARGUMENT', `${what} is not JSON.`);
   }
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new PlaneError('INVALID_ARGUMENT', `Secret ${secret} is not valid: ${wrong.join('; ')}.`);
+  throw new PlaneError('INVALID_ARGUMENT', `${what} is not valid: ${wrong.join('; ')}.`);
 }
 
 /** The channels that were added; none when the secret is missing or empty. */
@@ -56,7 +59,7 @@ export async function readChannels(
   secret: string,
 ): Promise<ChannelsDocument> {
   const found = await readSecret(access, secret);
-  return found === undefined ? {} : parseSecret(channelsDocument, secret, found.value);
+  return found === undefined ? {} : parseAs(channelsDocument, `Secret ${secret}`, found.value);
 }
 
 /** @throws PlaneError that says what to mend: metadata missing, secret missing or not valid. */
@@ -74,7 +77,11 @@ export async function readInputs(host: Host): Promise<Inputs> {
   const agent = agentName.safeParse(name);
   if (!agent.success || project === undefined)
     throw new PlaneError('FAILED_PRECONDITION', 'Instance metadata does not name an agent.');
-  const places: Endpoints = endpoints.parse(overrides === undefined ? {} : JSON.parse(overrides));
+  const places: Endpoints = parseAs(
+    endpoints,
+    `Instance metadata ${METADATA_KEYS.endpoints}`,
+    overrides ?? '{}',
+  );
   const secret = configSecretId(agent.data);
   const access = await secretsAccess(host, { project, endpoints: places }, token);
   const [found, channels] = await Promise.all([
@@ -83,7 +90,7 @@ export async function readInputs(host: Host): Promise<Inputs> {
   ]);
   if (found === undefined)
     throw new PlaneError('NOT_FOUND', `Secret ${secret} has no version that this VM may read.`);
-  const config = parseSecret(configDocument, secret, found.value);
+  const config = parseAs(configDocument, `Secret ${secret}`, found.value);
   const facts: Facts = {
     agent: agent.data,
     project,

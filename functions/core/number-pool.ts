@@ -29,7 +29,7 @@ export const recordName = (number: string): string =>
  */
 export const COOLING_MS = 45 * 24 * 60 * 60_000;
 
-/** An allotment may be on its way into a document for so long: several requests of 60 s. */
+/** An allotment may be on its way into a document for so long: several requests of 120 s. */
 export const SETTLE_MS = 10 * 60_000;
 
 export const isFree = ({ agent, freeFrom = 0 }: PoolRecord, now: number): boolean =>

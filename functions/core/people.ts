@@ -12,7 +12,6 @@ import { IMPORT_MAX, type Imported } from '../../contracts/import.ts';
 import type { AgentName } from '../../contracts/names.ts';
 import { canonicalJson } from './canonical.ts';
 import { digestOf, intentOf } from './intent.ts';
-import { candidateNames } from './name.ts';
 import { ANNOTATION_USER, type SecretState } from './observed.ts';
 import { type Policy, parseBody, parseProvision } from './request.ts';
 import { ANNOTATION_SUMMARY, parseSummary, type Summary, summaryOf } from './summary.ts';
@@ -99,11 +98,6 @@ function isAsWanted(request: ProvisionRequest, secret: SecretState): boolean {
   const said = (summary: Summary): string => canonicalJson({ ...summary, ...unsaid });
   return said(summaryOf(document)) === said(shown);
 }
-
-/** Names that the agents of these people may have. */
-export const namesFor = (people: readonly ProvisionRequest[]): readonly AgentName[] => [
-  ...new Set(people.flatMap(({ user }) => candidateNames(user))),
-];
 
 export const ownerOf = ({ annotations }: SecretState): string | undefined =>
   annotations[ANNOTATION_USER];

@@ -24,6 +24,8 @@ const MUST_CHANGE: ReadonlySet<number> = new Set([400, 401, 403]);
 /** Seconds. Google allows 3600. */
 const LIFETIME_S = 600;
 
+const TOKEN_MS = 20_000;
+
 /** A short-lived access token in that person's name, with these scopes and no more. */
 async function delegatedToken(
   access: GoogleAccess,
@@ -48,7 +50,7 @@ async function delegatedToken(
   const response = await fetch(access.tokenUrl, {
     method: 'POST',
     body: new URLSearchParams({ grant_type: GRANT, assertion: data.signedJwt ?? '' }),
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(TOKEN_MS),
   });
   const answer = (await response.json().catch(() => ({}))) as { access_token?: string };
   if (response.ok && answer.access_token) return answer.access_token;

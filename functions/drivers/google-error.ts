@@ -44,6 +44,8 @@ const NETWORK: ReadonlySet<string> = new Set([
   ...['EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT'],
 ]);
 
+const TIMEOUT = 'TimeoutError';
+
 const MESSAGES: Readonly<Partial<Record<ErrorCode, string>>> = {
   PERMISSION_DENIED:
     "The plane's own account lacks a permission in the project. Run the setup again.",
@@ -60,6 +62,7 @@ const numberIn = (value: unknown): number | undefined => {
 };
 
 interface Fields {
+  readonly name?: unknown;
   readonly code?: unknown;
   readonly status?: unknown;
   readonly cause?: unknown;
@@ -68,7 +71,9 @@ interface Fields {
 /** @returns undefined when the error says nothing that has a code */
 function codeOf(error: unknown, depth = 0): ErrorCode | undefined {
   if (typeof error !== 'object' || error === null || depth > 3) return undefined;
-  const { code, status, cause } = error as Fields;
+  const { name, code, status, cause } = error as Fields;
+  // Of AbortSignal.timeout: a DOMException, whose number 23 is none of Google's; gaxios has its name as the code.
+  if (name === TIMEOUT || code === TIMEOUT) return 'DEADLINE_EXCEEDED';
   const http = numberIn(status) ?? numberIn(code);
   if (http !== undefined && http >= 100)
     return HTTP[http] ?? (http >= 500 ? 'UNAVAILABLE' : undefined);

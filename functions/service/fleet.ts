@@ -21,7 +21,7 @@ import { planned, steer } from './steer.ts';
 import type { Tools } from './steps.ts';
 
 export const PAGE_SIZE_MAX = 100;
-/** What a function does in its 60 s, each agent taking a second or two when nothing is wrong. */
+/** What a function does in its 120 s, each agent taking a second or two when nothing is wrong. */
 const PAGE_SIZE = 50;
 
 export interface Page {

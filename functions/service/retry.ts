@@ -13,7 +13,7 @@ import type { Clock } from './ports.ts';
 /**
  * A service account that was just created takes up to 60 s to be known everywhere
  * (https://cloud.google.com/iam/docs/service-accounts-create#creating); most take 2. Adds up
- * to 31 s, within the 60 s that a function may take.
+ * to 31 s, within the 120 s that a function may take.
  */
 export const NEW_ACCOUNT_SCHEDULE_MS = [1000, 2000, 4000, 8000, 16_000] as const;
 
@@ -63,7 +63,7 @@ export const isPassing = (error: unknown): error is PlaneError =>
 /** The longest pause grows from `firstMs` by doubling up to `mostMs`; the real one is drawn below it. */
 export const JITTER = { firstMs: 250, mostMs: 8000 } as const;
 
-/** A function has 60 s; what is left is for the last attempt. */
+/** A function has 120 s; what is left is for the last attempt. */
 export const DEADLINE_MS = 40_000;
 
 /** Of a single read, within that. */

@@ -78,7 +78,7 @@ export async function sendOnce(
 const underWay = (): PlaneError =>
   new PlaneError(
     'ABORTED',
-    'Another attempt to send it may be under way. Ask again in two minutes.',
+    'Another attempt to send it may be under way. Ask again in three minutes.',
   );
 
 /** Google said no before sending anything. Everything else may have been sent all the same. */

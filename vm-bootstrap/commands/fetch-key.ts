@@ -17,10 +17,17 @@ import { publishStatus } from '../status.ts';
 /** Stands where a key would; no provider takes it, so a turn that slips through costs nothing. */
 const NO_KEY = 'no-key';
 
-/** What the plane said last, as `core/meter.ts` has it. */
+/**
+ * What the plane said last, as `core/meter.ts` has it. What cannot be read was never said: the next report
+ * brings it again, and a gateway that does not start would be worse.
+ */
 function isWithdrawn(host: Host, layout: Layout): boolean {
-  const text = host.read(layout.budget);
-  return text !== undefined && (JSON.parse(text) as { withdrawn?: boolean }).withdrawn === true;
+  try {
+    const said = JSON.parse(host.read(layout.budget) ?? '{}') as { withdrawn?: boolean } | null;
+    return said?.withdrawn === true;
+  } catch {
+    return false;
+  }
 }
 
 interface FoundKey {

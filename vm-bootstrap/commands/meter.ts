@@ -62,7 +62,9 @@ async function read(meter: Meter, month: string): Promise<Reading | undefined> {
       }
       return undefined;
     });
-  } catch {
+  } catch (error) {
+    // No figure means no budget is kept: one that never comes has to be seen by somebody.
+    host.log(`agent meter: the gateway gave no figure (${codeOf(error)})`);
     return undefined;
   }
 }

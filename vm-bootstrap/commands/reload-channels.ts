@@ -112,6 +112,12 @@ const MESSAGES = {
   starting: 'The gateway did not answer; it starts with its channels.',
 };
 
+/** The class of an error and where it was thrown, without its message. */
+const placeOf = (error: unknown): string =>
+  error instanceof Error
+    ? `${error.name} ${/\n\s+(at .*)/.exec(error.stack ?? '')?.[1] ?? ''}`
+    : 'what was thrown is no error';
+
 /** @returns the exit code; the unit tries again when it is not 0. */
 export async function reloadChannelsCommand(
   host: Host,
@@ -130,6 +136,8 @@ export async function reloadChannelsCommand(
     report(true, MESSAGES[how], how === 'starting');
     return 0;
   } catch (error) {
+    // Of what we did not foresee, the place alone: its message may quote what it was given.
+    if (!(error instanceof PlaneError)) host.log(`agent reload-channels: ${placeOf(error)}`);
     report(false, error instanceof PlaneError ? error.message : 'The reload failed.');
     return 1;
   }

@@ -7,12 +7,21 @@ import { identityToken } from './metadata.ts';
 /** A failed answer's code and message, as far as it is one of the plane's. */
 function problemOf(text: string): { code: ErrorCode; message: string } | undefined {
   try {
-    const { code, message } = (JSON.parse(text) as { error: { code: string; message: string } })
+    const { code, message } = (JSON.parse(text) as { error: { code: unknown; message: unknown } })
       .error;
     const known = ERROR_CODES.find((each) => each === code);
-    return known && { code: known, message };
+    return known && typeof message === 'string' ? { code: known, message } : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** @throws PlaneError UNAVAILABLE when it is no JSON: a login page, say, of something in between */
+function documentIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new PlaneError('UNAVAILABLE', 'What answered is not the plane: it sent no JSON.');
   }
 }
 
@@ -42,7 +51,7 @@ export async function callPlane(
     body: JSON.stringify(body),
     timeoutMs: 60_000,
   });
-  if (answer.status >= 200 && answer.status < 300) return JSON.parse(answer.text) as unknown;
+  if (answer.status >= 200 && answer.status < 300) return documentIn(answer.text);
   const problem = problemOf(answer.text);
   if (problem) throw new PlaneError(problem.code, problem.message);
   throw new PlaneError('UNAVAILABLE', `The plane answered ${answer.status}.`);

@@ -23,18 +23,26 @@ export const pairingStoreAsUser = (host: Host, layout: Layout): PairingStore =>
   pairingStore({ ...host, ...host.as(PAIRING_USER) }, layout);
 
 export function pairingStore(host: Host, layout: Layout): PairingStore {
-  const read = <T>(path: string): T | undefined => {
+  /** @param unreadable what a file is worth that a full disk cut short: the service has to go on */
+  const read = <T>(path: string, unreadable: T): T | undefined => {
     const text = host.read(path);
-    return text === undefined ? undefined : (JSON.parse(text) as T);
+    try {
+      return text === undefined ? undefined : (JSON.parse(text) as T);
+    } catch {
+      host.log(`agent pair: ${path} cannot be read`);
+      return unreadable;
+    }
   };
   const write = (path: string, value: object): void =>
     host.write(path, `${JSON.stringify(value)}\n`, { mode: 0o600 });
   const memory = `${layout.pairingState}/pairing.json`;
   const greeting = `${layout.pairingState}/greeting.json`;
   return {
-    readMemory: () => read<PairingMemory>(memory) ?? FRESH_MEMORY,
+    readMemory: () => read<PairingMemory>(memory, FRESH_MEMORY) ?? FRESH_MEMORY,
     writeMemory: (value) => write(memory, value),
-    readGreeting: () => read<GreetingRecord>(greeting),
+    // It may have gone out: whoever finds `sending` looks for it first.
+    readGreeting: () =>
+      read<GreetingRecord>(greeting, { phase: 'sending', at: host.now().toISOString() }),
     writeGreeting: (phase) => write(greeting, { phase, at: host.now().toISOString() }),
   };
 }

@@ -21,6 +21,9 @@ const homes = (layout: Layout): ReadonlyArray<readonly [string, string]> => [
   [BRIDGE_USER, '/nonexistent'],
 ];
 
+/** A home may hold some hundred thousand files. */
+const CHOWN_MS = 15 * 60_000;
+
 /** Ids can differ between two images, while the data disk keeps the files of the first. */
 function ownsItsHome(host: Host, layout: Layout): boolean {
   const user = host.lookUpUser(GATEWAY_USER);
@@ -52,7 +55,12 @@ export const users: Step<Machine> = {
     host.makeDirectory(layout.own, { mode: 0o755 });
     if (host.managed && host.exists(layout.state) && !ownsItsHome(host, layout)) {
       // Links themselves, not what they point to. The top comes last: half done is not done.
-      await host.exec(['chown', '-hR', `${GATEWAY_USER}:${GATEWAY_USER}`, layout.state]);
+      const given = await host.exec(
+        ['chown', '-hR', `${GATEWAY_USER}:${GATEWAY_USER}`, layout.state],
+        { timeoutMs: CHOWN_MS },
+      );
+      if (given.code !== 0)
+        throw new PlaneError('INTERNAL', `${layout.state} could not be given to ${GATEWAY_USER}.`);
     }
     host.giveDirectory(layout.state, { mode: 0o700, owner: GATEWAY_USER });
     host.as(GATEWAY_USER).makeDirectory(layout.workspace, { mode: 0o700 });
