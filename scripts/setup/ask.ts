@@ -47,8 +47,19 @@ const QUESTIONS: readonly Question[] = [
   },
 ];
 
-async function existing(file: string): Promise<Table> {
-  const text = await readFile(file, 'utf8').catch(() => '');
+/** @throws PlaneError when it is there and cannot be read: what is in it would be written over */
+async function textOf(file: string): Promise<string> {
+  try {
+    // A byte order mark may stand at the very beginning alone.
+    return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return '';
+    throw new PlaneError('FAILED_PRECONDITION', `${file} cannot be read: ${code}`, { cause });
+  }
+}
+
+function tableOf(text: string, file: string): Table {
   try {
     return parse(text) as Table;
   } catch (cause) {
@@ -83,7 +94,8 @@ const closedOf = (terminal: Interface): Promise<never> =>
 
 /** @throws PlaneError INVALID_ARGUMENT when nobody is there to answer, or goes away; the file is as before */
 export async function askForSettings(file: string, env: Env): Promise<void> {
-  const before = await existing(file);
+  const theirs = await textOf(file);
+  const before = tableOf(theirs, file);
   const open = QUESTIONS.filter(({ key }) => before[key] === undefined);
   const needed = open.filter(({ optional }) => !optional);
   if (needed.length === 0) return;
@@ -96,15 +108,16 @@ export async function askForSettings(file: string, env: Env): Promise<void> {
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const closed = closedOf(terminal);
-  const answers: Table = { ...before };
+  const answers: Table = {};
   try {
     for (const question of open) {
-      const suggestion = question.fallback(answers, env);
+      const suggestion = question.fallback({ ...before, ...answers }, env);
       answers[question.key] = await askOne(terminal, question, suggestion, closed);
     }
   } finally {
     closed.catch(() => {});
     terminal.close();
   }
-  await writeFile(file, `${stringify(answers)}\n`);
+  // On top, since a table of theirs may be open at the end; their comments and layout stay.
+  await writeFile(file, `${stringify(answers)}${theirs && '\n'}${theirs}`);
 }

@@ -1,7 +1,7 @@
 /** A person at a terminal who answers setup's questions, wrongly at first; and one who goes away. */
 
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSettings } from '../../scripts/setup/settings.ts';
@@ -79,4 +79,35 @@ test.each([
   const { code, said } = await converse(['nine30-plane\r', key]);
   expect({ code, said }).toMatchObject({ code: 1, said: expect.stringContaining('Stopped') });
   expect(existsSync(file)).toBe(false);
+});
+
+test("an admin's file gets what it lacks at its top: their own lines are as they were", async () => {
+  const theirs = `# Ours: ask Ada first.
+project   = "nine30-plane" # billed to 0171
+zone = "europe-west1-b"
+timezone = "Europe/Vienna"
+admins = [
+  "ada@nine30.com", # on leave in May
+]
+domains = ["nine30.com"]
+
+[[cells]]
+project = "nine30-two"
+`;
+  writeFileSync(file, theirs);
+  const { code, said } = await converse(['\r']);
+  expect({ code, said }).toMatchObject({ code: 0 });
+  const text = readFileSync(file, 'utf8');
+  expect(text).toBe(`mail_from = "agents@nine30.com"\n\n${theirs}`);
+  expect(readSettings(text, file)).toMatchObject({
+    mail_from: 'agents@nine30.com',
+    cells: [{ project: 'nine30-two' }],
+  });
+});
+
+test('what is there and cannot be read is not taken for an empty file', async () => {
+  mkdirSync(file);
+  const { code, said } = await converse([]);
+  expect({ code, said }).toMatchObject({ code: 1, said: expect.stringContaining('EISDIR') });
+  expect(said).not.toContain('Google Cloud project');
 });
