@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { callControl } from '../../local/plane/control.ts';
 import { phoneDevices, phoneMessages } from '../../local/plane/control-phones.ts';
+import { describeFailure } from '../ui/failure.ts';
+import { hint } from './output.ts';
 import { controlSocket } from './paths.ts';
 
 const LOOK_MS = 300;
@@ -56,20 +58,27 @@ async function converse(phone: string, to = phone): Promise<void> {
   const { signal } = stopped;
   terminal.setPrompt(`${phone} > `);
   terminal.on('line', (text) => {
-    if (text.trim() !== '') void call('/phone/send', { phone, to, text: text.trim() });
+    if (text.trim() === '') return;
+    call('/phone/send', { phone, to, text: text.trim() }).catch((error: unknown) => {
+      hint(describeFailure(error));
+    });
   });
   terminal.once('close', () => stopped.abort());
   terminal.prompt();
   const shown = new Set<string>();
-  while (!signal.aborted) {
-    const answer = phoneMessages.parse(await call('/phone/messages', { phone }));
-    const fresh = answer.messages.filter(({ id }) => !shown.has(id));
-    for (const message of fresh) shown.add(message.id);
-    if (fresh.length > 0) {
-      process.stdout.write(`\r${fresh.map(line).join('\n')}\n`);
-      terminal.prompt(true);
+  try {
+    while (!signal.aborted) {
+      const answer = phoneMessages.parse(await call('/phone/messages', { phone }));
+      const fresh = answer.messages.filter(({ id }) => !shown.has(id));
+      for (const message of fresh) shown.add(message.id);
+      if (fresh.length > 0) {
+        process.stdout.write(`\r${fresh.map(line).join('\n')}\n`);
+        terminal.prompt(true);
+      }
+      await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
     }
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
+  } finally {
+    terminal.close();
   }
 }
 

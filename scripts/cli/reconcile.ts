@@ -14,14 +14,15 @@ async function showPlans(name: string | undefined, { json }: VerbOptions): Promi
   if (name) plans.push(plan.parse((await client.call('GET', agentPath(name, 'plan'))).body));
   else
     do {
-      const { body } = await client.call('GET', `/v1/plan${pageQuery(token)}`);
+      const { body } = await insist(client, 'GET', `/v1/plan${pageQuery(token)}`);
       const page = planAnswer.parse(body);
       plans.push(...page.plans);
       token = page.nextPageToken;
     } while (token !== undefined);
   print({ plans }, json);
   const steps = plans.flatMap((each) => each.steps).length;
-  hint(steps === 0 ? 'nothing to do' : `${steps} step(s); take them with: agents-plane reconcile`);
+  const verb = ['agents-plane reconcile', ...(name ? [name] : [])].join(' ');
+  hint(steps === 0 ? 'nothing to do' : `${steps} step(s); take them with: ${verb}`);
 }
 
 /** Exit code 1 when an agent could not be brought to what was asked for. */
@@ -37,7 +38,7 @@ async function reconcile(name: string | undefined, options: VerbOptions): Promis
     );
   } else
     do {
-      const { body } = await client.call('POST', `/v1/reconcile${pageQuery(token)}`);
+      const { body } = await insist(client, 'POST', `/v1/reconcile${pageQuery(token)}`);
       const page = reconcileAnswer.parse(body);
       agents.push(...page.agents);
       token = page.nextPageToken;

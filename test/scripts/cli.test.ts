@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { serveControl } from '../../local/plane/control.ts';
 import { type Plane, startPlane } from '../../local/plane/plane.ts';
+import { frontOf } from './support/front.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -37,13 +38,16 @@ interface Outcome {
   readonly stderr: string;
 }
 
-const cli = (...args: string[]): Promise<Outcome> => cliWith(undefined, ...args);
+interface Given {
+  /** What comes on standard input, and its end; without it, it stays open. */
+  readonly input?: string | undefined;
+  readonly env?: Readonly<Record<string, string>>;
+}
 
-/** @param input what comes on standard input */
-const cliWith = (input: string | undefined, ...args: string[]): Promise<Outcome> =>
+const run = (args: readonly string[], { input, env: more }: Given = {}): Promise<Outcome> =>
   new Promise((resolve) => {
     // CI makes some libraries print colour into pipes.
-    const env = { PATH: process.env.PATH, AGENTS_PLANE_CACHE: cache, CI: 'true' };
+    const env = { PATH: process.env.PATH, AGENTS_PLANE_CACHE: cache, CI: 'true', ...more };
     const child = execFile(
       process.execPath,
       [join(ROOT, 'scripts/cli.ts'), ...args],
@@ -53,6 +57,9 @@ const cliWith = (input: string | undefined, ...args: string[]): Promise<Outcome>
     );
     if (input !== undefined) child.stdin?.end(input);
   });
+
+const cli = (...args: string[]): Promise<Outcome> => run(args);
+const cliWith = (input: string, ...args: string[]): Promise<Outcome> => run(args, { input });
 
 const ALLISON = ['--user', 'allison@nine30.com', '--phone', '+15551234567'];
 
@@ -199,6 +206,30 @@ describe('agents-plane', () => {
     expect((await fetch(replaced.url)).status).toBe(200);
   });
 
+  test('plan of one agent names the command that repairs that one', async () => {
+    const { accessToken } = plane.google.tokens.access('user:admin@nine30.com');
+    const key = `${plane.google.restUrl}/v1/projects/nine30-local/secrets/agent-allison-api-key`;
+    const headers = { authorization: `Bearer ${accessToken}` };
+    expect((await fetch(key, { method: 'DELETE', headers })).status).toBe(200);
+    expect((await cli('plan', 'allison')).stderr).toBe(
+      '2 step(s); take them with: agents-plane reconcile allison\n',
+    );
+    expect((await cli('plan')).stderr).toMatch(/: agents-plane reconcile\n$/);
+  });
+
+  test('reconcile of all goes on after a page that took too long, and prints every agent', async () => {
+    const front = await frontOf(plane.apiUrl, 2, 2);
+    const AGENTS_PLANE_ID_TOKEN = await plane.idToken('admin@nine30.com');
+    const { code, stdout, stderr } = await run(['reconcile', '--json'], {
+      env: { AGENTS_PLANE_URL: front.url, AGENTS_PLANE_ID_TOKEN },
+    });
+    await front.close();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: 'Google is still at it; going on.\n' });
+    const names = JSON.parse(stdout).agents.map(({ agent }: { agent: string }) => agent);
+    expect(names).toEqual(['ada', 'allison', 'bob', 'fay']);
+    expect(front.asked[2]).toBe(front.asked[1]);
+  });
+
   test('-o json is --json; YAML is what a person gets', async () => {
     const json = await cli('get', 'allison', '-o', 'json');
     expect(JSON.parse(json.stdout)).toMatchObject({ name: 'allison' });
@@ -273,6 +304,15 @@ describe('agents-plane', () => {
     expect(scan.stderr).toContain('not a WhatsApp code');
   });
 
+  test('phone chat says what could not be sent; without a plane it ends, though nobody closed its input', async () => {
+    const chat = ['local', 'phone', 'chat', '+15559876543'];
+    const refused = await cliWith('hello\n', ...chat, 'nobody');
+    const why = 'INVALID_ARGUMENT: A phone number is written like +15551234567\n';
+    expect(refused).toMatchObject({ code: 0, stderr: why });
+    const alone = await run(chat, { env: { AGENTS_PLANE_CACHE: join(cache, 'nowhere') } });
+    expect(alone).toMatchObject({ code: 1, stderr: expect.stringContaining('./scripts/demo') });
+  });
+
   test.each([
     ['an unknown command', ['destroy']],
     ['a missing option', ['provision', '--user', 'a@nine30.com']],
@@ -288,15 +328,7 @@ describe('agents-plane', () => {
   });
 
   test('without a plane it says how to start one', async () => {
-    const env = { PATH: process.env.PATH, AGENTS_PLANE_CACHE: join(cache, 'nowhere') };
-    const stderr = await new Promise<string>((resolve) =>
-      execFile(
-        process.execPath,
-        [join(ROOT, 'scripts/cli.ts'), 'list'],
-        { env },
-        (_error, _out, err) => resolve(err),
-      ),
-    );
-    expect(stderr).toContain('./scripts/demo');
+    const env = { AGENTS_PLANE_CACHE: join(cache, 'nowhere') };
+    expect((await run(['list'], { env })).stderr).toContain('./scripts/demo');
   });
 });
