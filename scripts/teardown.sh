@@ -73,7 +73,7 @@ while read -r project kind name place <&3; do
   say "[$number/$total] $project $kind $name"
   PROJECT=$project remove "$kind" "$name" "$place" </dev/null >/dev/null 2>"$WORK/removing" || {
     # Somebody was faster, or an earlier run was: gone is gone.
-    grep -qiE 'NOT_FOUND|not found|404' "$WORK/removing" || {
+    grep -qiE "$NOT_THERE" "$WORK/removing" || {
       cat "$WORK/removing" >&2
       stop "$kind $name could not be removed. Run this again: what is gone stays gone"
     }

@@ -8,8 +8,11 @@ stop() {
   exit 1
 }
 
-# gcloud, in the project, asking nothing. test/scripts/gcloud-calls.test.ts lists what is called.
+# gcloud, in the project, asking nothing. test/setup/gcloud-calls.test.ts lists what is called.
 gc() { gcloud --quiet --project="$PROJECT" "$@"; }
+
+# What gcloud says when there is no such thing. 404 as a word: it may be in a number, or in a name, acme-404.
+NOT_THERE='NOT_FOUND|not found|does not exist|(^|[^[:alnum:]-])404([^[:alnum:]-]|$)'
 
 # Prints what gcloud says; 1 when there is no such thing, 2 (with gcloud's words) when it cannot be told.
 look() {
@@ -21,7 +24,7 @@ look() {
     printf '%s' "$out"
     return 0
   fi
-  if grep -qiE 'NOT_FOUND|not found|does not exist|404' "$said"; then return 1; fi
+  if grep -qiE "$NOT_THERE" "$said"; then return 1; fi
   # An API that is not enabled yet has nothing in it.
   if grep -qE 'SERVICE_DISABLED|has not been used in project' "$said"; then return 1; fi
   cat "$said" >&2
