@@ -28,8 +28,8 @@ function wrongIn({ fields = [] }: Schema): readonly string[] {
 /**
  * @param token OAuth access token of an administrator, scope admin.directory.userschema
  * @returns whether it had to be made
- * @throws PlaneError PERMISSION_DENIED when Google refuses the token, FAILED_PRECONDITION when a
- *   schema of this name has other fields
+ * @throws PlaneError PERMISSION_DENIED when Google refuses the token, UNAVAILABLE when it has no
+ *   answer now, FAILED_PRECONDITION when a schema of this name has other fields
  */
 export async function ensureSchema(origin: string, token: string): Promise<boolean> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
@@ -54,11 +54,15 @@ export async function ensureSchema(origin: string, token: string): Promise<boole
   return true;
 }
 
-const refusedBy = (status: number): PlaneError =>
-  new PlaneError(
+function refusedBy(status: number): PlaneError {
+  if (status >= 500 || status === 429) {
+    return new PlaneError('UNAVAILABLE', `The Directory answers ${status}: try again in a minute.`);
+  }
+  return new PlaneError(
     'PERMISSION_DENIED',
     `The Directory answers ${status}: the token must be an administrator's, with the scope https://www.googleapis.com/auth/admin.directory.userschema`,
   );
+}
 
 export function addSchema(program: Command): void {
   program

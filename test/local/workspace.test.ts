@@ -1,4 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OAuth2Client } from 'google-auth-library';
@@ -274,6 +276,19 @@ describe('Directory', () => {
       code: 'PERMISSION_DENIED',
     });
   });
+
+  test.each([429, 503])(
+    'that the Directory answers %i is not the fault of the token',
+    async (status) => {
+      const busy = createServer((_, response) => response.writeHead(status).end());
+      await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
+      const origin = `http://127.0.0.1:${(busy.address() as AddressInfo).port}`;
+      const error = await ensureSchema(origin, 'token').catch((refusal: unknown) => refusal);
+      busy.closeAllConnections();
+      await new Promise((resolve) => busy.close(resolve));
+      expect(error).toMatchObject({ code: 'UNAVAILABLE' });
+    },
+  );
 
   test('others may not, and unknown people are 404', async () => {
     const other = (await users('allison@nine30.com')).get({ userKey: 'bo@nine30.com' });
