@@ -73,7 +73,8 @@ async function converse(phone: string, to = phone): Promise<void> {
       for (const message of fresh) shown.add(message.id);
       if (fresh.length > 0) {
         process.stdout.write(`\r${fresh.map(line).join('\n')}\n`);
-        terminal.prompt(true);
+        // Closed while that was asked, it takes no prompt any more.
+        if (!signal.aborted) terminal.prompt(true);
       }
       await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
     }
