@@ -30,7 +30,7 @@ async function openFunnel(
   env: Env,
 ): Promise<() => Promise<void>> {
   const funnel = await startFunnel({
-    port: parseAddress(config.webhook.addr).port,
+    port: parseAddress('webhook.addr', config.webhook.addr).port,
     path: WEBHOOK_PATH,
     env,
     onEnded: (code) => log.error({ code }, 'tailscale funnel ended; starting it again'),

@@ -59,7 +59,7 @@ export async function startHealthServer(
   health: () => Health,
   metrics: Metrics,
 ): Promise<HealthServer> {
-  const { host = '', port } = parseAddress(addr);
+  const { host = '', port } = parseAddress('health.addr', addr);
   if (!LOOPBACK.has(host)) {
     throw new PlaneError('INVALID_ARGUMENT', `health.addr has to be on 127.0.0.1, not "${addr}".`);
   }

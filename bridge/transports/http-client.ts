@@ -5,6 +5,7 @@
 
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -45,18 +46,23 @@ const codeOf = (error: unknown): string => {
   return code ?? errors?.[0]?.code ?? 'unknown';
 };
 
+/** To one host at once; what is more waits for one of them. */
+export const MAX_SOCKETS = 64;
+
 export function createHttpClient(): HttpClient {
-  const options = { keepAlive: true, maxSockets: 64, scheduling: 'lifo' } as const;
+  const options = { keepAlive: true, maxSockets: MAX_SOCKETS, scheduling: 'lifo' } as const;
+  /** Connections that came about. `reusedSocket` does not tell: it is false for who waited for one (Node 24). */
+  const open = new WeakSet<Socket>();
   const agents = { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) };
 
   return {
     request: (url, { method, headers, body, timeoutMs }) =>
       new Promise((resolve, reject) => {
         const secure = url.startsWith('https:');
-        const open = secure ? httpsRequest : httpRequest;
+        const start = secure ? httpsRequest : httpRequest;
         const agent = agents[secure ? 'https:' : 'http:'];
         const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-        const outgoing = open(url, { method, agent, headers: { ...headers, ...length } });
+        const outgoing = start(url, { method, agent, headers: { ...headers, ...length } });
         let begun = false;
         const fail = (error: unknown): void => {
           clearTimeout(timer);
@@ -67,10 +73,11 @@ export function createHttpClient(): HttpClient {
           timeoutMs,
         );
         outgoing.on('socket', (socket) => {
-          begun = outgoing.reusedSocket;
+          begun = open.has(socket);
           if (begun) return;
           // What is written before is kept until then: a handshake that fails has sent nothing of ours.
           socket.once(secure ? 'secureConnect' : 'connect', () => {
+            open.add(socket);
             begun = true;
           });
         });

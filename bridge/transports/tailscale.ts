@@ -58,18 +58,19 @@ const unusable = (message: string, cause?: unknown): PlaneError =>
 
 /** @throws PlaneError FAILED_PRECONDITION with what to run. */
 async function askMachine(env: FunnelOptions['env']): Promise<Machine> {
-  let text: string;
+  let found: z.infer<typeof status>;
   try {
     const options = { env: { ...env }, timeout: STATUS_TIMEOUT_MS };
-    text = (await promisify(execFile)(PROGRAM, ['status', '--json'], options)).stdout;
+    const { stdout } = await promisify(execFile)(PROGRAM, ['status', '--json'], options);
+    found = status.parse(JSON.parse(stdout));
   } catch (cause) {
     const missing = (cause as { code?: unknown }).code === 'ENOENT';
     const message = missing
       ? 'tailscale is not installed, which delivery.mode "tailscale" needs.'
-      : 'tailscale status failed: is tailscaled running?';
+      : 'tailscale status said nothing that can be used: is tailscaled running?';
     throw unusable(message, cause);
   }
-  const { BackendState, Self } = status.parse(JSON.parse(text));
+  const { BackendState, Self } = found;
   const name = Self?.DNSName.replace(/\.$/, '');
   if (BackendState !== 'Running' || !name) {
     throw unusable(`Tailscale is ${BackendState}: run "tailscale up", and allow HTTPS and Funnel.`);
@@ -78,7 +79,7 @@ async function askMachine(env: FunnelOptions['env']): Promise<Machine> {
   return { name, allowed };
 }
 
-/** Whether a funnel could be opened here; opens none. Never throws. */
+/** Whether a funnel could be opened here; opens none. What is wrong with the machine is its finding. */
 export async function checkFunnel(env: FunnelOptions['env'], path: string): Promise<Finding> {
   const what = 'Tailscale Funnel';
   try {
@@ -87,11 +88,8 @@ export async function checkFunnel(env: FunnelOptions['env'], path: string): Prom
     if (missing.length > 0) return { what, ok: false, detail: missing.join('; ') };
     return { what, ok: true, detail: `https://${name}${path}` };
   } catch (error) {
-    const known = error instanceof PlaneError;
-    const detail = known
-      ? error.message
-      : 'tailscale status --json says nothing that is known here';
-    return { what, ok: false, detail };
+    if (!(error instanceof PlaneError)) throw error;
+    return { what, ok: false, detail: error.message };
   }
 }
 

@@ -91,7 +91,7 @@ export async function startWebhookServer(options: {
   readonly path: string;
   readonly handle: (request: WebhookRequest) => Promise<WebhookAnswer>;
 }): Promise<WebhookServer> {
-  const { host, port } = parseAddress(options.addr);
+  const { host, port } = parseAddress('webhook.addr', options.addr);
   let closing = false;
   const server: Server = createServer((req, res) => {
     if (closing) res.setHeader('connection', 'close');

@@ -1,7 +1,7 @@
 /** What the client knows of a request that got no answer: may a byte of it have left? Real sockets. */
 
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import {
   type AddressInfo,
   createServer as createTcpServer,
@@ -9,7 +9,7 @@ import {
   type Socket,
 } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import { createHttpClient } from '../../bridge/transports/http-client.ts';
+import { createHttpClient, MAX_SOCKETS } from '../../bridge/transports/http-client.ts';
 import { createAuthority } from '../../local/plane/authority.ts';
 
 async function listening<S extends Server>(server: S): Promise<number> {
@@ -81,5 +81,32 @@ test('taken and not answered, on a new connection and on one that was used befor
   await expect(http.request(url, post(1_000))).rejects.toMatchObject(late);
   http.close();
   server.closeAllConnections();
+  server.close();
+});
+
+test('taken and not answered, by a connection that it waited for: it may have left', async () => {
+  const held: ServerResponse[] = [];
+  const server = createServer((request, response) => {
+    request.resume();
+    held.push(response);
+    // All that may be open are: one is free for whoever waits.
+    if (held.length === MAX_SOCKETS) held[0]?.end('ok');
+    if (held.length > MAX_SOCKETS) request.socket.destroy();
+  });
+  const port = await listening(server);
+  const http = createHttpClient();
+  const all = await Promise.all(
+    Array.from({ length: MAX_SOCKETS + 1 }, (_, n) =>
+      http.request(`http://127.0.0.1:${port}/`, post(AMPLE_MS)).then(
+        () => undefined,
+        (error: unknown) => {
+          if (n === MAX_SOCKETS) server.closeAllConnections();
+          return error;
+        },
+      ),
+    ),
+  );
+  expect(all.at(-1)).toMatchObject({ code: 'ECONNRESET', begun: true });
+  http.close();
   server.close();
 });

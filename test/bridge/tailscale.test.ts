@@ -40,7 +40,7 @@ test.each([
   ['without Funnel', 'Running', '{"https":null}', false, /^allow this machine .*"funnel"/],
   ['without both', 'Running', '{}', false, /HTTPS.*; allow/],
   ['logged out', 'NeedsLogin', '{}', false, /tailscale up/],
-  ['of a shape that nobody knows', 'Running', '7', false, /nothing that is known/],
+  ['of a shape that nobody knows', 'Running', '7', false, /nothing that can be used/],
 ])('check, on a machine %s', async (_, state, caps, ok, detail) => {
   const env = { ...options(state).env, TAILSCALE_CAPS: caps };
   expect(await checkFunnel(env, '/webhook')).toEqual({

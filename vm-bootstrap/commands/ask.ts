@@ -14,6 +14,10 @@ interface Completion {
   readonly choices?: readonly { readonly message?: { readonly content?: string } }[];
 }
 
+/**
+ * @returns the exit code
+ * @throws PlaneError UNAVAILABLE when the gateway refuses, or the agent says nothing
+ */
 export async function askCommand(host: Host, layout: Layout, text: string): Promise<number> {
   const { port, token } = gatewayAddress(host, layout);
   const answer = await host.request({
@@ -33,6 +37,7 @@ export async function askCommand(host: Host, layout: Layout, text: string): Prom
   if (answer.status !== 200)
     throw new PlaneError('UNAVAILABLE', `The gateway answered ${answer.status}.`);
   const reply = (JSON.parse(answer.text) as Completion).choices?.[0]?.message?.content;
-  process.stdout.write(`${reply ?? ''}\n`);
-  return reply ? 0 : 1;
+  if (!reply) throw new PlaneError('UNAVAILABLE', 'The agent ended its turn without an answer.');
+  process.stdout.write(`${reply}\n`);
+  return 0;
 }

@@ -44,7 +44,8 @@ export async function watchCommand(host: Host, layout: Layout): Promise<never> {
       const [config, number] = announced(seen.text);
       const [configNow, numberNow] = inForce(host, layout);
       if (config === configNow && number === numberNow) continue;
-      host.log(`agent watch: config version ${config} is not in force yet`);
+      const what = config === configNow ? `number version ${number}` : `config version ${config}`;
+      host.log(`agent watch: ${what} is not in force yet`);
       host.write(layout.bootstrapRequest, '', { mode: 0o644 });
     } catch (error) {
       host.log(`agent watch: ${(error as Error).message}`);

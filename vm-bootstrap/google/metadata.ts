@@ -38,7 +38,7 @@ export interface Waited {
  * Waits until a path's content is not the one that `etag` stands for
  * (https://cloud.google.com/compute/docs/metadata/querying-metadata, "Waiting for updates").
  * @param path `instance/attributes/name`, or a directory: `instance/attributes/`, as JSON
- * @returns the content, changed or, after 300 s, the same; undefined when there is no such path
+ * @returns the content, changed or, after 300 s, the same; undefined when there is no such path, or the server did not answer as it should
  */
 export async function waitForMetadata(
   host: Host,

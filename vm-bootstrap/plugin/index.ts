@@ -72,6 +72,14 @@ const readJson = <T>(directory: string, name: string): T =>
 const textWithSecret = ({ content, body, replyToBody }: MessageEvent): string =>
   [content, body, replyToBody].find(hasSecret) ?? '';
 
+/** For as long as the message's dispatch may come, and no longer: there is a secret in it. */
+function remember(takenOut: Shared['takenOut'], sessionKey: string, text: string): void {
+  const taken = { text, at: Date.now() };
+  takenOut.set(sessionKey, taken);
+  const forget = () => takenOut.get(sessionKey) === taken && takenOut.delete(sessionKey);
+  setTimeout(forget, JUST_NOW_MS).unref();
+}
+
 /** The walls that only keep out: the model's input, the transcript. */
 function refuse(api: PluginApi, replies: Replies, takenOut: Shared['takenOut']): void {
   api.on('before_agent_run', ({ prompt }) =>
@@ -82,8 +90,7 @@ function refuse(api: PluginApi, replies: Replies, takenOut: Shared['takenOut']):
   api.on('before_message_write', ({ message }, { sessionKey = '' }) => {
     const clean = cleaned(message, (text) => withoutSecrets(text, replies));
     if (clean === undefined) return undefined;
-    if (message.role === 'user')
-      takenOut.set(sessionKey, { text: textOf(message), at: Date.now() });
+    if (message.role === 'user') remember(takenOut, sessionKey, textOf(message));
     return { message: clean };
   });
 }
