@@ -8,6 +8,7 @@ import { BUDGET_MAX, email, TIMEZONE_DEFAULT, timezone } from '../contracts/conf
 import { PlaneError, type Problem } from '../contracts/errors.ts';
 import { endpoints } from '../contracts/instance-metadata.ts';
 import { DEFAULT_MODEL, modelReference } from '../contracts/models.ts';
+import { domain, projectId, zone } from '../contracts/project.ts';
 
 const commaList = (item: z.ZodType<string, string>) =>
   z
@@ -19,11 +20,6 @@ const commaList = (item: z.ZodType<string, string>) =>
         .filter((part) => part !== ''),
     )
     .pipe(z.array(item));
-
-const domain = z
-  .string()
-  .toLowerCase()
-  .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, { error: 'not a domain name' });
 
 const json = z.string().transform((text, context) => {
   try {
@@ -51,12 +47,8 @@ const row = <const K extends string, T extends z.ZodType>(
 ): Row<K, T> => ({ key, is, like, default: fallback });
 
 const TABLE = {
-  AGENTS_PLANE_PROJECT: row(
-    'project',
-    z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/),
-    'a project id, nine30-prod',
-  ),
-  AGENTS_PLANE_ZONE: row('zone', z.string().regex(/^[a-z]+-[a-z]+\d+-[a-z]$/), 'europe-west1-b'),
+  AGENTS_PLANE_PROJECT: row('project', projectId, 'a project id, nine30-prod'),
+  AGENTS_PLANE_ZONE: row('zone', zone, 'europe-west1-b'),
   AGENTS_PLANE_DOMAINS: row(
     'domains',
     commaList(domain).pipe(z.array(domain).min(1)),

@@ -1,4 +1,4 @@
-/** `agents-plane open`: the page on which an agent's WhatsApp is linked, or its own console. */
+/** `agents-plane open` and `agents-plane pair`: the page on which an agent's WhatsApp is linked, or its own console. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -55,15 +55,26 @@ async function tunnel(client: Client, name: string, options: OpenOptions): Promi
   if (code !== 0) throw new PlaneError('UNAVAILABLE', 'The tunnel broke; may you use IAP there?');
 }
 
-async function open(name: string, options: OpenOptions): Promise<void> {
-  const client = await connect(process.env);
-  if (options.console) return tunnel(client, name, options);
-  const { body } = await client.call('POST', agentPath(name, 'pairing-link'), {});
-  if (printAsked(body, options)) return;
+/** @returns its address; undefined when it was printed for a machine */
+async function printLink(
+  client: Client,
+  name: string,
+  request: { readonly replace?: boolean },
+  options: Asked,
+): Promise<string | undefined> {
+  const { body } = await client.call('POST', agentPath(name, 'pairing-link'), request);
+  if (printAsked(body, options)) return undefined;
   const { url, expires } = pairingLink.parse(body);
   process.stdout.write(`${url}\n`);
   hint(`for whoever holds the phone; works until ${expires}`);
-  if (options.browser && process.stdout.isTTY) browse(url);
+  return url;
+}
+
+async function open(name: string, options: OpenOptions): Promise<void> {
+  const client = await connect(process.env);
+  if (options.console) return tunnel(client, name, options);
+  const url = await printLink(client, name, {}, options);
+  if (url && options.browser && process.stdout.isTTY) browse(url);
 }
 
 export function addOpen(program: Command): void {
@@ -75,4 +86,17 @@ export function addOpen(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', example('open allison', 'open allison --console'))
     .action(open);
+}
+
+export function addPair(program: Command): void {
+  program
+    .command('pair <agent>')
+    .description("Print a link to the page on which the agent's WhatsApp is linked.")
+    .option('--replace', 'kill the links that were given out before')
+    .option('--json', 'print JSON')
+    .addHelpText('after', example('pair allison', 'pair allison --replace'))
+    .action(async (name: string, options: Asked & { replace?: boolean }) => {
+      const client = await connect(process.env);
+      await printLink(client, name, { replace: options.replace === true }, options);
+    });
 }

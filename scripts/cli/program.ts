@@ -1,7 +1,6 @@
 /** Every command of `npx agents-plane`: the admin's, and the local plane's. */
 
 import { Command } from 'commander';
-import { pairingLink } from '../../contracts/agent.ts';
 import type { ExecResult } from '../../local/machine.ts';
 import { callControl } from '../../local/plane/control.ts';
 import { untilInterrupted } from '../ui/interruption.ts';
@@ -13,15 +12,15 @@ import { addJournal } from './journal.ts';
 import { addList } from './list.ts';
 import type { LocalStartOptions } from './local.ts';
 import { addNumberCommands } from './numbers.ts';
-import { addOpen } from './open.ts';
-import { type Asked, addFormats, hint, print, printAsked } from './output.ts';
+import { addOpen, addPair } from './open.ts';
+import { addFormats, print } from './output.ts';
 import { controlSocket } from './paths.ts';
 import { addPhoneCommands } from './phone.ts';
 import { addProvision } from './provision.ts';
 import { addReconcile } from './reconcile.ts';
 import { addSchema } from './schema.ts';
 import { addSync } from './sync.ts';
-import { example } from './verb.ts';
+import { agentPath, example } from './verb.ts';
 import { addWhatsappCommands } from './whatsapp.ts';
 
 /** Google's servers, all of them, are read by the one command that runs them: the others start in a third of the time. */
@@ -72,10 +71,7 @@ Without AGENTS_PLANE_URL the commands go to the local plane (./scripts/demo).`,
     .addHelpText('after', example('get allison', 'get allison -o json'))
     .action(async (name: string, options: { json?: boolean }) => {
       const client = await connect(process.env);
-      print(
-        (await client.call('GET', `/v1/agents/${encodeURIComponent(name)}`)).body,
-        options.json,
-      );
+      print((await client.call('GET', agentPath(name))).body, options.json);
     });
 
   addList(program);
@@ -88,22 +84,7 @@ Without AGENTS_PLANE_URL the commands go to the local plane (./scripts/demo).`,
   addWhatsappCommands(program);
   addJournal(program);
   addOpen(program);
-
-  program
-    .command('pair <agent>')
-    .description("Print a link to the page on which the agent's WhatsApp is linked.")
-    .option('--replace', 'kill the links that were given out before')
-    .option('--json', 'print JSON')
-    .addHelpText('after', example('pair allison', 'pair allison --replace'))
-    .action(async (name: string, options: Asked & { replace?: boolean }) => {
-      const client = await connect(process.env);
-      const path = `/v1/agents/${encodeURIComponent(name)}/pairing-link`;
-      const { body } = await client.call('POST', path, { replace: options.replace === true });
-      if (printAsked(body, options)) return;
-      const { url, expires } = pairingLink.parse(body);
-      process.stdout.write(`${url}\n`);
-      hint(`for whoever holds the phone; works until ${expires}`);
-    });
+  addPair(program);
 
   const local = program.command('local').description('Google Cloud on this machine.');
 

@@ -11,13 +11,8 @@ import {
 } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { DEFAULT_MODEL, modelReference } from '../../contracts/models.ts';
+import { domain, projectId, zone } from '../../contracts/project.ts';
 
-const domain = z
-  .string()
-  .toLowerCase()
-  .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, { error: 'not a domain name' });
-
-const projectId = z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, { error: 'not a project id' });
 /** 1,500 members is the most that the policy of the shared key takes (docs/decisions/094). */
 const room = z.number().int().min(1).max(1_450).default(1_400);
 
@@ -29,10 +24,7 @@ const table = z.strictObject({
   room,
   /** More such projects, for the agents that do not fit in there any more. */
   cells: z.array(z.strictObject({ project: projectId, room })).default([]),
-  zone: z
-    .string()
-    .regex(/^[a-z]+-[a-z]+\d+-[a-z]$/, { error: 'not a zone, like europe-west1-b' })
-    .default('europe-west1-b'),
+  zone: zone.default('europe-west1-b'),
   /** Google Workspace domains whose people may have agents. */
   domains: z.array(domain).min(1),
   admins: z.array(email).min(1),
