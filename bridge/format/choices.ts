@@ -5,6 +5,7 @@
  */
 
 import type { Choice, Reply } from '../message.ts';
+import { GRAPHEMES } from './split.ts';
 
 const MAX_BUTTONS = 3;
 const MAX_ROWS = 10;
@@ -16,8 +17,6 @@ const MAX_ID = 200;
 /** Of the text above; a longer one is a message of its own. */
 export const BODY_CHARS = 1_024;
 const DEFAULT_LABEL = 'Choose';
-
-const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** At most so many UTF-16 units, cut between graphemes, the cut shown. */
 export function shorten(text: string, limit: number): string {

@@ -24,7 +24,8 @@ function* blocks(text: string): Generator<Piece> {
 }
 
 const SENTENCES = new Intl.Segmenter('en', { granularity: 'sentence' });
-const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** What people take for one character, however many it is made of. */
+export const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 const segments = (segmenter: Intl.Segmenter, text: string): string[] =>
   [...segmenter.segment(text)].map(({ segment }) => segment);

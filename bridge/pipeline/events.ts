@@ -40,3 +40,7 @@ export type PipelineEvent =
   | { readonly type: 'broken'; readonly error: unknown };
 
 export type Observer = (event: PipelineEvent) => void;
+
+/** @returns why something failed, for a note or a log: the error's own words */
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : 'unknown';

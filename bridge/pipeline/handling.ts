@@ -4,7 +4,7 @@ import { type AdmittedMessage, laneOf, type OutboundMessage, type Reply } from '
 import type { FileResult, Handler, HandlerOutcome, Transport } from '../ports.ts';
 import type { Item, NewItem } from '../store/queue.ts';
 import { afterHandling, type Decision } from './decide.ts';
-import type { Observer } from './events.ts';
+import { type Observer, reasonOf } from './events.ts';
 import { outgoing } from './outgoing.ts';
 import type { BridgeStore } from './receive.ts';
 import { awayPause, HANDLER_SCHEDULE, nextAttempt } from './schedule.ts';
@@ -34,8 +34,6 @@ const EVENTS = {
   rest: 'handler-away',
   dead: 'handler-dead',
 } as const;
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
 
 /** A dead letter that is tried again is asked anew: under its old keys the agent gives its old failures. */
 const keyFor = ({ key, revived }: Item<AdmittedMessage>): string =>

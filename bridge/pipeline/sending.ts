@@ -5,7 +5,7 @@ import type { Handler, OutboundFile, SendOutcome, Transport } from '../ports.ts'
 import type { Item, Queue } from '../store/queue.ts';
 import type { Quotes } from '../store/quotes.ts';
 import { afterInterruption, afterSending, type Decision } from './decide.ts';
-import type { Observer } from './events.ts';
+import { type Observer, reasonOf } from './events.ts';
 import type { Settle } from './worker.ts';
 
 export interface SendingOptions {
@@ -29,8 +29,6 @@ const EVENTS = {
   rest: 'send-rest',
   dead: 'send-dead',
 } as const;
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
 
 /** The file of a message that has one; or why nothing can be sent. */
 async function fileOf(

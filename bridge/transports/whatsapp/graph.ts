@@ -37,7 +37,6 @@ export interface Graph {
   /** `GET {path}` below the version. @throws HttpFailure. */
   get(path: string, query?: Readonly<Record<string, string>>): Promise<GraphAnswer>;
   check(what: string): Promise<Finding>;
-  close(): void;
 }
 
 const TIMEOUT_MS = 20_000;
@@ -143,7 +142,6 @@ export function createGraph(options: GraphOptions): Graph {
         typing_indicator: { type: 'text' },
       });
     },
-    close: http.close,
     get: (path, query = {}) => call(`${path}?${new URLSearchParams(query)}`, 'the number'),
     async check(what) {
       try {
