@@ -24,14 +24,19 @@ import { tellStatus } from '../tell-status.ts';
 
 /** Need nothing but the machine; the unit that tries again cannot do them (it may not mount). */
 export const MACHINE_STEPS: readonly Step<Machine>[] = [dataDisk, users];
-export const BEFORE_READY: readonly Step<Context>[] = [
-  files,
-  whatsappCredentials,
-  channelPlugins,
-  openclawConfig,
-  units,
+/** What the gateway starts from, beside each other: a plane that is asked for a backup answers in its own time. */
+export const BEFORE_START: readonly (readonly Step<Context>[])[] = [
+  [files, channelPlugins, openclawConfig],
+  [whatsappCredentials],
 ];
 export const AFTER_READY: readonly Step<Context>[] = [ready, heartbeat, welcome];
+
+/** All of them have ended when the first failure is thrown: a bootstrap that is tried again must not meet them. */
+async function beside(work: readonly Promise<unknown>[]): Promise<void> {
+  const ends = await Promise.allSettled(work);
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
+}
 
 async function steps(machine: Machine): Promise<void> {
   const { host, layout } = machine;
@@ -45,7 +50,8 @@ async function steps(machine: Machine): Promise<void> {
     configVersion: inputs.facts.configVersion,
     ...(inputs.facts.bundleSha256 !== undefined && { bundleSha256: inputs.facts.bundleSha256 }),
   };
-  const starting = await converge(BEFORE_READY, context);
+  await beside(BEFORE_START.map((some) => converge(some, context)));
+  const starting = await converge([units], context);
   if (starting.includes(units.name)) {
     await publishStatus(host, layout, { state: 'starting', ...known });
   }

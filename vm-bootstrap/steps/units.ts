@@ -80,8 +80,9 @@ export const units: Step<Context> = {
   async apply(context) {
     const { host, layout } = context;
     const { active, enabled, unwanted } = namesOf(context);
+    // Read once: enabling would have systemd read all of its files by itself, too.
+    await systemctl(host, 'enable', '--no-reload', ...enabled);
     await systemctl(host, 'daemon-reload');
-    await systemctl(host, 'enable', ...enabled);
     if (unwanted.length > 0) await systemctl(host, 'disable', '--now', ...unwanted);
     const states = new Map((await unitStates(host, active)).map((unit) => [unit.name, unit]));
     const [now, before] = [inForce(context), startedWith(context)];
