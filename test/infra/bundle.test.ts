@@ -1,35 +1,21 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { run } from '../../local/machines/run.ts';
+import { createWorkshop, type Workshop } from './support/workshop.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PLUGIN = 'node_modules/@openclaw/some';
 
 let folder: string;
+let write: Workshop['write'];
+let remove: Workshop['remove'];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'agents-plane-bundle-'));
-  write('package.json', '{}');
-  symlinkSync(join(ROOT, 'node_modules/esbuild'), join(folder, 'node_modules/esbuild'));
+  ({ folder, write, remove } = createWorkshop());
 });
 
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-function write(name: string, text: string): void {
-  mkdirSync(join(folder, dirname(name)), { recursive: true });
-  mkdirSync(join(folder, 'node_modules'), { recursive: true });
-  writeFileSync(join(folder, name), text);
-}
+afterEach(() => remove());
 
 const writePackage = (place: string, manifest: object, code: string): void => {
   write(`${place}/package.json`, JSON.stringify({ version: '1.0.0', license: 'MIT', ...manifest }));

@@ -1,35 +1,21 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { run } from '../../local/machines/run.ts';
+import { createWorkshop, type Workshop } from './support/workshop.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PACKAGE = 'node_modules/some';
 
 let folder: string;
+let write: Workshop['write'];
+let remove: Workshop['remove'];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'agents-plane-merge-'));
-  write('package.json', '{}');
-  mkdirSync(join(folder, 'node_modules'));
-  symlinkSync(join(ROOT, 'node_modules/esbuild'), join(folder, 'node_modules/esbuild'));
+  ({ folder, write, remove } = createWorkshop());
 });
 
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-function write(name: string, text: string): void {
-  mkdirSync(join(folder, dirname(name)), { recursive: true });
-  writeFileSync(join(folder, name), text);
-}
+afterEach(() => remove());
 
 /** Two parts that share a module. */
 function writePackage(exports: object = {}): void {

@@ -10,7 +10,6 @@ import { FRESH_MEMORY } from '../../vm-bootstrap/core/pairing.ts';
 import { plainFiles } from '../../vm-bootstrap/files.ts';
 import { pairingStore } from '../../vm-bootstrap/pairing/store.ts';
 import { type Cloud, startConfiguredCloud } from './support/cloud.ts';
-import { FACTS } from './support/facts.ts';
 import { createMachine, type TestMachine } from './support/machine.ts';
 
 let folder: string;
@@ -65,12 +64,10 @@ describe('on a machine', () => {
 
   test('credentials that are no JSON are not quoted', async () => {
     const { host, layout } = machine;
-    const { agent } = (await machine.context()).facts;
-    host.write(layout.facts, JSON.stringify({ ...FACTS, ...(await machine.context()).facts }), {
-      mode: 0o644,
-    });
+    const { facts } = await machine.context();
+    host.write(layout.facts, JSON.stringify(facts), { mode: 0o644 });
     host.write(layout.gatewayToken, 'token', { mode: 0o600 });
-    const secret = numberSecretId(agent);
+    const secret = numberSecretId(facts.agent);
     await cloud.createSecret(secret, 'secretAccessor');
     await cloud.addVersion(secret, 'EAAGm0PX4ZCpsBAK');
     const failed = await fetchNumberCommand(host, layout).catch((error: Error) => error);
