@@ -57,7 +57,8 @@ async function permitted<T>(reading: Promise<T>): Promise<T> {
     return await reading;
   } catch (error) {
     if (!(error instanceof PlaneError) || error.code !== 'PERMISSION_DENIED') throw error;
-    const fix = 'delegate the scope that setup names, and set directory_as to an administrator';
+    const fix =
+      'run setup again (it names the scope to delegate), with directory_as set to an administrator';
     const details = [{ field: 'directory', problem: 'may not be read by the plane', fix }];
     const message = 'The Workspace Directory cannot be read. Or give userPhone with the request.';
     throw new PlaneError('FAILED_PRECONDITION', message, { details, cause: error.cause });

@@ -1,6 +1,7 @@
 /** The few calls of setup that gcloud has no command for. Endpoints and overrides are gcloud's own. */
 
 import { PlaneError } from '../../contracts/errors.ts';
+import { DIRECTORY_SCOPE } from '../../local/plane/settings.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -30,9 +31,29 @@ export async function missingPermissions(
   return permissions.filter((each) => !(held as string[]).includes(each));
 }
 
+/** What the plane is to be able to do in somebody's name: one call that reads. */
+export interface Trial {
+  readonly person: string;
+  readonly scopes: readonly string[];
+  readonly api: 'gmail' | 'admin';
+  readonly path: string;
+}
+
+export const readsMail = (person: string, scopes: readonly string[]): Trial => ({
+  ...{ person, scopes },
+  api: 'gmail',
+  path: 'gmail/v1/users/me/messages?maxResults=1',
+});
+
+/** @param person an administrator, who reads themself */
+export const readsUsers = (person: string): Trial => ({
+  ...{ person, scopes: [DIRECTORY_SCOPE] },
+  api: 'admin',
+  path: `admin/directory/v1/users/${encodeURIComponent(person)}?fields=id`,
+});
+
 /**
- * Whether the plane can send and read mail as `sender`: signs a delegation as the plane, trades it
- * for a token, and lists one message.
+ * Whether the plane can do that: signs a delegation as the plane, trades it for a token, and reads.
  *
  * https://developers.google.com/identity/protocols/oauth2/service-account#delegatingauthority
  * @throws PlaneError FAILED_PRECONDITION with Google's reason
@@ -40,11 +61,12 @@ export async function missingPermissions(
 export async function tryDelegation(
   env: Env,
   token: string,
-  { account, sender, scopes }: { account: string; sender: string; scopes: readonly string[] },
+  account: string,
+  { person, scopes, api, path }: Trial,
 ): Promise<void> {
   const tokenUrl = env.CLOUDSDK_AUTH_TOKEN_HOST ?? 'https://oauth2.googleapis.com/token';
   const now = Math.floor(Date.now() / 1000);
-  const claims = { iss: account, sub: sender, scope: scopes.join(' '), iat: now, exp: now + 300 };
+  const claims = { iss: account, sub: person, scope: scopes.join(' '), iat: now, exp: now + 300 };
   const sign = `${endpoint(env, 'iamcredentials')}v1/projects/-/serviceAccounts/${account}:signJwt`;
   const audience = 'https://oauth2.googleapis.com/token';
   const { signedJwt } = await post(sign, token, {
@@ -59,12 +81,12 @@ export async function tryDelegation(
   });
   const granted = (await grant.json()) as { access_token?: string; error?: string };
   if (!grant.ok) throw new PlaneError('FAILED_PRECONDITION', `Google refuses: ${granted.error}`);
-  const list = `${endpoint(env, 'gmail')}gmail/v1/users/me/messages?maxResults=1`;
-  const answer = await fetch(list, {
+  const answer = await fetch(`${endpoint(env, api)}${path}`, {
     headers: { authorization: `Bearer ${granted.access_token}` },
   });
   await answer.body?.cancel();
-  if (!answer.ok) throw new PlaneError('FAILED_PRECONDITION', `Gmail refuses: ${answer.status}`);
+  const said = `${api}.googleapis.com refuses to be read as ${person}: ${answer.status}`;
+  if (!answer.ok) throw new PlaneError('FAILED_PRECONDITION', said);
 }
 
 interface Region {

@@ -20,7 +20,7 @@ import {
   planeImage,
   services,
 } from './functions.ts';
-import { missingPermissions, shortQuotas, tryDelegation } from './google.ts';
+import { missingPermissions, readsMail, readsUsers, shortQuotas, tryDelegation } from './google.ts';
 import { cellRoot, infraHash, outputsOf, planeRoot, type Root, tfvars } from './infra.ts';
 import { readPolicy, withMember, withoutMember } from './policy.ts';
 import { readSettings, regionOf, type Settings, urlOf } from './settings.ts';
@@ -133,7 +133,10 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     JSON.stringify(withoutMember(readPolicy(await input()), member)),
   scopes: async () => scopesOf(await load()).join(','),
   'delegation-works': async ([account = '', sender = '']) => {
-    await tryDelegation(env, await input(), { account, sender, scopes: scopesOf(await load()) });
+    const token = await input();
+    const { directory_as } = await load();
+    await tryDelegation(env, token, account, readsMail(sender, MAIL_SCOPES));
+    if (directory_as) await tryDelegation(env, token, account, readsUsers(directory_as));
     return '';
   },
   'first-agent': async () => firstAgent(await load()).join('\n'),

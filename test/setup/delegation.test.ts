@@ -1,16 +1,19 @@
 /** The admin's right to sign as the plane ends with the trial that needs it, whatever happens to that. */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LOCAL, PLANE_ACCOUNT } from '../../local/plane/settings.ts';
+import { readsUsers, tryDelegation } from '../../scripts/setup/google.ts';
+import { type EmptyProject, openEmptyProject, SETTINGS } from './support/empty-project.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** Of Google, one policy with one right in it, whose removal is refused so many times. */
 const STUBS = `
 gcloud() {
   case "$*" in
-    *' add-iam-policy-binding '*) touch "$WORK/right" ;;
+    *' add-iam-policy-binding '*) echo "$*" >"$WORK/added" && touch "$WORK/right" ;;
     *' remove-iam-policy-binding '*)
       # A file a try: it runs in a subshell, whose variables are lost.
       if [ "$(ls "$WORK" | grep -c refused)" -lt "$REFUSALS" ]; then
@@ -20,7 +23,7 @@ gcloud() {
       fi
       rm "$WORK/right"
       ;;
-    'config get-value account') echo admin@nine30.com ;;
+    'config get-value account') echo "$ACCOUNT" ;;
     'auth print-access-token') echo token ;;
   esac
 }
@@ -33,7 +36,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(work, { recursive: true, force: true }));
 
-function check(trial: string, refusals: number) {
+function check(trial: string, refusals: number, account = 'admin@nine30.com') {
   const script = `set -euo pipefail
     . "$ROOT/scripts/setup/lib.sh"
     . "$ROOT/scripts/setup/steps/90-delegation.sh"
@@ -49,6 +52,7 @@ function check(trial: string, refusals: number) {
     MAIL_FROM: 'agents@nine30.com',
     DRY_RUN: '',
     REFUSALS: String(refusals),
+    ACCOUNT: account,
   };
   const { status, stderr } = spawnSync('bash', ['-c', script], { env, encoding: 'utf8' });
   return { status, said: stderr, right: existsSync(join(work, 'right')) };
@@ -68,4 +72,35 @@ test('refused to the end: it is no success, and says who has what', () => {
   expect([status, right]).toEqual([2, true]);
   expect(said).toContain('concurrent policy changes');
   expect(said).toContain('user:admin@nine30.com still has role');
+});
+
+test('a service account that sets the plane up is given the right as one', () => {
+  const account = 'ci@nine30-local.iam.gserviceaccount.com';
+  expect(check('true', 0, account)).toMatchObject({ status: 0, right: false });
+  expect(readFileSync(join(work, 'added'), 'utf8')).toContain(
+    `--member=serviceAccount:${account} `,
+  );
+});
+
+describe('the trial itself', () => {
+  let project: EmptyProject;
+  const read = (person: string) => {
+    const { accessToken } = project.google.tokens.access(`user:${LOCAL.admin}`);
+    return tryDelegation(project.env, accessToken, PLANE_ACCOUNT, readsUsers(person));
+  };
+  beforeAll(async () => {
+    const roles = ['roles/owner', 'roles/iam.serviceAccountTokenCreator'];
+    project = await openEmptyProject(SETTINGS, roles);
+    project.google.world.accounts.create(LOCAL.project.id, LOCAL.planeAccountId);
+  });
+  afterAll(() => project.close());
+
+  test('an administrator of the Workspace reads a person', () =>
+    expect(read(LOCAL.admin)).resolves.toBeUndefined());
+
+  test('nobody else does, and it is said whose name that was', () =>
+    expect(read(LOCAL.viewer)).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: expect.stringMatching(`admin.*${LOCAL.viewer}.*403`),
+    }));
 });

@@ -1,6 +1,7 @@
 /** What setup tells the functions is what they read: nothing missing, nothing that they would ignore. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../../functions/config.ts';
@@ -11,6 +12,7 @@ import { cellRoot, infraHash, planeRoot } from '../../scripts/setup/infra.ts';
 import { readSettings, type Settings } from '../../scripts/setup/settings.ts';
 import { SETTINGS } from './support/empty-project.ts';
 
+const ROOT = join(import.meta.dirname, '../..');
 const SHA256 = 'ab'.repeat(32);
 const settings = readSettings(SETTINGS, 'plane.toml');
 const root = mkdtempSync(join(tmpdir(), 'agents-plane-environment-'));
@@ -116,4 +118,19 @@ test.each([
   ['an unknown key', `${withCells('nine30-two')}\nsize = 1`, 'cells.0.size: there is no such'],
 ])('cells: %s is refused', (_what, text, message) => {
   expect(() => readSettings(text, 'plane.toml')).toThrow(message);
+});
+
+test("each of Google's APIs that a driver calls is enabled in the plane's project", () => {
+  const drivers = join(ROOT, 'functions/drivers');
+  const called = readdirSync(drivers).flatMap((file) =>
+    [
+      ...readFileSync(join(drivers, file), 'utf8').matchAll(
+        /'(?:googleapis\/build\/src\/apis|@google-cloud)\/([\w-]+)/g,
+      ),
+    ].map(([, name = '']) => name.replace('-', '')),
+  );
+  expect(called.length).toBeGreaterThan(5);
+  const step = join(ROOT, 'scripts/setup/steps/10-apis.sh');
+  const { stdout } = spawnSync('bash', ['-c', `. "${step}"; echo $APIS`], { encoding: 'utf8' });
+  expect(stdout.trim().split(' ')).toEqual(expect.arrayContaining([...new Set(called)]));
 });

@@ -1,9 +1,10 @@
 # Enables the APIs that the plane, its agents and setup itself call.
 # shellcheck shell=bash
 
-APIS="artifactregistry billingbudgets cloudbilling cloudbuild cloudfunctions cloudkms cloudresourcemanager \
-cloudscheduler cloudtasks compute config gmail iam iamcredentials iap logging monitoring pubsub run secretmanager \
-serviceusage storage"
+# admin is the Directory, which a plane with `directory_as` reads.
+APIS="admin artifactregistry billingbudgets cloudbilling cloudbuild cloudfunctions cloudkms \
+cloudresourcemanager cloudscheduler cloudtasks compute config gmail iam iamcredentials iap logging monitoring pubsub \
+run secretmanager serviceusage storage"
 # What agents call in their own project, and what applies infra/cell there.
 [ -z "${CELL:-}" ] || APIS="cloudbuild cloudresourcemanager compute config iam iap logging monitoring pubsub \
 secretmanager serviceusage storage"

@@ -6,7 +6,17 @@ SIGNER="projects/$PROJECT/roles/agentsPlaneSigner"
 title() { echo "Mail: domain-wide delegation"; }
 advice() { echo "Check client id and scopes in the Admin console; a new delegation can take some minutes."; }
 
-# Who may sign as the plane at the moment: this admin, or nobody.
+# Who sets this up, as a policy names them.
+me() {
+  local account
+  account=$(gcloud config get-value account 2>/dev/null) || return 1
+  case $account in
+    *.gserviceaccount.com) printf 'serviceAccount:%s' "$account" ;;
+    *) printf 'user:%s' "$account" ;;
+  esac
+}
+
+# Who may sign as the plane at the moment: whoever sets this up, or nobody.
 SIGNS=''
 
 # Takes that right back, and is not to be interrupted in it. A policy that others write too can refuse a write.
@@ -27,14 +37,14 @@ withdraw() {
   SIGNS=''
 }
 
-# A real call: sign as the plane, become the sender, list one message. The right to sign lasts as long as that,
-# however it ends.
+# Real calls: sign as the plane, become the sender, list one message; read one person where the plane reads the
+# Directory. The right to sign lasts as long as that, however it ends.
 works() {
   local status=0
   trap withdraw EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
-  SIGNS="user:$(gcloud config get-value account 2>/dev/null)"
+  SIGNS=$(me)
   if gc iam service-accounts add-iam-policy-binding "$PLANE_ACCOUNT" --member="$SIGNS" --role="$SIGNER" --condition=None >/dev/null; then
     gcloud auth print-access-token | tool delegation-works "$PLANE_ACCOUNT" "$MAIL_FROM" >"$WORK/delegation" 2>&1 || status=$?
     withdraw || status=2

@@ -43,7 +43,7 @@ export async function openEmptyProject(
   const delegations: Delegation[] = [{ serviceAccount: PLANE_ACCOUNT, scopes: DELEGATED_SCOPES }];
   const google = await startGoogle({
     projects: [LOCAL.project, CELL],
-    users: [LOCAL.admin, LOCAL.viewer, ...LOCAL.users],
+    users: [{ primaryEmail: LOCAL.admin, isAdmin: true }, LOCAL.viewer, ...LOCAL.users],
     delegations,
     images: [
       {
@@ -93,6 +93,7 @@ export async function openEmptyProject(
       DELEGATION_TRIES: '1',
       CLOUDSDK_CORE_ACCOUNT: LOCAL.admin,
       CLOUDSDK_AUTH_TOKEN_HOST: `${google.restUrl}/token`,
+      CLOUDSDK_API_ENDPOINT_OVERRIDES_ADMIN: `${google.restUrl}/`,
       CLOUDSDK_API_ENDPOINT_OVERRIDES_GMAIL: `${google.restUrl}/`,
     },
     async close() {
