@@ -4,6 +4,7 @@
  */
 
 import { type ErrorCode, PlaneError } from '../../contracts/errors.ts';
+import { isTooOften } from './google-reason.ts';
 
 /** https://grpc.github.io/grpc/core/md_doc_statuscodes.html (the generated clients' `code`). */
 const GRPC: Readonly<Record<number, ErrorCode>> = {
@@ -69,7 +70,13 @@ interface Fields {
 }
 
 /** @returns undefined when the error says nothing that has a code */
-function codeOf(error: unknown, depth = 0): ErrorCode | undefined {
+function codeOf(error: unknown): ErrorCode | undefined {
+  const code = wordOf(error);
+  return code === 'PERMISSION_DENIED' && isTooOften(error) ? 'RESOURCE_EXHAUSTED' : code;
+}
+
+/** By status or number alone. */
+function wordOf(error: unknown, depth = 0): ErrorCode | undefined {
   if (typeof error !== 'object' || error === null || depth > 3) return undefined;
   const { name, code, status, cause } = error as Fields;
   // Of AbortSignal.timeout: a DOMException, whose number 23 is none of Google's; gaxios has its name as the code.
@@ -80,7 +87,7 @@ function codeOf(error: unknown, depth = 0): ErrorCode | undefined {
   const grpc = numberIn(code);
   if (grpc !== undefined && grpc > 0) return GRPC[grpc];
   if (typeof code === 'string' && NETWORK.has(code)) return 'UNAVAILABLE';
-  return codeOf(cause, depth + 1);
+  return wordOf(cause, depth + 1);
 }
 
 /**

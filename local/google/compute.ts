@@ -33,6 +33,8 @@ export function createComputeService(compute: Compute): Service {
   return {
     name: 'compute',
     errorShape: 'legacy',
+    // https://cloud.google.com/compute/docs/api/rate-limits
+    rateLimitStatus: 403,
     denied,
     routes: [
       insertRoute(compute),

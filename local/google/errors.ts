@@ -36,16 +36,23 @@ const LEGACY_REASON: Readonly<Record<GoogleStatus, string>> = {
 };
 
 /** HTTP status of an error; the legacy APIs answer a failed condition with 412. */
-export function httpStatus(error: GoogleError, shape: Service['errorShape']): number {
-  if (shape === 'legacy' && error.status === 'FAILED_PRECONDITION') return 412;
-  return HTTP_STATUS[error.status];
+export function httpStatus(
+  { status }: GoogleError,
+  { errorShape, rateLimitStatus }: Pick<Service, 'errorShape' | 'rateLimitStatus'>,
+): number {
+  if (errorShape === 'legacy' && status === 'FAILED_PRECONDITION') return 412;
+  if (status === 'RESOURCE_EXHAUSTED' && rateLimitStatus) return rateLimitStatus;
+  return HTTP_STATUS[status];
 }
 
 /** The body that goes with `httpStatus`. */
-export function errorBody(error: GoogleError, shape: Service['errorShape']): object {
-  const code = httpStatus(error, shape);
+export function errorBody(
+  error: GoogleError,
+  service: Pick<Service, 'errorShape' | 'rateLimitStatus'>,
+): object {
+  const code = httpStatus(error, service);
   const { message, status } = error;
-  if (shape === 'rpc') {
+  if (service.errorShape === 'rpc') {
     const details = error.details.length > 0 ? { details: error.details } : {};
     return { error: { code, message, status, ...details } };
   }

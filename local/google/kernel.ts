@@ -170,8 +170,8 @@ export function createKernel(services: readonly Service[], gate: Gate): RequestL
       return { result: part, caller, demands };
     } catch (thrown) {
       const error = asGoogleError(thrown);
-      const body = JSON.stringify(errorBody(error, service.errorShape));
-      const status = httpStatus(error, service.errorShape);
+      const body = JSON.stringify(errorBody(error, service));
+      const status = httpStatus(error, service);
       const headers = {
         'content-type': 'application/json; charset=UTF-8',
         ...(error.retryAfterS === undefined ? {} : { 'retry-after': String(error.retryAfterS) }),

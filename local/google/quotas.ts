@@ -1,5 +1,5 @@
 /**
- * The rates that a project has by default, and the refusal above them: 429 with a Retry-After.
+ * The rates that a project has by default, and the refusal above them: 429 (Compute: 403) with a Retry-After.
  * Switched on where asked for; a fault hook like any other.
  *
  * https://cloud.google.com/secret-manager/quotas (reads, writes and accesses a minute)

@@ -102,6 +102,8 @@ export interface Service {
   readonly name: string;
   /** google.rpc.Status errors, or the older `errors[]` shape. */
   readonly errorShape: 'rpc' | 'legacy';
+  /** Status of a rate that is used up, with reason `rateLimitExceeded`, where that is not 429. */
+  readonly rateLimitStatus?: 403;
   /** Wording of a 403, where it is not the usual one of the shape. */
   readonly denied?: (demand: Demand, principal: string) => string;
   readonly routes: readonly Route[];

@@ -41,7 +41,9 @@ test.each<[string, string, Fault['status']]>([
   once(method, { when: 'before', status, retryAfterS: NAMED_S });
   const before = plane.google.recording.length;
   expect((await plane.call('POST', '/v1/agents', REQUEST)).status).toBe(202);
-  const failed = plane.google.recording.slice(before).filter(({ status: code }) => code > 428);
+  const failed = plane.google.recording
+    .slice(before)
+    .filter(({ status: code }) => code >= 400 && code !== 404);
   expect(failed).toHaveLength(1);
   const pauses = plane.pauses.slice(mark).filter((ms) => ms >= NAMED_S * 1000);
   expect(pauses).toHaveLength(1);

@@ -1,7 +1,7 @@
 /** `import` of many people under the quotas of a real project. */
 
 import { importRows, type Outcome } from '../../../scripts/cli/bulk.ts';
-import { boundOf, openStage, type Stage } from './stage.ts';
+import { boundOf, isRefused, openStage, type Stage } from './stage.ts';
 
 /** What the function held when so many people were done. */
 export interface Sample {
@@ -94,7 +94,7 @@ export async function benchImport(
     const machines = stage.harness.google.compute.instances.list();
     return {
       ...{ outcomes, ms, memory, calls, bound: boundOf(stage, mark) },
-      refused: made.filter(({ status }) => status === 429).length,
+      refused: made.filter(isRefused).length,
       machines: [...machines].length,
     };
   } finally {

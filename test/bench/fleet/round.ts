@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QUEUE } from '../../../local/plane/settings.ts';
-import { openStage, type Stage } from './stage.ts';
+import { isRefused, openStage, type Stage } from './stage.ts';
 
 export interface Round {
   readonly ms: number;
@@ -65,12 +65,12 @@ export async function benchRound(count: number, speed: number, say: Say): Promis
     const ms = performance.now() - startedAt;
     const made = recording.slice(mark);
     const quota = stage.quotas.find(({ name }) => name === 'Secret Manager reads');
-    const reads = made.filter(({ method, status }) => status !== 429 && quota?.counts(method));
+    const reads = made.filter((call) => !isRefused(call) && quota?.counts(call.method));
     const times = reads.map((call) => call.startedAt).sort((a, b) => a - b);
     return {
       ms,
       reads: most(times, MINUTE_MS / speed),
-      refused: made.filter(({ status }) => status === 429).length,
+      refused: made.filter(isRefused).length,
       calls: made.length,
       pages: made.filter(({ method }) => method.endsWith('CreateTask')).length,
     };

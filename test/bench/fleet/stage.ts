@@ -67,12 +67,16 @@ export async function openStage(speed: number, accounts: number): Promise<Stage>
   };
 }
 
+/** Above a rate: 429, and 403 of Compute. */
+export const isRefused = ({ status }: { readonly status: number }): boolean =>
+  status === 429 || status === 403;
+
 /** What the quotas allow at the least: calls that were let through, over the tightest rate. */
 export function boundOf(
   stage: Stage,
   mark: number,
 ): { readonly name: string; readonly ms: number } {
-  const calls = stage.harness.google.recording.slice(mark).filter(({ status }) => status !== 429);
+  const calls = stage.harness.google.recording.slice(mark).filter((call) => !isRefused(call));
   const bounds = stage.quotas.map(({ name, counts, limit, windowMs }) => {
     const used = calls.filter(({ method }) => counts(method)).length;
     return { name: `${used} ${name}`, ms: (used / limit) * windowMs };
