@@ -6,6 +6,7 @@ import type { Again, Item } from '../store/queue.ts';
 import {
   AWAY_LIMIT_MS,
   HANDLER_SCHEDULE,
+  INTERRUPTION_LIMIT,
   nextAttempt,
   SEND_SCHEDULE,
   UNSURE_LIMIT,
@@ -50,7 +51,10 @@ function afterUnsure(
     return { kind: 'dead', note: `${note}; it may have arrived, so it was not repeated` };
   }
   // Attempts that were certainly not sent are no doubts: they have their own schedule.
-  if (charged && item.unsure + 1 >= UNSURE_LIMIT) return { kind: 'dead', note };
+  const isOver = charged
+    ? item.unsure + 1 >= UNSURE_LIMIT
+    : item.interruptions >= INTERRUPTION_LIMIT;
+  if (isOver) return { kind: 'dead', note };
   const again = { dueAt: now + unsureMs, note, charged, begun: false, unsure: charged };
   return { kind: 'again', again };
 }

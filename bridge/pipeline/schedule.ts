@@ -32,6 +32,12 @@ export const UNSURE_MS = 15 * SECOND;
 /** So many unsure sends of one message at most, so that nobody gets it without end. */
 export const UNSURE_LIMIT = 3;
 
+/**
+ * A bridge that is killed in the middle of so many sends of one message is killed by it, or after it.
+ * Generous: kills are no message's fault.
+ */
+export const INTERRUPTION_LIMIT = 20;
+
 /** @param attempts made so far, this one included. @returns undefined when there is none left. */
 export function nextAttempt(
   schedule: Schedule,

@@ -11,6 +11,9 @@ const LOCK_FILE = 'bridge.lock';
 /** How long a writer waits for another process (`bridge dead retry` beside the service). */
 export const PATIENCE = 'PRAGMA busy_timeout = 5000';
 
+/** Files of a bridge before this version have old texts on free pages (see openDatabase). */
+const CLEAN_VERSION = 5;
+
 /** @throws PlaneError FAILED_PRECONDITION when a newer bridge wrote the file. */
 function migrate(database: DatabaseSync): void {
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as {
@@ -22,6 +25,10 @@ function migrate(database: DatabaseSync): void {
       `The state was written by a newer bridge (version ${version} of its tables, this one knows ${MIGRATIONS.length}). Update the bridge.`,
     );
   }
+  // Outside a transaction, as SQLite wants it; before the version says that it was done.
+  if (version > 0 && version < CLEAN_VERSION) {
+    database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
+  }
   for (const [index, step] of MIGRATIONS.entries()) {
     if (index < version) continue;
     database.exec(`BEGIN IMMEDIATE; ${step}; PRAGMA user_version = ${index + 1}; COMMIT`);
@@ -29,8 +36,9 @@ function migrate(database: DatabaseSync): void {
 }
 
 /**
- * What a message said is emptied when it is answered: `secure_delete` makes zeros of it (FAST: where the
- * page is written anyway, which is where a text lies). It may have been somebody's API key.
+ * What a message said is emptied when it is answered: `secure_delete` makes zeros of it. It may have been
+ * somebody's API key. Not FAST, which leaves pages that became free as they were: where a text of more than
+ * 4 KB lies but for its beginning.
  *
  * WAL, so that the commands can read beside the service; `synchronous=FULL`, so that a commit
  * is on the disk when it returns, a power cut included.
@@ -42,7 +50,7 @@ export function openDatabase(dir: string): DatabaseSync {
   // The folder may be the user's own, and open to others; the log's files get what this one has.
   chmodSync(file, 0o600);
   database.exec(
-    `${PATIENCE}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = FAST`,
+    `${PATIENCE}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON`,
   );
   migrate(database);
   return database;

@@ -49,4 +49,7 @@ export const MIGRATIONS: readonly string[] = [
   // How often a dead letter was tried again: what the agent was asked before is not what it is asked now.
   `ALTER TABLE inbox ADD COLUMN revived INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE outbox ADD COLUMN revived INTEGER NOT NULL DEFAULT 0;`,
+  // How often the bridge ended in the middle of it: without end, it would be sent without end.
+  `ALTER TABLE inbox ADD COLUMN interruptions INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE outbox ADD COLUMN interruptions INTEGER NOT NULL DEFAULT 0;`,
 ];

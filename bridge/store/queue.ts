@@ -16,6 +16,8 @@ export interface Item<T> {
   readonly interrupted: boolean;
   /** Attempts before this one whose answer was lost. */
   readonly unsure: number;
+  /** How often the bridge ended during an attempt. */
+  readonly interruptions: number;
   /** How often it was a dead letter that was tried again. */
   readonly revived: number;
   /** Milliseconds since the epoch. */
@@ -95,6 +97,7 @@ interface Row {
   readonly attempts: number;
   readonly interrupted: number;
   readonly unsure: number;
+  readonly interruptions: number;
   readonly revived: number;
   readonly created_at: number;
   readonly ended_at: number | null;
@@ -111,6 +114,7 @@ const toItem = <T>(row: Row): Item<T> => ({
   attempts: row.attempts,
   interrupted: row.interrupted === 1,
   unsure: row.unsure,
+  interruptions: row.interruptions,
   revived: row.revived,
   createdAt: row.created_at,
 });
@@ -135,7 +139,7 @@ function statements(database: DatabaseSync, table: string) {
     claim: sql(
       `UPDATE ${table} SET state = 'running', attempts = attempts + 1 WHERE seq IN
          (SELECT seq FROM ${table} WHERE state = 'ready' AND due_at <= ? ORDER BY due_at, seq LIMIT ? + 0)
-       RETURNING seq, key, lane, payload, attempts, interrupted, unsure, revived, created_at`,
+       RETURNING seq, key, lane, payload, attempts, interrupted, unsure, interruptions, revived, created_at`,
     ),
     nextDue: sql(`SELECT min(due_at) AS due FROM ${table} WHERE state = 'ready'`),
     end: sql(
@@ -158,12 +162,12 @@ function statements(database: DatabaseSync, table: string) {
       `UPDATE ${table} SET state = 'ready', due_at = ?, note = ?, interrupted = ?,
          attempts = attempts - ?, unsure = unsure + ? WHERE seq = ? AND state = 'running'`,
     ),
-    recover: sql(`UPDATE ${table} SET state = 'ready', interrupted = 1, attempts = attempts - 1
-       WHERE state = 'running'`),
+    recover: sql(`UPDATE ${table} SET state = 'ready', interrupted = 1,
+         interruptions = interruptions + 1, attempts = attempts - 1 WHERE state = 'running'`),
     dead: sql(`SELECT * FROM ${table} WHERE state = 'dead' AND seq > ? ORDER BY seq LIMIT ?`),
     revive: sql(
       `UPDATE ${table} SET state = 'waiting', attempts = 0, interrupted = 0, unsure = 0,
-         revived = revived + 1, due_at = ?, created_at = ?, ended_at = NULL, note = NULL WHERE seq = ? AND state = 'dead' AND payload IS NOT NULL RETURNING lane`,
+         interruptions = 0, revived = revived + 1, due_at = ?, created_at = ?, ended_at = NULL, note = NULL WHERE seq = ? AND state = 'dead' AND payload IS NOT NULL RETURNING lane`,
     ),
     drop: sql(
       `UPDATE ${table} SET state = 'done', payload = NULL WHERE seq = ? AND state = 'dead'`,

@@ -192,6 +192,7 @@ describe('files of messages', () => {
       payload,
       interrupted: false,
       unsure: 0,
+      interruptions: 0,
       revived: 0,
     };
     for (const attempts of [HANDLER_SCHEDULE.length, HANDLER_SCHEDULE.length + 1]) {

@@ -2,7 +2,12 @@ import { keysOf } from '../../bridge/handlers/openclaw/keys.ts';
 import { outcomeOfFinal, outcomeOfWait, traceOf } from '../../bridge/handlers/openclaw/run.ts';
 import type { OutboundMessage } from '../../bridge/message.ts';
 import { afterHandling, afterInterruption, afterSending } from '../../bridge/pipeline/decide.ts';
-import { HANDLER_SCHEDULE, SEND_SCHEDULE, UNSURE_LIMIT } from '../../bridge/pipeline/schedule.ts';
+import {
+  HANDLER_SCHEDULE,
+  INTERRUPTION_LIMIT,
+  SEND_SCHEDULE,
+  UNSURE_LIMIT,
+} from '../../bridge/pipeline/schedule.ts';
 import type { Item } from '../../bridge/store/queue.ts';
 import { HttpFailure } from '../../bridge/transports/http-client.ts';
 import { outcomeOf, outcomeOfFailure } from '../../bridge/transports/whatsapp/outcome.ts';
@@ -33,6 +38,8 @@ describe("WhatsApp's answers", () => {
     [500, 'unsure'],
     [502, 'unsure'],
     [404, 'refused'],
+    [302, 'again'],
+    [200, 'unsure'],
   ])('HTTP %i without a code: %s', (status, kind) => {
     expect(outcomeOf({ status, body: undefined })).toMatchObject({ kind });
   });
@@ -56,6 +63,7 @@ describe("WhatsApp's answers", () => {
   test('sent, with the id', () => {
     const body = { messages: [{ id: 'wamid.1' }] };
     expect(outcomeOf({ status: 200, body })).toEqual({ kind: 'sent', id: 'wamid.1' });
+    expect(outcomeOf({ status: 200, body: { messages: [] } })).toMatchObject({ kind: 'unsure' });
   });
   test('before a byte left, and after', () => {
     expect(outcomeOfFailure(new HttpFailure('TIMEOUT', false)).kind).toBe('again');
@@ -75,6 +83,7 @@ describe('what follows', () => {
     attempts,
     interrupted: false,
     unsure: 0,
+    interruptions: 0,
     revived: 0,
     createdAt: 0,
     payload: {
@@ -142,6 +151,12 @@ describe('what follows', () => {
       again: { dueAt: 15, charged: false },
     });
     expect(afterInterruption(item(1, 'hold'), 0, 15)).toMatchObject({ kind: 'dead' });
+  });
+  test('a bridge that dies after each send does not repeat without end', () => {
+    const after = (interruptions: number) =>
+      afterInterruption({ ...item(1), interruptions }, 0, 15);
+    expect(after(INTERRUPTION_LIMIT - 1)).toMatchObject({ kind: 'again' });
+    expect(after(INTERRUPTION_LIMIT)).toMatchObject({ kind: 'dead' });
   });
 });
 

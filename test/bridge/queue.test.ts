@@ -9,7 +9,7 @@ import { pullFrom } from '../../bridge/transports/queue/pull.ts';
 import { type Google, startGoogle } from '../../local/google/google.ts';
 import { startKapso } from '../../local/kapso/server.ts';
 import { type MetaServer, startMeta } from '../../local/meta/server.ts';
-import { echo, startBridge, until } from './support/bridge.ts';
+import { echo, handlerOf, say, startBridge, textOf, until } from './support/bridge.ts';
 
 const PROJECT = 'nine30-local';
 const TOPIC = `projects/${PROJECT}/topics/agent-allison-whatsapp`;
@@ -83,7 +83,12 @@ function publish(secret: string, ...texts: readonly string[]): Promise<void> {
 }
 function publishFor(numberId: string, secret: string, ...texts: readonly string[]): Promise<void> {
   const messages = texts.map((words) => {
-    const message = { id: `wamid.${words}`, from: ALICE, type: 'text', text: { body: words } };
+    const message = {
+      id: `wamid.${words.trim()}`,
+      from: ALICE,
+      type: 'text',
+      text: { body: words },
+    };
     const value = { metadata: { phone_number_id: numberId }, messages: [message] };
     const change = { field: 'messages', value };
     const body = JSON.stringify({
@@ -138,6 +143,36 @@ test('a queue that cannot be read is known, and known to be well when it can', a
   await until('a pull that went well', () => it.queue?.failing === undefined, 20_000);
   expect(it.queue).toEqual({ wellAt: expect.any(Number) });
 }, 30_000);
+
+test('a token that Pub/Sub refuses is asked for anew', async () => {
+  const own = `projects/${PROJECT}/subscriptions/agent-allison-token`;
+  await call('PUT', own, { topic: TOPIC, ackDeadlineSeconds: 1 });
+  await using _bridge = await startBridge(transport(own), { handler: echo });
+  await publish('app-secret', 'with the first token');
+  await until('it is taken', () => google.pubsub.waiting(own) === 0);
+  const given = tokensGiven;
+  google.tokens.revoke(OWNER);
+  await publish('app-secret', 'with the second');
+  await until('it is taken', () => google.pubsub.waiting(own) === 0);
+  expect(tokensGiven).toBe(given + 1);
+}, 20_000);
+
+test('webhooks that are too long to be pulled together come one by one', async () => {
+  const large = `projects/${PROJECT}/subscriptions/agent-allison-large`;
+  // Shorter than Google's least: what was handed out in vain comes again after it.
+  await call('PUT', large, { topic: TOPIC, ackDeadlineSeconds: 1 });
+  const before = meta.number.sent.length;
+  const filler = ' '.repeat(2_100_000);
+  for (const name of ['x', 'y', 'z']) await publish('app-secret', `${name}${filler}`);
+  const initial = handlerOf((message) => ({
+    kind: 'replies',
+    replies: [say(textOf(message).slice(0, 1))],
+  }));
+  await using _bridge = await startBridge(transport(large), { handler: initial });
+  await until('three answers', () => meta.number.sent.length >= before + 3);
+  await until('all are taken', () => google.pubsub.waiting(large) === 0);
+  expect(answers().slice(before).toSorted()).toEqual(['x', 'y', 'z']);
+}, 20_000);
 
 test('Kapso: one event or a batch, by whatever secret; what the poll brings as well is answered once', async () => {
   troubles.length = 0;

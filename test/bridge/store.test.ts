@@ -51,6 +51,36 @@ test('what was answered is gone from the files, an API key too; a quote has none
   expect(files.filter((bytes) => bytes.includes(key))).toEqual([]);
 });
 
+const filesWith = (needle: string): string[] =>
+  readdirSync(dir).filter((name) => readFileSync(join(dir, name), 'latin1').includes(needle));
+
+test('a long text is gone as well, to its last page', async () => {
+  const text = `${'long '.repeat(1_200)}the end of it`;
+  await store.commit(() => store.inbox.add({ key: 'm1', lane: 'a', payload: text, at: 1 }));
+  await claim();
+  await store.commit(() => store.inbox.finish(1, 100));
+  store.emptyLog();
+  expect(filesWith('the end of it')).toEqual([]);
+});
+
+test('what a bridge of before left on free pages is gone with its first start', () => {
+  store.close();
+  const file = join(dir, 'bridge.db');
+  rmSync(file);
+  const before = new DatabaseSync(file);
+  before.exec(
+    `PRAGMA secure_delete = FAST; ${MIGRATIONS.slice(0, 4).join(';')}; PRAGMA user_version = 4`,
+  );
+  before.exec(`INSERT INTO inbox (key, lane, state, created_at, due_at, payload)
+    VALUES ('old', 'a', 'done', 1, 1, '${'long '.repeat(1_200)}the end of it')`);
+  before.exec('UPDATE inbox SET payload = NULL');
+  before.close();
+  expect(filesWith('the end of it')).toEqual(['bridge.db']);
+  store = open();
+  expect(filesWith('the end of it')).toEqual([]);
+  expect(store.inbox.knows('old')).toBe(true);
+});
+
 test('nobody else may read the files, whoever made the folder', async () => {
   const open = mkdtempSync(join(tmpdir(), 'bridge-store-'));
   chmodSync(open, 0o755);
@@ -110,7 +140,13 @@ test('an interrupted item is ready again after a crash, and says so; no attempt 
   store.close();
   store = open();
   const [item] = await store.commit(() => store.inbox.claim(100, 10));
-  expect(item).toMatchObject({ key: 'a1', interrupted: true, attempts: 1 });
+  expect(item).toMatchObject({ key: 'a1', interrupted: true, interruptions: 1, attempts: 1 });
+  store.close();
+  store = open();
+  await claim();
+  await store.commit(() => store.inbox.retry(1, again));
+  const [next] = await store.commit(() => store.inbox.claim(100, 10));
+  expect(next).toMatchObject({ interrupted: false, interruptions: 2 });
 });
 
 test('an attempt that is not charged does not count', async () => {

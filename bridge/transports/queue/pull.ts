@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Contact } from '../../ports.ts';
 import { contactAfter } from '../contact.ts';
-import { createHttpClient, type HttpClient } from '../http-client.ts';
+import { createHttpClient, type HttpClient, HttpFailure } from '../http-client.ts';
 import type { OpenWebhooks, WebhookRequest } from '../webhook-server.ts';
 import { createTokens } from './token.ts';
 
@@ -44,6 +44,9 @@ const byTime = ({ message: a }: Received, { message: b }: Received): number =>
 
 /** Webhooks to a pull: what is under way has to fit into memory, and into the deadline. */
 const BATCH = 20;
+/** What the HTTP client says of an answer that is longer than it takes: long webhooks, pulled together. */
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof HttpFailure && error.code === 'TOO_LARGE';
 /** Pub/Sub holds a pull that finds nothing for up to about 90 s. */
 const HOLD_MS = 120_000;
 const ACK_TIMEOUT_MS = 10_000;
@@ -64,15 +67,16 @@ const requestOf = ({ message }: Received): WebhookRequest => ({
 });
 
 function createCalls(http: HttpClient, { subscription, baseUrl, metadataUrl }: QueueOptions) {
-  const token = createTokens(http, metadataUrl, Date.now);
+  const tokens = createTokens(http, metadataUrl, Date.now);
   return async (method: string, body: object, timeoutMs: number): Promise<unknown> => {
     const headers = {
-      authorization: `Bearer ${await token()}`,
+      authorization: `Bearer ${await tokens.take()}`,
       'content-type': 'application/json',
     };
     const url = `${baseUrl.replace(/\/+$/, '')}/v1/${subscription}:${method}`;
     const wanted = { method: 'POST', headers, body: JSON.stringify(body), timeoutMs } as const;
     const { status, text } = await http.request(url, wanted);
+    if (status === 401) tokens.forget();
     if (status !== 200) throw new Error(`Pub/Sub answered ${status} to ${method}`);
     return JSON.parse(text);
   };
@@ -87,6 +91,8 @@ export const pullFrom =
     const stopped = new AbortController();
     const { now = Date.now } = options;
     let contact: Contact = {};
+    /** Webhooks still to be pulled one by one. */
+    let single = 0;
 
     /** What its receiver refuses (it is not JSON) would be refused for ever: it is done with. */
     const take = async (received: Received): Promise<string> => {
@@ -95,12 +101,13 @@ export const pullFrom =
       return received.ackId;
     };
     const round = async (): Promise<void> => {
-      const answer = await call('pull', { maxMessages: BATCH }, HOLD_MS);
+      const answer = await call('pull', { maxMessages: single > 0 ? 1 : BATCH }, HOLD_MS);
       // Pub/Sub lists them in any order; begun oldest first, they are queued so, with one fsync for all.
       const oldestFirst = pulled.parse(answer).receivedMessages.toSorted(byTime);
       const taken = await Promise.allSettled(oldestFirst.map(take));
       const ackIds = taken.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
       if (ackIds.length > 0) await call('acknowledge', { ackIds }, ACK_TIMEOUT_MS);
+      single = Math.max(0, single - ackIds.length);
       if (ackIds.length < taken.length) throw new Error('a webhook could not be taken');
     };
     const loop = async (): Promise<void> => {
@@ -112,6 +119,8 @@ export const pullFrom =
           pause = PAUSE_MS;
         } catch (error) {
           if (stopped.signal.aborted) return;
+          // They come again when their deadline is over: each fits, though together they do not.
+          if (isTooLarge(error)) single = BATCH;
           contact = contactAfter(contact, 'queue-failing', now());
           options.onTrouble((error as Error).message);
           await sleep(pause, undefined, { signal: stopped.signal }).catch(() => {});

@@ -13,14 +13,16 @@ const TIMEOUT_MS = 10_000;
 /** The metadata server hands out a fresh one from five minutes before the end. */
 const EARLY_MS = 240_000;
 
-/** @returns a valid token. @throws Error when this machine has none to give */
-export function createTokens(
-  http: HttpClient,
-  metadataUrl: string,
-  now: () => number,
-): () => Promise<string> {
+export interface Tokens {
+  /** @returns a valid token. @throws Error when this machine has none to give */
+  take(): Promise<string>;
+  /** It was refused: the next one is asked for. */
+  forget(): void;
+}
+
+export function createTokens(http: HttpClient, metadataUrl: string, now: () => number): Tokens {
   let held: { readonly token: string; readonly until: number } | undefined;
-  return async () => {
+  const take = async (): Promise<string> => {
     if (held && now() < held.until) return held.token;
     const url = `${metadataUrl.replace(/\/+$/, '')}${PATH}`;
     const headers = { 'metadata-flavor': 'Google' };
@@ -33,5 +35,11 @@ export function createTokens(
     const { access_token: token, expires_in: seconds } = answer.parse(JSON.parse(text));
     held = { token, until: now() + seconds * 1_000 - EARLY_MS };
     return token;
+  };
+  return {
+    take,
+    forget() {
+      held = undefined;
+    },
   };
 }

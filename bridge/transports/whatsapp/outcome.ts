@@ -93,6 +93,8 @@ function fromStatus(
   if (status === 503 || status === 408)
     return { kind: 'again', reason, ...(pause && { afterMs: pause }) };
   if (status >= 500) return { kind: 'unsure', reason };
+  // A proxy's, whose sign-in page or whose move ends some time: nothing was followed, nothing sent.
+  if (status >= 300 && status < 400) return { kind: 'again', reason };
   return { kind: 'refused', reason };
 }
 
@@ -100,7 +102,10 @@ function fromStatus(
 export function outcomeOf({ status, body, retryAfter }: GraphAnswer): SendOutcome {
   if (status >= 200 && status < 300) {
     const id = sentId(body);
-    return { kind: 'sent', ...(id && { id }) };
+    // Something in between said so: a proxy's page, or an answer that nobody here knows.
+    if (id === undefined)
+      return { kind: 'unsure', reason: `HTTP ${status} that is not WhatsApp's` };
+    return { kind: 'sent', id };
   }
   const pause = pauseOf(retryAfter);
   const code = codeIn(body);

@@ -40,18 +40,23 @@ export function createBacklog(deadlineMs: number, now: () => number) {
     acknowledge(ids: readonly string[]): void {
       for (const id of ids) open.delete(id);
     },
-    /** Waits for something to hand out, as Google does. @returns nothing when nothing came */
+    /** Waits for something to hand out, as Google does: new, or handed out in vain before. @returns nothing when nothing came */
     async pull(limit: number, holdMs: number): Promise<ReceivedMessage[]> {
-      const found = take(limit);
-      if (found.length > 0) return found;
-      let timer: NodeJS.Timeout | undefined;
-      const enough = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, holdMs);
-        timer.unref();
-      });
-      await Promise.race([news.promise, enough]);
-      clearTimeout(timer);
-      return take(limit);
+      let leftMs = holdMs;
+      for (;;) {
+        const found = take(limit);
+        if (found.length > 0 || leftMs <= 0) return found;
+        const soonest = Math.min(...[...open.values()].map(({ until }) => until - now()));
+        const pauseMs = Math.min(leftMs, Math.max(soonest, 1));
+        leftMs -= pauseMs;
+        let timer: NodeJS.Timeout | undefined;
+        const enough = new Promise<void>((resolve) => {
+          timer = setTimeout(resolve, pauseMs);
+          timer.unref();
+        });
+        await Promise.race([news.promise, enough]);
+        clearTimeout(timer);
+      }
     },
   };
 }
