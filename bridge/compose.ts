@@ -124,10 +124,17 @@ export function composeTransport(config: BridgeConfig, log: BridgeLog): Transpor
   return kapsoOf(config, log);
 }
 
-/** @param onUnheard why a voice note could not be transcribed */
+export interface HandlerTroubles {
+  /** A voice note could not be transcribed. */
+  readonly onUnheard: (reason: string) => void;
+  /** The gateway lets nobody in. @param code OpenClaw's own */
+  readonly onRefused: (code: string) => void;
+}
+
+/** @param troubles left out by who asks once and sees for itself */
 export function composeHandler(
   { gateway, security, commands, transcribe }: BridgeConfig,
-  onUnheard: (reason: string) => void = () => {},
+  { onUnheard, onRefused }: HandlerTroubles = { onUnheard: () => {}, onRefused: () => {} },
 ): Handler {
   const openclaw = createOpenclaw({
     url: gateway.url,
@@ -137,6 +144,7 @@ export function composeHandler(
     sessionKey: gateway.session_key,
     sessionIsolation: security.session_isolation,
     runTimeoutMs: ms(gateway.timeout),
+    onRefused,
   });
   const heard = withTranscripts(createTranscribe(transcribe), openclaw, onUnheard);
   return withCommands(commands, heard);

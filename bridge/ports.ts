@@ -123,6 +123,8 @@ export interface Handler {
   readonly name: string;
   start(): Promise<void>;
   handle(message: AdmittedMessage, context: HandlerContext): Promise<HandlerOutcome>;
+  /** Why it answers nobody, for the operator, where it knows: no text of a conversation. */
+  trouble?(): string | undefined;
   /** The file that a reply of its names; a handler without files has none. Never throws. */
   open?(path: string): Promise<FileResult>;
   check(): Promise<readonly Finding[]>;

@@ -84,10 +84,15 @@ export async function runBridge(
   const channel = () => channelOf(transport.name, transport, Date.now());
   const metrics = createMetrics(store, channel);
   const write = logEvents(log);
+  const handler = composeHandler(config, {
+    onUnheard: (reason) => log.warn({ reason }, 'not transcribed'),
+    onRefused: (code) =>
+      log.error({ code }, "OpenClaw's gateway refuses the bridge; it is asked again"),
+  });
   const pipeline = createPipeline({
     store,
     guard: composeGuard(config),
-    handler: composeHandler(config, (reason) => log.warn({ reason }, 'not transcribed')),
+    handler,
     transports: [transport],
     observe: (event) => {
       metrics.observe(event);
@@ -98,7 +103,8 @@ export async function runBridge(
     graceMs: ms(config.limits.stop_grace),
   });
   if (config.health.addr !== '') {
-    const health = () => healthOf(store, channel(), pipeline.restingUntil, Date.now());
+    const health = () =>
+      healthOf(store, channel(), pipeline.restingUntil, Date.now(), handler.trouble?.());
     const server = await startHealthServer(config.health.addr, health, metrics);
     stack.defer(server.close);
   }

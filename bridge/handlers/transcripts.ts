@@ -5,8 +5,11 @@ import type { Handler, HandlerContext } from '../ports.ts';
 import type { Transcribe } from '../transcribe/transcribe.ts';
 import { type Failed, fileLater } from './file-later.ts';
 
-/** Transcripts whose message is not answered yet; more would be no help while the agent is away. */
+/** Voice notes with their words, or known to have none, whose message is not answered yet; more would be no help while the agent is away. */
 const KEPT = 50;
+
+const isVoice = ({ content }: AdmittedMessage): boolean =>
+  content.kind === 'media' && content.media === 'audio' && !content.file.transcript;
 
 /**
  * A voice note that nobody can read stays one: the handler tells the agent so.
@@ -19,9 +22,7 @@ async function withWords(
   onFailed: (reason: string) => void,
 ): Promise<AdmittedMessage | Failed> {
   const { content } = message;
-  if (content.kind !== 'media' || content.media !== 'audio' || content.file.transcript) {
-    return message;
-  }
+  if (content.kind !== 'media' || !isVoice(message)) return message;
   const found = await file();
   if (found.kind === 'refused') return fileLater(found, begun) ?? message;
   try {
@@ -51,10 +52,12 @@ export function withTranscripts(
     message: AdmittedMessage,
     context: HandlerContext,
   ): Promise<AdmittedMessage | Failed> => {
+    if (!isVoice(message)) return message;
     const known = kept.get(context.key);
     if (known) return known;
     const heard = await withWords(transcribe, message, context, onFailed);
-    if ('kind' in heard || heard === message) return heard;
+    if ('kind' in heard) return heard;
+    // One without words as well: the provider was asked, and paid.
     kept.set(context.key, heard);
     for (const oldest of [...kept.keys()].slice(0, -KEPT)) kept.delete(oldest);
     return heard;

@@ -15,6 +15,8 @@ export interface Health {
    */
   readonly state: 'ok' | 'resting' | 'channel-down';
   readonly channel: ChannelHealth;
+  /** Why the agent answers nobody; absent when nothing is known of it. */
+  readonly agent?: string;
   readonly inbox: { readonly open: number; readonly dead: number };
   readonly outbox: { readonly open: number; readonly dead: number };
   /** Of the oldest message that is not answered yet; 0 when there is none. */
@@ -29,23 +31,30 @@ export interface HealthServer {
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** How much is going on. @param now milliseconds since the epoch */
-export function depthOf(store: BridgeStore, now: number): Omit<Health, 'state' | 'channel'> {
+export function depthOf(
+  store: BridgeStore,
+  now: number,
+): Omit<Health, 'state' | 'channel' | 'agent'> {
   const { oldestAt, ...inbox } = store.inbox.depth();
   const { oldestAt: oldestOut, ...outbox } = store.outbox.depth();
   const oldest = Math.min(oldestAt ?? now, oldestOut ?? now);
   return { inbox, outbox, oldestSeconds: Math.round((now - oldest) / 1_000) };
 }
 
-/** @param restingUntil milliseconds since the epoch */
+/**
+ * @param restingUntil milliseconds since the epoch
+ * @param agent why the agent answers nobody
+ */
 export function healthOf(
   store: BridgeStore,
   channel: ChannelHealth,
   restingUntil: number,
   now: number,
+  agent?: string,
 ): Health {
   const rests = restingUntil > now ? 'resting' : 'ok';
   const state = channel.state === 'ok' ? rests : 'channel-down';
-  return { state, channel, ...depthOf(store, now) };
+  return { state, channel, ...(agent !== undefined && { agent }), ...depthOf(store, now) };
 }
 
 function send(res: ServerResponse, status: number, type: string, body: string): void {

@@ -6,7 +6,7 @@ const MINUTE = 60 * SECOND;
 /** Pauses after the first, second, ... failed attempt, in milliseconds; then the dead letters. */
 export type Schedule = readonly number[];
 
-/** A message that the handler fails on: over within two minutes, since its sender waits behind it. */
+/** A message that the handler fails on: over after two minutes of pauses, since its sender waits behind it. */
 export const HANDLER_SCHEDULE: Schedule = [2 * SECOND, 10 * SECOND, 30 * SECOND, MINUTE];
 
 /** A reply that was certainly not sent. Meta's throttles last minutes, its outages hours. */

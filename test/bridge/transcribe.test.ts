@@ -138,8 +138,12 @@ test('the agent reads the words; Kapso’s own are kept; a failure leaves a voic
   });
 });
 
-test('while the agent is away a voice note is heard once', async () => {
-  answer = { status: 200, body: '{"text":"From groq"}' };
+test.each([
+  ['with words', 200, 'From groq'],
+  ['without a word', 200, undefined],
+  ['that the provider failed on', 500, undefined],
+])('while the agent is away a voice note %s is heard once', async (_, status, words) => {
+  answer = { status, body: JSON.stringify({ text: words ?? '' }) };
   let heard = 0;
   const transcribe = createTranscribe(settings('provider = "groq"\napi_key = "k"'));
   if (!transcribe) throw new Error('it is on');
@@ -158,7 +162,7 @@ test('while the agent is away a voice note is heard once', async () => {
   const file = async () => ({ kind: 'file', ...VOICE }) as const;
   const context = { key: 'k', begun: false, attempt: 1, file, signal };
   for (let n = 0; n < 3; n += 1) await handler.handle(note(), context);
-  expect(given).toEqual(['From groq', 'From groq', 'From groq']);
+  expect(given).toEqual([words, words, words]);
   expect(heard).toBe(1);
   // It was answered: nothing of it is kept.
   await handler.handle(note(), context);

@@ -14,7 +14,16 @@ import { createGateway, type Gateway, GatewayFailure, type GatewayOptions } from
 import { keysOf, type TurnKeys } from './keys.ts';
 import { promptOf, sessionKeyOf } from './prompt.ts';
 import { textReplies } from './replies.ts';
-import { finalAnswer, history, outcomeOfFinal, outcomeOfWait, traceOf, waitAnswer } from './run.ts';
+import {
+  finalAnswer,
+  history,
+  outcomeOfFinal,
+  outcomeOfSilence,
+  outcomeOfWait,
+  traceOf,
+  waitAnswer,
+} from './run.ts';
+import { createTurnstile } from './turnstile.ts';
 
 export interface OpenclawOptions extends GatewayOptions {
   readonly sessionKey: string;
@@ -32,6 +41,10 @@ const HISTORY_ROWS = 1_000;
 /** OpenClaw resumes an interrupted turn "a few seconds after startup" (its restart-recovery page). */
 const RESUME_MS = 20_000;
 const RESUME_PAUSE_MS = 500;
+/** A turn that was waited for at length already gets this part of it at each later attempt. */
+const LATER_PART = 0.1;
+/** Files that are fetched and on their way to the gateway at once: each is some 21 MB as base64. */
+const FILES_AT_ONCE = 3;
 
 /** As `agent` takes them (seen with 2026.9.6). */
 interface Attachment {
@@ -45,24 +58,56 @@ interface Attachment {
 interface Turn {
   readonly sessionKey: string;
   readonly text: string;
-  readonly attachments: readonly Attachment[];
+  /** Has a file that the agent gets. */
+  readonly hasFile: boolean;
+  /** Fetches it. */
+  carry(): Promise<Carried | Failed>;
   readonly keys: TurnKeys;
+  readonly attempt: number;
   /** Id of the message that is answered. */
   readonly to: string;
   readonly signal: AbortSignal;
 }
 
+interface Carried {
+  readonly attachments?: readonly Attachment[];
+  /** What the agent is told of a file that it does not get. */
+  readonly note: string;
+}
+
+/** As `agent` takes it. */
+interface AgentParams {
+  readonly sessionKey: string;
+  readonly message: string;
+  readonly idempotencyKey: string;
+  readonly deliver: false;
+  attachments?: readonly Attachment[];
+}
+
 function createTurns(gateway: Gateway, runTimeoutMs: number) {
+  const pass = createTurnstile(FILES_AT_ONCE);
   const ask = async (turn: Turn, idempotencyKey: string): Promise<HandlerOutcome> => {
-    const { sessionKey, text: message, attachments, signal } = turn;
-    const files = attachments.length > 0 ? { attachments } : {};
-    const params = { sessionKey, message, idempotencyKey, deliver: false, ...files };
-    const answer = await gateway.call('agent', params, {
-      final: true,
-      timeoutMs: runTimeoutMs,
-      signal,
-    });
-    return outcomeOfFinal(finalAnswer.parse(answer), turn.to);
+    const { sessionKey, text, hasFile, signal } = turn;
+    const leave = hasFile ? await pass() : () => {};
+    try {
+      const carried = await turn.carry();
+      if ('kind' in carried) return carried;
+      const { note, ...files } = carried;
+      const message = text + note;
+      const params: AgentParams = { sessionKey, message, idempotencyKey, deliver: false, ...files };
+      const onSent = (): void => {
+        // A turn takes minutes: its file is not held for so long.
+        delete params.attachments;
+        leave();
+      };
+      const wanted = { final: true, timeoutMs: runTimeoutMs, signal, onSent };
+      return outcomeOfFinal(
+        finalAnswer.parse(await gateway.call('agent', params, wanted)),
+        turn.to,
+      );
+    } finally {
+      leave();
+    }
   };
   const waited = async (key: string, to: string): Promise<HandlerOutcome | undefined> => {
     const params = { runId: key, timeoutMs: 1 };
@@ -71,26 +116,29 @@ function createTurns(gateway: Gateway, runTimeoutMs: number) {
   };
   /** Finds out what became of a turn that was begun, and asks again only if the agent never got it. */
   const resume = async (turn: Turn): Promise<HandlerOutcome> => {
-    const { keys, sessionKey, to, signal } = turn;
+    const { keys, sessionKey, to, attempt, signal } = turn;
+    const patienceMs = attempt > 1 ? runTimeoutMs * LATER_PART : runTimeoutMs;
     const began = Date.now();
     let idleSince = began;
     for (;;) {
       // Of this attempt alone: a turn of an earlier one, which failed, can look like one that said nothing.
       const ended = (await waited(keys.repeat, to)) ?? (await waited(keys.ask, to));
-      if (ended?.kind === 'replies') return ended;
+      const isDone = ended?.kind === 'replies';
+      if (isDone && ended.replies.length > 0) return ended;
       const params = { sessionKey, limit: HISTORY_ROWS };
       const seen = history.parse(
         await gateway.call('chat.history', params, { timeoutMs: CALL_TIMEOUT_MS }),
       );
       const trace = traceOf(seen, keys.all);
-      if (trace.kind === 'absent') return await ask(turn, keys.ask);
       if (trace.kind === 'answered') {
         return { kind: 'replies', replies: textReplies(trace.text, to) };
       }
+      if (isDone && trace.kind !== 'active') return outcomeOfSilence(trace);
+      if (trace.kind === 'absent') return await ask(turn, keys.ask);
       const now = Date.now();
       if (trace.kind === 'active') {
         // What works is never asked a second time, however long it takes.
-        if (now - began > runTimeoutMs) return failedAt('a turn that does not end', true);
+        if (now - began > patienceMs) return failedAt('a turn that does not end', true);
         idleSince = now;
       } else if (now - idleSince > RESUME_MS) return await ask(turn, keys.repeat);
       await sleep(RESUME_PAUSE_MS, undefined, { signal });
@@ -106,15 +154,15 @@ function createTurns(gateway: Gateway, runTimeoutMs: number) {
 async function attachmentsOf(
   { content }: AdmittedMessage,
   { file, begun }: HandlerContext,
-): Promise<{ attachments: Attachment[]; note: string } | Failed> {
-  if (content.kind !== 'media') return { attachments: [], note: '' };
+): Promise<Carried | Failed> {
+  if (content.kind !== 'media') return { note: '' };
   if (content.media === 'audio') {
     const heard = content.file.transcript !== undefined;
-    return { attachments: [], note: heard ? '' : ' (it could not be transcribed)' };
+    return { note: heard ? '' : ' (it could not be transcribed)' };
   }
   const found = await file();
   if (found.kind === 'refused') {
-    return fileLater(found, begun) ?? { attachments: [], note: ' (it could not be opened)' };
+    return fileLater(found, begun) ?? { note: ' (it could not be opened)' };
   }
   const mimeType = content.file.mime ?? found.mime;
   const attachment: Attachment = {
@@ -132,7 +180,8 @@ async function checkGateway(options: OpenclawOptions): Promise<Finding> {
   gateway.start();
   try {
     await gateway.connected(CHECK_TIMEOUT_MS);
-    await gateway.call('chat.history', { sessionKey: 'agent:main:bridge-check', limit: 1 });
+    const params = { sessionKey: 'agent:main:bridge-check', limit: 1 };
+    await gateway.call('chat.history', params, { timeoutMs: CALL_TIMEOUT_MS });
     return { what, ok: true, detail: `${options.url} accepted the handshake (protocol 4)` };
   } catch (error) {
     return { what, ok: false, detail: `${options.url}: ${(error as Error).message}` };
@@ -172,18 +221,29 @@ export function createOpenclaw(options: OpenclawOptions): Handler {
       const sessionKey = sessionKeyOf(message, options.sessionKey, options.sessionIsolation);
       try {
         await gateway.connected(CONNECT_TIMEOUT_MS);
-        const carried = await attachmentsOf(message, context);
-        if ('kind' in carried) return carried;
-        const { attachments, note } = carried;
-        const { id: to } = message;
-        const keys = keysOf(key, attempt);
-        const turn = { sessionKey, text: promptOf(message) + note, attachments, keys, to, signal };
-        return await (begun ? turns.resume(turn) : turns.ask(turn, keys.ask));
+        const { id: to, content } = message;
+        const turn: Turn = {
+          ...{
+            sessionKey,
+            text: promptOf(message),
+            keys: keysOf(key, attempt),
+            attempt,
+            to,
+            signal,
+          },
+          hasFile: content.kind === 'media' && content.media !== 'audio',
+          carry: () => attachmentsOf(message, context),
+        };
+        return await (begun ? turns.resume(turn) : turns.ask(turn, turn.keys.ask));
       } catch (error) {
         return outcomeOfFailure(error, signal.aborted);
       }
     },
     open: createFiles(options),
+    trouble() {
+      const { refusal } = gateway;
+      return refusal === undefined ? undefined : `OpenClaw's gateway lets nobody in (${refusal})`;
+    },
     check: async () => [await checkGateway(options)],
     stop: () => gateway.stop(),
   };

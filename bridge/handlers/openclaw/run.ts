@@ -71,12 +71,21 @@ export function outcomeOfFinal(answer: FinalAnswer, to: string): HandlerOutcome 
   };
 }
 
-/** @returns undefined while the run is unknown or goes on */
+/** @returns undefined while the run is unknown or goes on; replies, none of them: it ended, somehow */
 export function outcomeOfWait(answer: WaitAnswer, to: string): HandlerOutcome | undefined {
   if (answer.status === 'error') return failed('the run ended with an error', true);
   if (answer.status !== 'ok') return undefined;
   const said = answer.terminalReply?.text?.trim() ?? '';
   return { kind: 'replies', replies: textReplies(said, to) };
+}
+
+/**
+ * Of a run that OpenClaw calls done without a reply, as it does of some that failed: the transcript knows.
+ * @param trace nothing runs
+ */
+export function outcomeOfSilence(trace: Trace): HandlerOutcome {
+  const chosen = trace.kind === 'open' && trace.silent;
+  return chosen ? { kind: 'replies', replies: [] } : failed('it ended without an answer', false);
 }
 
 function wordsOf({ content }: HistoryRow): string {
@@ -103,7 +112,11 @@ export type Trace =
   /** A turn runs in this session: ours, or one that ours is behind. */
   | { readonly kind: 'active' }
   /** It got it, and nothing runs: OpenClaw resumes by itself after a restart, or has given up. */
-  | { readonly kind: 'open' }
+  | {
+      readonly kind: 'open';
+      /** It ended well, without a word. */
+      readonly silent?: true;
+    }
   | { readonly kind: 'answered'; readonly text: string };
 
 /** @param keys idempotency keys under which the message may have been asked */
@@ -117,5 +130,6 @@ export function traceOf({ messages, sessionInfo }: History, keys: readonly strin
   const end = after.findIndex(({ idempotencyKey }) => idempotencyKey?.endsWith(':user'));
   const answer = after.slice(0, end < 0 ? undefined : end).findLast(isAnswer);
   const said = answer ? wordsOf(answer).trim() : '';
-  return said === '' ? { kind: 'open' } : { kind: 'answered', text: said };
+  if (said !== '') return { kind: 'answered', text: said };
+  return answer ? { kind: 'open', silent: true } : { kind: 'open' };
 }
