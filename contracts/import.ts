@@ -20,7 +20,7 @@ export const imported = z.strictObject({
   takes: z.enum(['create', 'change', 'nothing']),
   /** The name of the agent that there is. */
   agent: agentName.optional(),
-  /** Put into the queue by this request, or by an earlier one that is still waiting there. */
+  /** Put into the queue by this request, or waiting there from an earlier one. */
   queued: z.boolean(),
 });
 export type Imported = z.infer<typeof imported>;
@@ -28,7 +28,7 @@ export type Imported = z.infer<typeof imported>;
 export const importAnswer = z.strictObject({
   /** In the order of the request. */
   people: z.array(imported),
-  /** Pieces of work in the queue, whosever they are; at most 1000 are counted. */
+  /** Pieces of work in the queue, whosever they are; at most 10,000 are counted. */
   waiting: z.number().int(),
 });
 export type ImportAnswer = z.infer<typeof importAnswer>;

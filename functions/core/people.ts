@@ -102,6 +102,16 @@ function isAsWanted(request: ProvisionRequest, secret: SecretState): boolean {
 export const ownerOf = ({ annotations }: SecretState): string | undefined =>
   annotations[ANNOTATION_USER];
 
-/** The same work has the same id, so that a queue takes it once. */
-export const workId = (request: ProvisionRequest): string =>
+/** Two who ask for the same within one of these milliseconds ask once. */
+const SLOT_MS = 10_000;
+
+/** Begins the id of all work that asks for this. */
+export const workPrefix = (request: ProvisionRequest): string =>
   `provision-${createHash('sha256').update(canonicalJson(request)).digest('hex').slice(0, 32)}`;
+
+/**
+ * The same work has the same id, so that a queue takes it once; for a while alone, as a queue goes on refusing an id
+ * for an hour after that work was done, and by then it may be wanted anew.
+ */
+export const workId = (request: ProvisionRequest, now: number): string =>
+  `${workPrefix(request)}-${Math.floor(now / SLOT_MS)}`;

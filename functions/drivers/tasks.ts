@@ -4,6 +4,7 @@ import { cloudtasks_v2 } from 'googleapis/build/src/apis/cloudtasks/v2.js';
 import type { WorkQueue } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call, make } from './google-error.ts';
+import { lastSegment } from './google-place.ts';
 
 export interface QueueSettings {
   /** `projects/p/locations/l/queues/q` */
@@ -16,6 +17,7 @@ export interface QueueSettings {
 
 /** Most that Cloud Tasks gives in one page. */
 const PAGE_SIZE = 1000;
+const PAGES_MAX = 10;
 
 export function tasksDriver(
   access: GoogleAccess,
@@ -40,12 +42,20 @@ export function tasksDriver(
     },
     waiting: () =>
       call('list the tasks', async () => {
-        const { data } = await tasks.list({
-          parent: queue,
-          pageSize: PAGE_SIZE,
-          fields: 'tasks(name),nextPageToken',
-        });
-        return data.tasks?.length ?? 0;
+        const ids: string[] = [];
+        let pageToken = '';
+        for (let page = 0; page < PAGES_MAX; page += 1) {
+          const { data } = await tasks.list({
+            parent: queue,
+            pageSize: PAGE_SIZE,
+            fields: 'tasks(name),nextPageToken',
+            ...(pageToken && { pageToken }),
+          });
+          ids.push(...(data.tasks ?? []).map(({ name }) => lastSegment(name)));
+          pageToken = data.nextPageToken ?? '';
+          if (!pageToken) break;
+        }
+        return ids;
       }),
   };
 }

@@ -14,7 +14,7 @@ import {
 } from '../../contracts/import.ts';
 import { type AgentName, agentOfInstance } from '../../contracts/names.ts';
 import { agentIn, inFilters } from '../core/listed.ts';
-import { type Known, ownerOf, readPeople, takesFor, workId } from '../core/people.ts';
+import { type Known, ownerOf, readPeople, takesFor, workId, workPrefix } from '../core/people.ts';
 import { type Policy, parseBody } from '../core/request.ts';
 import { isTicket, ticketFor } from '../core/ticket.ts';
 import type { Places } from './cells.ts';
@@ -46,7 +46,7 @@ export async function importPeople(
   const known = await knownOf(tools, people);
   const looked = people.map((request) => ({ request, ...takesFor(request, known) }));
   const queued = dryRun ? new Set<string>() : await enqueue(tools, by, looked);
-  const waiting = await persistently(tools, () => tools.queue.waiting(), READ_DEADLINE_MS);
+  const waiting = (await waitingIn(tools)).length;
   const told = looked.map(({ request: { user }, ...rest }): Imported => {
     return { user, ...rest, queued: queued.has(user) };
   });
@@ -81,6 +81,9 @@ async function machinesOf(
   return new Set(found.flat().map(({ name }) => agentOfInstance(name)));
 }
 
+const waitingIn = (tools: ImportTools): Promise<readonly string[]> =>
+  persistently(tools, () => tools.queue.waiting(), READ_DEADLINE_MS);
+
 /** @returns the users whose work is in the queue now */
 async function enqueue(
   tools: ImportTools,
@@ -90,14 +93,18 @@ async function enqueue(
   const open = looked.filter(({ takes }) => takes !== 'nothing');
   if (open.length === 0) return new Set();
   const key = await tools.linkKey();
+  const there = (await waitingIn(tools)).map((id) => id.slice(0, id.lastIndexOf('-')));
+  const waiting = new Set(there);
   const queued = new Set<string>();
   for (let start = 0; start < open.length; start += AT_ONCE) {
     await Promise.all(
       open.slice(start, start + AT_ONCE).map(async ({ request }) => {
+        if (waiting.has(workPrefix(request))) return queued.add(request.user);
+        const id = workId(request, tools.clock.now());
         const work = provisionWork.parse({ request, by });
         const body = { work, ticket: ticketFor(key, PROVISION_TASK, work) };
-        await persistently(tools, () => tools.queue.add(workId(request), PROVISION_TASK, body));
-        queued.add(request.user);
+        await persistently(tools, () => tools.queue.add(id, PROVISION_TASK, body));
+        return queued.add(request.user);
       }),
     );
   }

@@ -210,8 +210,8 @@ export interface WorkQueue {
    * @param notBefore milliseconds since the epoch; undefined: at once
    */
   add(id: string, path: string, body: object, notBefore?: number): Promise<void>;
-  /** Pieces of work in it; at most 1000 are counted. */
-  waiting(): Promise<number>;
+  /** Ids of the pieces of work in it; at most 10,000. */
+  waiting(): Promise<readonly string[]>;
 }
 
 export interface Clock {

@@ -15,12 +15,15 @@ const PEOPLE = ['ada', 'bob', 'cy'].map((name) => person(name));
 let plane: InProcess;
 /** For each, Google refuses a VM. */
 const failures: number[] = [];
+/** What the writing of intents waits for. */
+let held = Promise.resolve();
 beforeAll(async () => {
-  plane = await startInProcess(({ method }) =>
-    method.endsWith('.Insert') && failures.pop() !== undefined
+  plane = await startInProcess(async ({ method }) => {
+    if (method.endsWith('.UpdateSecret')) await held;
+    return method.endsWith('.Insert') && failures.pop() !== undefined
       ? { when: 'before', status: 'PERMISSION_DENIED' }
-      : undefined,
-  );
+      : undefined;
+  });
 });
 afterAll(() => plane.close());
 
@@ -70,6 +73,31 @@ test('a changed line is a change, the others stay', async () => {
   expect(takes(body)).toEqual(['change', 'nothing', 'nothing']);
   await untilEmpty();
   expect((await plane.call('GET', '/v1/agents/ada')).body.budget).toBe(70);
+});
+
+test('there and back again within the hour: the queue takes what it had before, once it is done', async () => {
+  for (const budget of [60, 70, 60, 70]) {
+    const { body } = await plane.call('POST', PATH, { people: [person('ada', { budget })] });
+    expect(body.people[0]).toMatchObject({ takes: 'change', queued: true });
+    await untilEmpty();
+    expect((await plane.call('GET', '/v1/agents/ada')).body.budget).toBe(budget);
+    plane.wait(60_000);
+  }
+});
+
+test('what waits in the queue is not put in again', async () => {
+  const queue = plane.google.tasks.queues.get(QUEUE);
+  const people = [person('ada', { budget: 80 })];
+  const before = created('.CreateTask').length;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  held = promise;
+  await plane.call('POST', PATH, { people });
+  plane.wait(60_000);
+  const { body } = await plane.call('POST', PATH, { people });
+  expect([body.people[0].queued, body.waiting, queue?.dispatcher.tasks.size]).toEqual([true, 1, 1]);
+  expect(created('.CreateTask').length - before).toBe(1);
+  resolve();
+  await untilEmpty();
 });
 
 test('whoever drew a number of the pool is as asked for, without naming it', async () => {
