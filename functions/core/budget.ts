@@ -23,7 +23,7 @@ const usageRecord = z.object({
   seen: z.number(),
   /** Whether the shared key is closed to this agent. */
   withdrawn: z.boolean(),
-  /** State of each mail, by `letterKey`; as `formatWelcome` writes it. */
+  /** State of each mail under the budget of now, by `Letter.key`; as `formatWelcome` writes it. */
   mails: z.record(z.string(), z.string()),
 });
 export type UsageRecord = z.infer<typeof usageRecord>;
@@ -71,7 +71,11 @@ export function account(
   const usd = rounded(record.usd + grown);
   // The owner's own key is the owner's money: nothing to withdraw, and no reason to open the other.
   const withdrawn = usd >= limit && (report.key === 'shared' || record.withdrawn);
-  return { ...record, usd, seen: rounded(reading ?? record.seen), withdrawn };
+  // Letters of other limits: each is some 100 bytes of what a secret's annotations have room for.
+  const mails = Object.fromEntries(
+    Object.entries(record.mails).filter(([key]) => key.startsWith(`${limit}/`)),
+  );
+  return { ...record, usd, seen: rounded(reading ?? record.seen), withdrawn, mails };
 }
 
 /** The highest threshold that was passed; one report may pass several, and the owner gets one mail. */
@@ -81,7 +85,7 @@ export const passed = (usd: number, limit: number): Threshold | undefined =>
 export interface Letter {
   readonly threshold: Threshold;
   readonly to: string;
-  /** Names it in `UsageRecord.mails`: once for each limit, as a raised budget is used up anew. */
+  /** Names it in `UsageRecord.mails`: once for each limit, as a changed budget is used up anew. */
   readonly key: string;
 }
 

@@ -41,6 +41,7 @@ const instancePage = z.object({
   items: z.record(z.string(), z.object({ instances: z.array(instance).default([]) })).default({}),
   nextPageToken: z.string().optional(),
 });
+const SHOWN = 'name,status,zone,labels,lastStartTimestamp,creationTimestamp';
 const operationPage = z.object({
   items: z
     .array(
@@ -71,22 +72,27 @@ export function listingDriver(access: GoogleAccess, project: string): Listing {
       return page.nextPageToken ? { records, next: page.nextPageToken } : { records };
     },
     async instances(names) {
-      const page = await get(instancePage, 'compute', `${compute}/aggregated/instances`, {
-        filter: `name eq "${ID_PREFIX}(${names.join('|')})"`,
-        maxResults: MAX_RESULTS,
-        returnPartialSuccess: 'true',
-        fields:
-          'items/*/instances(name,status,zone,labels,lastStartTimestamp,creationTimestamp),nextPageToken',
-      });
-      return Object.values(page.items).flatMap(({ instances }) =>
-        instances.map(({ lastStartTimestamp, creationTimestamp, zone: link, ...it }) => ({
-          ...it,
-          zone: lastSegment(link),
-          metadata: {},
-          metadataFingerprint: undefined,
-          startedAt: lastStartTimestamp ?? creationTimestamp,
-        })),
-      );
+      const found: z.output<typeof instance>[] = [];
+      let pageToken: string | undefined;
+      // Google may end a page wherever it likes, also in front of all that there is.
+      do {
+        const page = await get(instancePage, 'compute', `${compute}/aggregated/instances`, {
+          filter: `name eq "${ID_PREFIX}(${names.join('|')})"`,
+          maxResults: MAX_RESULTS,
+          returnPartialSuccess: 'true',
+          fields: `items/*/instances(${SHOWN}),nextPageToken`,
+          pageToken,
+        });
+        found.push(...Object.values(page.items).flatMap(({ instances }) => instances));
+        pageToken = page.nextPageToken;
+      } while (pageToken !== undefined);
+      return found.map(({ lastStartTimestamp, creationTimestamp, zone: link, ...it }) => ({
+        ...it,
+        zone: lastSegment(link),
+        metadata: {},
+        metadataFingerprint: undefined,
+        startedAt: lastStartTimestamp ?? creationTimestamp,
+      }));
     },
     async failures(zone) {
       const page = await get(operationPage, 'compute', `${compute}/zones/${zone}/operations`, {

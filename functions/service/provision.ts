@@ -12,7 +12,7 @@ import { type AgentName, configSecretId } from '../../contracts/names.ts';
 import { type AuditChange, changeBetween, facetsIn, facetsOf } from '../core/audit.ts';
 import { phoneForAgent } from '../core/directory.ts';
 import { readDocument } from '../core/document.ts';
-import { isOurs } from '../core/foreign.ts';
+import { isOurs, refuseForeign } from '../core/foreign.ts';
 import { digestOf, firstIntent, type Intent, intentOf, leaseLeft } from '../core/intent.ts';
 import { candidateNames } from '../core/name.ts';
 import { ANNOTATION_USER, type Observed } from '../core/observed.ts';
@@ -70,6 +70,9 @@ export async function provision(
   return persistently(tools, async () => {
     const { name, since, seen: observed } = await locate(tools, names, request.user, !dryRun);
     const before = readDocument(observed.config?.payload);
+    // What is refused must not have drawn a number: that would cool off for weeks.
+    refuseForeign(name, observed);
+    if (observed.configSecret && intentOf(observed).life === 'purged') throw beingRemoved();
     const whatsappNumber = await numberFor(tools, name, request, before, dryRun);
     const document = configDocument.parse({
       ...{ version: CONFIG_VERSION, ...request, userPhone },

@@ -53,6 +53,8 @@ async function settleSharedKey(tools: SelfTools, name: AgentName, open: boolean)
     if (!policy) return;
     const isOpen = missingRoles(policy, roles, member).length === 0;
     if (isOpen === open) return;
+    // The report was believed a moment ago; who was let go of meanwhile gets nothing.
+    if (open) await self(tools, name);
     const changed = open ? withMember(policy, roles, member) : withoutMember(policy, roles, member);
     await tools.secrets.setPolicy(SHARED_KEY_SECRET, changed);
   });

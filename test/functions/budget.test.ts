@@ -167,6 +167,12 @@ describe('mails', () => {
     expect(to(51, 60)).toEqual([`60/80/${OWNER}`]);
   });
 
+  test('letters of a budget that is no more are forgotten: a month of changes takes no room', () => {
+    const mails = { [`50/80/${OWNER}`]: 'sent x y', [`500/80/${OWNER}`]: 'sent x y' };
+    const now = account(record({ usd: 41, seen: 41, mails }), report(41), MONTH);
+    expect(Object.keys(now.mails)).toEqual([`50/80/${OWNER}`]);
+  });
+
   test('an owner who is an admin gets one', () => {
     const people = { owner: ADMIN, admins: [ADMIN] };
     expect(lettersDue(record({ usd: 50 }), 50, people)).toHaveLength(1);

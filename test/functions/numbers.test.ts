@@ -65,6 +65,13 @@ test('added once however often, masked in the list; bad input changes nothing', 
   expect(plane.log.join()).not.toMatch(/1?555987000/);
 });
 
+test('a provision that is refused draws none', async () => {
+  await add(NUMBERS.slice(0, 1));
+  plane.google.world.accounts.create(LOCAL.project.id, 'agent-allison');
+  expect((await provision('allison')).status).toBe(412);
+  expect(await states()).toEqual(['free']);
+});
+
 test('an agent gets one and keeps it; an empty pool is told; the same again changes nothing', async () => {
   await add(NUMBERS.slice(0, 1));
   const dry = await post('/v1/agents?dryRun=true', {

@@ -12,8 +12,15 @@ const month = monthOf(Date.now(), 'UTC');
 let plane: InProcess;
 /** How many of the next mails Gmail refuses. */
 let refusals = 0;
+/** Happens once, as the plane looks at who has the shared key. */
+let meanwhile: (() => Promise<void>) | undefined;
 beforeAll(async () => {
-  plane = await startInProcess(({ method }) => {
+  plane = await startInProcess(async ({ method }) => {
+    const happens = method.endsWith('SecretManagerService.GetIamPolicy') && meanwhile;
+    if (happens) {
+      meanwhile = undefined;
+      await happens();
+    }
     if (!method.endsWith('messages.send') || refusals === 0) return undefined;
     refusals -= 1;
     return { when: 'before', status: 'PERMISSION_DENIED' };
@@ -45,4 +52,25 @@ test('a refused mail keeps neither the answer back nor the next letter, and goes
   expect(await spent(60)).toMatchObject({ status: 200, body: withdrawn });
   expect(await spent(60)).toMatchObject({ status: 200 });
   expect(boxes()).toEqual([1, 1]);
+});
+
+test('who is let go of while a report is counted does not get the shared key back', async () => {
+  const person = { user: 'bo@nine30.com', userPhone: '+15551234567', budget: 50 };
+  expect((await plane.call('POST', '/v1/agents', person)).status).toBe(202);
+  await plane.google.compute.operations.idle();
+  const shared = `projects/${LOCAL.project.id}/secrets/${SHARED_KEY_SECRET}`;
+  const isIn = () =>
+    plane.google.world.iam
+      .get(shared)
+      .bindings.some(({ members }) => members.some((member) => member.includes('agent-bo@')));
+  const token = await vmToken(plane.google, 'bo', {});
+  const tell = () =>
+    plane.callVm('POST', '/v1/self/usage', { month, usd: 1, key: 'shared' }, token);
+  expect(isIn()).toBe(true);
+  meanwhile = async () => {
+    expect((await plane.call('POST', '/v1/agents/bo/deprovision')).status).toBe(202);
+    expect(isIn()).toBe(false);
+  };
+  expect((await tell()).status).toBe(403);
+  expect([meanwhile, isIn()]).toEqual([undefined, false]);
 });
