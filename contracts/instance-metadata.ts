@@ -52,6 +52,9 @@ export const endpoints = z.strictObject({
 });
 export type Endpoints = z.infer<typeof endpoints>;
 
+/** A version's number, a digest, a time: what a VM says ends up in annotations, of which a secret holds 16 KiB. */
+const word = z.string().max(64);
+
 export const GUEST_NAMESPACE = 'agents-plane';
 export const GUEST_KEY_STATUS = 'status';
 
@@ -63,11 +66,11 @@ export const vmStatus = z.object({
   /** What went wrong and what a person can do: when `failed`, or when `ready` without a key that fits. */
   reason: z.string().max(500).optional(),
   /** Secret version number of the config document in force. */
-  configVersion: z.string().optional(),
-  bundleSha256: z.string().optional(),
+  configVersion: word.optional(),
+  bundleSha256: word.optional(),
   /** Whose key the gateway runs on. */
   key: z.enum(['own', 'shared', 'none']).optional(),
   /** RFC 3339. */
-  at: z.string(),
+  at: word,
 });
 export type VmStatus = z.infer<typeof vmStatus>;

@@ -62,6 +62,9 @@ export const CHANNEL_EVENTS = [
 ] as const;
 export type ChannelEvent = (typeof CHANNEL_EVENTS)[number];
 
+/** RFC 3339. The format alone allows any number of digits behind the second. */
+const moment = z.iso.datetime().max(40);
+
 /**
  * `POST /v1/self/channel`: what became of a channel. Safe to repeat: the plane mails once for
  * each `at`. The answer is `{}`.
@@ -70,7 +73,7 @@ export const channelReport = z.strictObject({
   channel: z.literal('whatsapp'),
   state: z.enum(CHANNEL_EVENTS),
   /** RFC 3339; when it happened, the same in every repetition. */
-  at: z.iso.datetime(),
+  at: moment,
   /** It is deaf for a quarter of an hour by now, and does not mend itself: an alert is due. */
   lasting: z.literal(true).optional(),
 });
@@ -80,16 +83,16 @@ export type ChannelReport = z.infer<typeof channelReport>;
 export const pairingMailRequest = z.strictObject({
   qr: qrImage,
   /** RFC 3339; when this code dies. */
-  until: z.iso.datetime(),
+  until: moment,
 });
 
 /**
  * `POST /v1/self/wrong-phone`: another phone than the agent's was linked, which was undone. Mailed
- * at most once a day. The answer is `{}`.
+ * at most once a day, by the plane's clock. The answer is `{}`.
  */
 export const wrongPhoneReport = wrongPhone.extend({
   /** RFC 3339; when it was scanned, the same in every repetition. */
-  at: z.iso.datetime(),
+  at: moment,
 });
 export type WrongPhoneReport = z.infer<typeof wrongPhoneReport>;
 

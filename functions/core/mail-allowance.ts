@@ -1,11 +1,19 @@
 /**
- * How many mails an agent may send its owner: a bucket that holds a burst and refills slowly.
+ * How many mails may go out on an agent's behalf: a bucket that holds a burst and refills slowly.
  * Kept in an annotation of the agent's config secret: `<mails left> <time>`.
  */
 
-const BURST = 20;
-/** One more each quarter of an hour, about a hundred a day. */
-const REFILL_MS = 15 * 60_000;
+export interface Bucket {
+  readonly burst: number;
+  /** Milliseconds until there is one more. */
+  readonly refillMs: number;
+}
+
+const MINUTE_MS = 60_000;
+/** What it writes to its owner, and notices of channels: about a hundred a day. */
+export const AGENTS_MAILS: Bucket = { burst: 20, refillMs: 15 * MINUTE_MS };
+/** What the plane writes as its VM says that its link is lost: a person links it in between, so a dozen a day. */
+export const LINK_MAILS: Bucket = { burst: 6, refillMs: 120 * MINUTE_MS };
 
 export interface Allowance {
   /** What to write down, when a mail may go out. */
@@ -18,15 +26,19 @@ export interface Allowance {
  * @param text the annotation; anything unreadable counts as a full bucket
  * @param now milliseconds since the epoch
  */
-export function takeMail(text: string | undefined, now: number): Allowance {
+export function takeMail(
+  text: string | undefined,
+  now: number,
+  { burst, refillMs }: Bucket = AGENTS_MAILS,
+): Allowance {
   const [count = '', time = ''] = text?.split(' ') ?? [];
   const at = Date.parse(time);
   const known = /^\d+$/.test(count) && Number.isFinite(at) && at <= now;
   const since = known ? at : now;
-  const refilled = Math.floor((now - since) / REFILL_MS);
-  const left = Math.min(BURST, known ? Number(count) + refilled : BURST);
-  if (left === 0) return { next: undefined, waitMs: since + REFILL_MS - now };
+  const refilled = Math.floor((now - since) / refillMs);
+  const left = Math.min(burst, known ? Number(count) + refilled : burst);
+  if (left === 0) return { next: undefined, waitMs: since + refillMs - now };
   // The time moves on by whole refills, so that asking often does not put the next one off.
-  const mark = left === BURST ? now : since + refilled * REFILL_MS;
+  const mark = left === burst ? now : since + refilled * refillMs;
   return { next: `${left - 1} ${new Date(mark).toISOString()}`, waitMs: 0 };
 }

@@ -113,6 +113,10 @@ export const addressIn = (from: string): string =>
     .trim()
     .toLowerCase();
 
+/** Whether a To or Cc names this address, in whatever letters. */
+export const isAddressedTo = (header: string, address: string): boolean =>
+  header.split(',').some((each) => addressIn(each) === address.toLowerCase());
+
 /** Value of a header; '' when it is not there. */
 export const headerOf = (part: MailPart | undefined, name: string): string =>
   part?.headers?.find((header) => header.name?.toLowerCase() === name.toLowerCase())?.value ?? '';

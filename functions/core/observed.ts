@@ -175,6 +175,8 @@ export const ANNOTATION_USAGE = 'agents-plane-usage';
 export const ANNOTATION_MAILS = 'agents-plane-mails';
 /** How many channels may still be announced to the owner, `core/mail-allowance.ts`. */
 export const ANNOTATION_NOTICES = 'agents-plane-channel-notices';
+/** How many mails may still go out about its link, `core/mail-allowance.ts`. */
+export const ANNOTATION_LINK_MAILS = 'agents-plane-link-mails';
 /** What of the Workspace Directory the agent was last brought to, `core/sync-plan.ts`. */
 export const ANNOTATION_FOLLOWED = 'agents-plane-followed';
 /** The owner's id in the Workspace Directory: an address may become somebody else's, `core/owners.ts`. */

@@ -1,7 +1,7 @@
 /** Port `OwnerMailbox` on Gmail: as the owner, with the scope that each call needs and no more. */
 
 import type { gmail_v1 } from 'googleapis/build/src/apis/gmail/v1.js';
-import { addressIn, headerOf, searchable, textOfMail } from '../core/mail-text.ts';
+import { addressIn, headerOf, isAddressedTo, searchable, textOfMail } from '../core/mail-text.ts';
 import type { OwnerMailbox, OwnersMail } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { type Delegate, mailboxOf, messageIds } from './google-delegation.ts';
@@ -12,11 +12,28 @@ export interface Correspondent extends Delegate {
   readonly from: string;
 }
 
+type Message = gmail_v1.Schema$Message;
+
 const READ = ['gmail.readonly'];
 /** Trashing needs it; deleting for good would need full access, which nobody gives the plane. */
 const MODIFY = ['gmail.modify'];
 /** How far back replies are looked for. */
 const REPLIES_SINCE_S = 2 * 24 * 3600;
+/** For a VM to do something with a reply that it was handed at the last moment. */
+const HANDLING_S = 3600;
+const HEADERS = ['From', 'To', 'Cc', 'Subject', 'Message-ID'];
+
+/** Gmail's own label says who wrote it: a header `From` is whatever its sender likes. */
+function isReply(
+  { from, now }: Correspondent,
+  { payload, labelIds }: Message,
+  at: number,
+): boolean {
+  const since = now() - (REPLIES_SINCE_S + HANDLING_S) * 1000;
+  const to = [headerOf(payload, 'To'), headerOf(payload, 'Cc')];
+  const isTheirs = labelIds?.includes('SENT') === true;
+  return isTheirs && at >= since && to.some((header) => isAddressedTo(header, from));
+}
 
 async function mailOf(
   sender: Correspondent,
@@ -28,15 +45,18 @@ async function mailOf(
     userId: 'me',
     id,
     format,
-    ...(format === 'metadata' && { metadataHeaders: ['From', 'Subject', 'Message-ID'] }),
+    ...(format === 'metadata' && { metadataHeaders: HEADERS }),
   });
   const from = headerOf(data.payload, 'From');
+  const at = Number(data.internalDate ?? 0);
   return {
     id,
     from,
     ours: addressIn(from) === sender.from.toLowerCase(),
     subject: headerOf(data.payload, 'Subject'),
-    at: Number(data.internalDate ?? 0),
+    at,
+    isReply: isReply(sender, data, at),
+    binned: data.labelIds?.includes('TRASH') === true,
     text: format === 'full' ? textOfMail(data.payload) : '',
     messageId: headerOf(data.payload, 'Message-ID'),
   };

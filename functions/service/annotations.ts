@@ -3,6 +3,7 @@
 import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, configSecretId } from '../../contracts/names.ts';
 import { isOurs } from '../core/foreign.ts';
+import { withRoom } from '../core/vm-notes.ts';
 import type { Clock, Secrets } from './ports.ts';
 import { onConflict } from './retry.ts';
 
@@ -32,7 +33,7 @@ export function annotate(
     }
     const more = change(secret.annotations);
     if (!more) return secret.annotations;
-    const changed = { ...secret.annotations, ...more };
+    const changed = { ...withRoom(secret.annotations), ...more };
     await secrets.annotate(id, changed, secret.etag);
     return changed;
   });

@@ -14,7 +14,7 @@ import {
   repliesRequest,
 } from '../../contracts/owner-mail.ts';
 import { type MailAnswer, mailRequest } from '../../contracts/vm-api.ts';
-import { takeMail } from '../core/mail-allowance.ts';
+import { type Bucket, takeMail } from '../core/mail-allowance.ts';
 import { ANNOTATION_MAILS } from '../core/observed.ts';
 import { parseBody } from '../core/request.ts';
 import { annotate } from './annotations.ts';
@@ -47,9 +47,10 @@ export async function countMail(
   name: AgentName,
   annotation: string,
   refusal: (minutes: number) => string,
+  bucket?: Bucket,
 ): Promise<void> {
   await annotate(tools, name, (annotations) => {
-    const { next, waitMs } = takeMail(annotations[annotation], tools.clock.now());
+    const { next, waitMs } = takeMail(annotations[annotation], tools.clock.now(), bucket);
     if (next !== undefined) return { [annotation]: next };
     throw new PlaneError('RESOURCE_EXHAUSTED', refusal(Math.ceil(waitMs / MINUTE_MS)));
   });
@@ -127,7 +128,8 @@ export async function listReplies(
 
 /**
  * Answers a reply, then bins it on both sides: what is in the bin is not looked at again, so an answer that failed would
- * never come. Safe to repeat: the answer's id is made of the reply's. @throws PlaneError INVALID_ARGUMENT, NOT_FOUND
+ * never come. Safe to repeat: the answer's id is made of the reply's, and what is binned was answered. So it takes a mail
+ * of the owner's to the plane, once, to have one go out. @throws PlaneError INVALID_ARGUMENT, NOT_FOUND
  */
 export async function forgetReply(
   tools: SelfTools,
@@ -137,9 +139,9 @@ export async function forgetReply(
   const { id, answer } = parseBody(forgetRequest, body);
   const owner = await ownerOf(tools, name);
   const reply = await tools.mailbox.read(owner, id);
-  if (!reply || reply.ours) throw new PlaneError('NOT_FOUND', GONE);
+  if (!reply?.isReply) throw new PlaneError('NOT_FOUND', GONE);
   const answerId = `answer-${name}-${id}`;
-  if (answer && !(await tools.mailer.wasSent(answerId, owner))) {
+  if (answer && !reply.binned && !(await tools.mailer.wasSent(answerId, owner))) {
     await tools.mailer.send({ to: owner, ...answer, id: answerId });
   }
   await tools.mailbox.forgetReply(owner, id);

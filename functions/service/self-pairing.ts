@@ -18,9 +18,11 @@ import {
   renderNumberChanged,
   renderWrongPhone,
 } from '../core/mail.ts';
+import { LINK_MAILS } from '../core/mail-allowance.ts';
 import {
   ANNOTATION_CHANNEL,
   ANNOTATION_LINK,
+  ANNOTATION_LINK_MAILS,
   ANNOTATION_LOST_MAIL,
   ANNOTATION_REPLY,
   ANNOTATION_WRONG_PHONE_MAIL,
@@ -29,6 +31,7 @@ import { saysConnect } from '../core/reply.ts';
 import { parseBody } from '../core/request.ts';
 import { annotate } from './annotations.ts';
 import { type SelfTools, self } from './caller.ts';
+import { countMail } from './owner-mail.ts';
 import { issueLink } from './pairing-link.ts';
 import { sendOnce } from './send-once.ts';
 import { welcome } from './welcome.ts';
@@ -43,6 +46,17 @@ function demandDevice(document: ConfigDocument): void {
   throw new PlaneError('FAILED_PRECONDITION', 'This agent has no WhatsApp that could be linked.');
 }
 
+/** Milliseconds by which a VM's clock may be ahead: Google keeps both to seconds. */
+const AHEAD_MS = 5 * 60_000;
+
+/** A report from the future would silence all that come before its time. @throws PlaneError INVALID_ARGUMENT */
+function demandPast({ clock }: SelfTools, at: string): void {
+  if (Date.parse(at) <= clock.now() + AHEAD_MS) return;
+  throw new PlaneError('INVALID_ARGUMENT', 'This report is from the future.', {
+    details: [{ field: 'at', problem: 'is later than now', fix: "set the VM's clock" }],
+  });
+}
+
 /** Written down first, then told: a report whose answer got lost is repeated, and mails nobody twice. */
 export async function reportChannel(
   tools: SelfTools,
@@ -50,6 +64,7 @@ export async function reportChannel(
   body: unknown,
 ): Promise<object> {
   const report = parseBody(channelReport, body);
+  demandPast(tools, report.at);
   const { document } = await self(tools, name);
   // A business number is neither linked nor logged out, but it can be deaf.
   if (report.state !== 'deaf' && report.state !== 'restored') demandDevice(document);
@@ -73,7 +88,9 @@ async function remember(
   const annotations = await annotate(tools, name, (found) => {
     const known = parseChannel(found[ANNOTATION_CHANNEL]);
     if (found[ANNOTATION_CHANNEL] === written) return undefined;
-    if (known && Date.parse(known.at) > Date.parse(at)) return undefined;
+    const isLater = known && Date.parse(known.at) > Date.parse(at);
+    // One that claims to be of later than now counts for nothing.
+    if (isLater && Date.parse(known.at) <= tools.clock.now() + AHEAD_MS) return undefined;
     // A link is used up when somebody has linked with it: another generation, and it is dead.
     const spent = event === 'linked' ? { [ANNOTATION_LINK]: tools.newId() } : {};
     return { [ANNOTATION_CHANNEL]: written, ...spent };
@@ -85,20 +102,20 @@ async function remember(
 const whoLinks = ({ admins }: SelfTools, { user, whatsapp }: ConfigDocument): readonly string[] =>
   whatsapp.mode === 'linked' ? [user] : admins;
 
-/** Once a day: who holds the link may scan as often as the VM lets them. */
+/** Once a day, by the plane's clock: who holds the link may scan as often as the VM lets them. */
 export async function reportWrongPhone(
   tools: SelfTools,
   name: AgentName,
   body: unknown,
 ): Promise<object> {
-  const { at, ...phones } = parseBody(wrongPhoneReport, body);
+  const { at: _, ...phones } = parseBody(wrongPhoneReport, body);
   const { document } = await self(tools, name);
   demandDevice(document);
   const to = whoLinks(tools, document);
   if (to.length === 0) return {};
   await sendOnce(tools, name, {
     annotation: ANNOTATION_WRONG_PHONE_MAIL,
-    id: () => `wrong-phone-${name}-${at.slice(0, 10)}`,
+    id: () => `wrong-phone-${name}-${new Date(tools.clock.now()).toISOString().slice(0, 10)}`,
     to,
     render: async () =>
       renderWrongPhone(
@@ -112,6 +129,10 @@ export async function reportWrongPhone(
   return {};
 }
 
+const tooMany = (minutes: number): string =>
+  `Too many mails about this link. The next may go out in ${minutes} minutes.`;
+
+/** @throws PlaneError RESOURCE_EXHAUSTED: the VM tells it again */
 async function tellOfLoss(
   tools: SelfTools,
   name: AgentName,
@@ -126,6 +147,7 @@ async function tellOfLoss(
     annotation: ANNOTATION_LOST_MAIL,
     id: () => `${changed ? 'changed' : 'lost'}-${name}-${Date.parse(at).toString(36)}`,
     to,
+    count: () => countMail(tools, name, ANNOTATION_LINK_MAILS, tooMany, LINK_MAILS),
     render: async () =>
       render(tools.mailTemplates, name, document, await issueLink(tools, name, false)),
   });

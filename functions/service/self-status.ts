@@ -6,7 +6,7 @@ import { canonicalJson } from '../core/canonical.ts';
 import { ANNOTATION_STATUS } from '../core/observed.ts';
 import { parseBody } from '../core/request.ts';
 import { type Annotator, annotate } from './annotations.ts';
-import type { SelfTools } from './caller.ts';
+import { type SelfTools, self } from './caller.ts';
 
 /** The same status is written once. */
 export async function noteStatus(tools: Annotator, name: AgentName, said: VmStatus): Promise<void> {
@@ -22,6 +22,8 @@ export async function reportStatus(
   name: AgentName,
   body: unknown,
 ): Promise<object> {
-  await noteStatus(tools, name, parseBody(vmStatus, body));
+  const said = parseBody(vmStatus, body);
+  await self(tools, name);
+  await noteStatus(tools, name, said);
   return {};
 }

@@ -22,6 +22,8 @@ export interface Once {
   /** A state under another id counts as none: another occasion, another mail. */
   readonly id: (state: WelcomeState | undefined) => string;
   readonly to: string | readonly string[];
+  /** Asked once for each occasion, before anything is written; may throw. */
+  readonly count?: () => Promise<void>;
   /** Rendered when it has to go out; may annotate. */
   readonly render: () => Promise<RenderedMail>;
 }
@@ -30,6 +32,8 @@ interface Look {
   readonly secret: SecretState;
   readonly id: string;
   readonly move: ReturnType<typeof nextMove>;
+  /** Nobody has tried to send this one yet. */
+  readonly fresh: boolean;
 }
 
 async function look({ secrets, clock }: Postman, name: AgentName, once: Once): Promise<Look> {
@@ -39,19 +43,22 @@ async function look({ secrets, clock }: Postman, name: AgentName, once: Once): P
   }
   const found = parseWelcome(secret.annotations[once.annotation]);
   const id = once.id(found);
-  return { secret, id, move: nextMove(found?.id === id ? found : undefined, clock.now()) };
+  const fresh = found?.id !== id;
+  return { secret, id, fresh, move: nextMove(fresh ? undefined : found, clock.now()) };
 }
 
 /**
  * @returns whether it went out now or before
- * @throws PlaneError ABORTED while another attempt may still be under way: ask again later
+ * @throws PlaneError ABORTED while another attempt may still be under way: ask again later; what `count` throws
  */
 export async function sendOnce(
   tools: Postman,
   name: AgentName,
   once: Once,
 ): Promise<'now' | 'before'> {
-  if ((await look(tools, name, once)).move === 'done') return 'before';
+  const first = await look(tools, name, once);
+  if (first.move === 'done') return 'before';
+  if (first.fresh) await once.count?.();
   // First, as it may annotate: the claim below takes the secret as it is then.
   const mail = await once.render();
   const { secret, id, move } = await look(tools, name, once);

@@ -25,6 +25,7 @@ import {
 } from '../core/observed.ts';
 import type { Desired, Step, StepId } from '../core/step.ts';
 import { ANNOTATION_SUMMARY, formatSummary } from '../core/summary.ts';
+import { withRoom } from '../core/vm-notes.ts';
 import {
   announce,
   begin,
@@ -161,7 +162,7 @@ function personIn({ person }: Desired, before: string | undefined): Record<strin
 /** With the etag that was read: of two requests at once, one gets ABORTED here. */
 async function recordIntent({ tools, desired, observed: { configSecret } }: Run): Promise<void> {
   const { name, intent } = desired;
-  const { [ANNOTATION_PERSON]: person, ...others } = configSecret?.annotations ?? {};
+  const { [ANNOTATION_PERSON]: person, ...others } = withRoom(configSecret?.annotations ?? {});
   const annotations = {
     ...others,
     ...personIn(desired, person),

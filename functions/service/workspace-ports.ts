@@ -44,6 +44,9 @@ export interface OwnersMail {
   readonly at: number;
   /** Sent from the plane's own address. */
   readonly ours: boolean;
+  /** Written by the owner to the plane's address, as lately as `replies` looks back. */
+  readonly isReply: boolean;
+  readonly binned: boolean;
   /** Plain text; '' where only the head was asked for. */
   readonly text: string;
 }
