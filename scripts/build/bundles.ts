@@ -2,7 +2,13 @@
 
 import { join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
-import { embedTemplates, oneZodLocale, restOnlyGax, trimGoogleProtos } from './plugins.ts';
+import {
+  embedTemplates,
+  oneZodLocale,
+  onlyUndicisAgent,
+  restOnlyGax,
+  trimGoogleProtos,
+} from './plugins.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
@@ -66,11 +72,18 @@ export const vmBundle = (
   plugins: [oneZodLocale, embedTemplates('vm-bootstrap', join(ROOT, 'templates/vm'), carried)],
 });
 
-/** The WhatsApp bridge as one file: beside the agent's file on a VM, or alone. */
+/**
+ * The WhatsApp bridge as one file: beside the agent's file on a VM, or alone. Names stay as they are written:
+ * where they are shortened, `keepNames` gives each closure its name back whenever it is made (3 % of a message).
+ */
 export const bridgeBundle = (entry: string, outfile: string): BuildOptions => ({
   ...common,
   entryPoints: [entry],
   outfile,
+  minify: false,
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: false,
   legalComments: 'inline',
-  plugins: [oneZodLocale],
+  plugins: [oneZodLocale, onlyUndicisAgent],
 });

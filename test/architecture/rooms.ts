@@ -71,7 +71,7 @@ export const RULES: readonly RoomRule[] = [
   {
     room: 'bridge/transports/',
     rooms: ['contracts/', ...BRIDGE_WORDS, 'bridge/address.ts', 'bridge/format/'],
-    packages: ['zod', 'node:*'],
+    packages: ['zod', 'node:*', 'undici'],
   },
   {
     room: 'bridge/handlers/',

@@ -110,3 +110,44 @@ test('taken and not answered, by a connection that it waited for: it may have le
   http.close();
   server.close();
 });
+
+test('waits for a connection longer than its caller waits: it is never sent', async () => {
+  const held: ServerResponse[] = [];
+  const all = Promise.withResolvers<void>();
+  const server = createServer((request, response) => {
+    request.resume();
+    held.push(response);
+    if (held.length === MAX_SOCKETS) all.resolve();
+  });
+  const port = await listening(server);
+  const http = createHttpClient();
+  const url = `http://127.0.0.1:${port}/`;
+  const under = Array.from({ length: MAX_SOCKETS }, () => http.request(url, post(AMPLE_MS)));
+  await all.promise;
+  const late = { code: 'TIMEOUT', begun: false };
+  await expect(http.request(url, post(100))).rejects.toMatchObject(late);
+  const next = http.request(url, post(AMPLE_MS));
+  for (const response of held.splice(0)) response.end('ok');
+  await Promise.all(under);
+  // It came after the late one, and is the only one that the freed connections bring.
+  while (held.length === 0) await once(server, 'request');
+  held[0]?.end('ok');
+  expect(await next).toMatchObject({ status: 200, text: 'ok' });
+  expect(held).toHaveLength(1);
+  http.close();
+  server.close();
+});
+
+test('an answer without end is not waited for', async () => {
+  const server = createServer((_request, response) => {
+    const more = (): void => {
+      while (response.write(Buffer.alloc(1_000_000)));
+      response.once('drain', more);
+    };
+    more();
+  });
+  const endless = await failureAt(`http://127.0.0.1:${await listening(server)}/`);
+  expect(endless).toMatchObject({ code: 'TOO_LARGE', begun: true });
+  server.closeAllConnections();
+  server.close();
+});
