@@ -150,13 +150,12 @@ function statements(database: DatabaseSync, table: string) {
       `UPDATE ${table} SET state = 'dead', ended_at = ?, note = ?
        WHERE seq = ? AND state IN ${OPEN} RETURNING lane`,
     ),
+    // Unless one is under way: a dead letter can end beside it.
     promote: sql(
       `UPDATE ${table} SET state = 'ready' WHERE seq =
-         (SELECT seq FROM ${table} WHERE lane = ? AND state = 'waiting' AND state <> 'done'
-          ORDER BY seq LIMIT 1)`,
-    ),
-    headOpen: sql(
-      `SELECT 1 FROM ${table} WHERE lane = ? AND state IN ('ready', 'running') AND state <> 'done' LIMIT 1`,
+         (SELECT seq FROM ${table} WHERE lane = ?1 AND state = 'waiting' AND state <> 'done' ORDER BY seq LIMIT 1)
+       AND NOT EXISTS
+         (SELECT 1 FROM ${table} WHERE lane = ?1 AND state IN ('ready', 'running') AND state <> 'done')`,
     ),
     retry: sql(
       `UPDATE ${table} SET state = 'ready', due_at = ?, note = ?, interrupted = ?,
@@ -192,9 +191,9 @@ function statements(database: DatabaseSync, table: string) {
 /** @param table `inbox` or `outbox`, see migrations.ts */
 export function createQueue<T>(database: DatabaseSync, table: 'inbox' | 'outbox'): Queue<T> {
   const run = statements(database, table);
-  /** The lane's next item may come, unless one is under way (a dead letter can end beside it). */
+  /** The lane's next item may come. */
   const promote = (lane: string | undefined): void => {
-    if (lane !== undefined && !run.headOpen.get(lane)) run.promote.run(lane);
+    if (lane !== undefined) run.promote.run(lane);
   };
   const laneOf = (row: unknown): string | undefined => (row as { lane: string } | undefined)?.lane;
   const finish = (seq: number, at: number): void => promote(laneOf(run.end.get(at, seq)));

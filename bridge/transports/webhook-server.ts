@@ -51,16 +51,18 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** After a close, for what was taken: a commit takes milliseconds. */
 const LAST_ANSWERS_MS = 2_000;
 
-async function readBody(req: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req) {
-    size += (chunk as Buffer).length;
-    if (size > MAX_BYTES) return undefined;
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks);
-}
+/** @returns undefined when it is too large; what is left of it is not read then */
+const readBody = (req: IncomingMessage): Promise<Buffer | undefined> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    req.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_BYTES) chunks.push(chunk);
+      else resolve(void req.pause());
+    });
+    req.on('end', () => resolve(Buffer.concat(chunks, size))).on('error', reject);
+  });
 
 function answer(res: ServerResponse, { status, text = '' }: WebhookAnswer): void {
   res.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
@@ -73,16 +75,19 @@ async function serve(
   path: string,
   handle: (request: WebhookRequest) => Promise<WebhookAnswer>,
 ): Promise<void> {
-  const url = new URL(req.url ?? '/', 'http://webhook');
-  if (url.pathname !== path) return answer(res, { status: 404 });
+  const [wanted, query] = (req.url ?? '/').split('?', 2);
+  if (wanted !== path) return answer(res, { status: 404 });
   const body = await readBody(req);
   if (!body) {
-    // The rest of it is not read, so the connection cannot be used again.
+    // The connection cannot be used again.
     res.setHeader('connection', 'close');
     return answer(res, { status: 413 });
   }
   const { method = '', headers } = req;
-  answer(res, await handle({ method, query: url.searchParams, headers, body, verified: false }));
+  answer(
+    res,
+    await handle({ method, query: new URLSearchParams(query), headers, body, verified: false }),
+  );
 }
 
 /** @param handle throws when it could not take the request: the caller gets a 500 and tries again. */

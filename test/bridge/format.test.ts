@@ -65,6 +65,20 @@ describe('marks, whatever a model writes', () => {
     const plain = fc.stringMatching(/^[a-z]+(?:[ ,.?!]{1,2}[a-z]+)*$/);
     fc.assert(fc.property(plain, (text) => toWhatsApp(text) === text));
   });
+  test('a line that is not asked about is what asking makes of it', () => {
+    const piece = fc.oneof(
+      fc.stringMatching(/^[a-zé0-9]{1,6}$/),
+      fc.constantFrom(...' .,:;!?-+=#>|@()"\'/%{}^$~\t', '1.', '1)', '- ', '--', '   ', '&amp;'),
+      fc.constantFrom('https://a.example/b-c?d=e', 'www.a.example', 'you@a.example', '👍'),
+    );
+    // A line of stars before it has the whole text read as Markdown.
+    const asked = (text: string): string => toWhatsApp(`***\n\n${text}`).replace(/^———\s*/, '');
+    const line = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(line, (text) => expect(toWhatsApp(text)).toBe(asked(text.trim()))),
+      { numRuns: 2_000 },
+    );
+  });
 });
 
 describe('split', () => {
