@@ -33,9 +33,11 @@ inventory_of() {
   # After the instances, which read from them: the agents' webhooks, a subscription and its topic each.
   beside listed subscription pubsub subscriptions list --filter="$LABELLED" --format='value(name.basename())'
   beside listed topic pubsub topics list --filter="$LABELLED" --format='value(name.basename())'
+  # What VMs boot from, where infra/image/gce made it: the recipe makes it anew.
+  beside listed image compute images list --no-standard-images --filter="$LABELLED" --format='value(name)'
   beside listed disk compute disks list --filter="$LABELLED" --format='value(name,zone.basename())'
   beside listed secret secrets list --filter="$LABELLED" --format='value(name.basename())'
-  # The mark that the plane gives its agents' accounts, which have no labels: functions/core/plan.ts.
+  # The mark that the plane gives its agents' accounts, which have no labels: functions/core/foreign.ts.
   beside listed account iam service-accounts list --filter='description~^managed-by=agents-plane' --format='value(email)'
   beside listed deployment infra-manager deployments list --location="$REGION" --filter="$LABELLED" --format='value(name.basename())'
   beside listed deployer iam service-accounts list --filter="email=$(deployer)" --format='value(email)'
@@ -65,6 +67,7 @@ remove() {
     instance) gc compute instances delete "$2" --zone="$3" ;;
     subscription) gc pubsub subscriptions delete "$2" ;;
     topic) gc pubsub topics delete "$2" ;;
+    image) gc compute images delete "$2" ;;
     disk) gc compute disks delete "$2" --zone="$3" ;;
     secret) gc secrets delete "$2" ;;
     account) gc iam service-accounts delete "$2" ;;
@@ -74,8 +77,14 @@ remove() {
   esac
 }
 
-# Its roles first: of an account that is gone, a member stays in the policy for ever.
+# Its roles first: of an account that is gone, a member stays in the policy for ever. In the billing account it is
+# only in the plane's own project.
 remove_deployer() {
+  local held role
+  held=$(billing_roles) || return 1
+  for role in $held; do
+    gc billing accounts remove-iam-policy-binding "$BILLING_ACCOUNT" --member="serviceAccount:$1" --role="$role" || return 1
+  done
   change_policy policy-without "serviceAccount:$1" || return 1
   gc iam service-accounts delete "$1"
 }

@@ -96,6 +96,13 @@ change_policy() {
 # The account with whose rights infra/ is applied in PROJECT.
 deployer() { printf 'agents-plane-deploy@%s.iam.gserviceaccount.com' "$PROJECT"; }
 
+# Roles that the deployer has in the billing account, of which settings may name one: a budget is made there.
+billing_roles() {
+  [ -n "$BILLING_ACCOUNT" ] || return 0
+  gc billing accounts get-iam-policy "$BILLING_ACCOUNT" --flatten='bindings[].members' \
+    --filter="bindings.members:serviceAccount:$(deployer)" --format='value(bindings.role)'
+}
+
 # in_cell CELL STEP FUNCTION: a step of setup, in a project that holds agents besides the plane's own.
 in_cell() {
   PROJECT=$1 CELL=$1 BILLING_ACCOUNT='' \

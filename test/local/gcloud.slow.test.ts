@@ -79,6 +79,9 @@ const MEMBER = `--member=serviceAccount:${AGENT}`;
       expect(await gcloud(describe)).toBe('e2-medium');
       await gcloud(`compute instances delete vm-a --zone=${ZONE}`);
       expect(await gcloud('compute instances list')).toBe('');
+      const labelled = '--filter=labels.managed-by=agents-plane --format=value(name)';
+      const images = await gcloud(`compute images list --no-standard-images ${labelled}`);
+      expect(images).toBe('');
     }, 60_000);
 
     test('APIs and buckets', async () => {

@@ -9,7 +9,7 @@ cloudscheduler.admin cloudtasks.queueAdmin cloudkms.admin"
 resourcemanager.projectIamAdmin logging.configWriter monitoring.editor"
 
 title() { echo "Make the deployer's service account"; }
-advice() { echo "You need to be an owner of $PROJECT, or roles/iam.serviceAccountAdmin and roles/resourcemanager.projectIamAdmin."; }
+advice() { echo "You need to be an owner of $PROJECT, or roles/iam.serviceAccountAdmin and roles/resourcemanager.projectIamAdmin${BILLING_ACCOUNT:+; and roles/billing.admin on billing account $BILLING_ACCOUNT}."; }
 
 missing_roles() {
   local held role
@@ -20,11 +20,21 @@ missing_roles() {
   done
 }
 
+BUDGET_ROLE=roles/billing.costsManager
+
+may_budget() {
+  local held
+  [ -n "$BILLING_ACCOUNT" ] || return 0
+  held=$(billing_roles) || return 2
+  grep -qx "$BUDGET_ROLE" <<<"$held"
+}
+
 check() {
   local missing
   look iam service-accounts describe "$(deployer)" --format='value(email)' >/dev/null || return $?
   missing=$(missing_roles) || return 2
-  [ -z "$missing" ]
+  [ -z "$missing" ] || return 1
+  may_budget
 }
 
 apply() {
@@ -33,6 +43,6 @@ apply() {
   # shellcheck disable=SC2046,SC2086
   change_policy policy-with "serviceAccount:$(deployer)" $(printf 'roles/%s ' $ROLES)
   if [ -n "$BILLING_ACCOUNT" ]; then
-    gc billing accounts add-iam-policy-binding "$BILLING_ACCOUNT" --member="serviceAccount:$(deployer)" --role=roles/billing.costsManager >/dev/null
+    gc billing accounts add-iam-policy-binding "$BILLING_ACCOUNT" --member="serviceAccount:$(deployer)" --role="$BUDGET_ROLE" >/dev/null
   fi
 }
