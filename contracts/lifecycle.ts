@@ -91,7 +91,7 @@ export const roundBegun = z.strictObject({ round: z.string() });
 /** One page of it. */
 export const roundPage = z.strictObject({
   round: z.string().max(40),
-  /** Name of the last agent of the page before; '' for the first. */
+  /** Where the page before ended; '' for the first. */
   token: z.string().max(200),
 });
 

@@ -99,12 +99,14 @@ const TABLE = {
   AGENTS_PLANE_TASKS_ACCOUNT: row('tasksAccount', email, 'the account that the queue calls as'),
   AGENTS_PLANE_CELLS: row(
     'cells',
-    commaList(z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]=[1-9]\d{0,4}$/)).transform((cells) =>
-      cells.map((cell) => {
-        const [project = '', room] = cell.split('=');
-        return { project, room: Number(room) };
-      }),
-    ),
+    commaList(z.string().regex(/^[^=]+=[1-9]\d{0,4}$/))
+      .transform((cells) =>
+        cells.map((cell) => {
+          const [project = '', room] = cell.split('=');
+          return { project, room: Number(room) };
+        }),
+      )
+      .pipe(z.array(z.object({ project: projectId, room: z.number() }))),
     'the projects that hold agents and how many each, nine30-prod=1400,nine30-two=1400; unset: one project',
     '',
   ),

@@ -104,6 +104,6 @@ resource "google_monitoring_alert_policy" "dead_letters" {
   }
 
   documentation {
-    content = "A task is tried ten times in about an hour and then dropped. The function's log says why; send the same provision request again."
+    content = "A task is tried ten times in about half an hour and then dropped. The function's log says why; send the same provision request again."
   }
 }

@@ -16,7 +16,7 @@ export const BOOT_LIMIT_MS = 15 * 60_000;
 const INTERRUPTED = 'No VM yet. If this lasts more than a minute, send the same request again.';
 const PURGING = 'If this lasts more than a few minutes, purge it once more: it goes on.';
 const SILENT =
-  'The VM runs but has not reported for 15 minutes. Look at its serial console output, then reset it.';
+  'The VM runs but has not reported for 15 minutes. Look at agents-plane logs NAME, then agents-plane restart NAME.';
 
 /**
  * Error codes of Compute operations to what to do.

@@ -6,6 +6,7 @@ import { PlaneError, type Problem } from '../../contracts/errors.ts';
 import type { VmStatus } from '../../contracts/instance-metadata.ts';
 import type { planAnswer, ReconcileAnswer, Reconciled } from '../../contracts/lifecycle.ts';
 import { type AgentName, configSecretId } from '../../contracts/names.ts';
+import { notLookedAt, reasonOf } from '../core/failure.ts';
 import { agentIn, statusIn } from '../core/listed.ts';
 import type { Observed } from '../core/observed.ts';
 import { viewOf } from '../core/plan.ts';
@@ -26,7 +27,7 @@ const PAGE_SIZE = 50;
 
 export interface Page {
   readonly size?: number | undefined;
-  /** Name of the last agent of the page before. */
+  /** `nextPageToken` of the page before: its last agent's name, marked where that is an orphan. */
   readonly token?: string | undefined;
 }
 
@@ -35,9 +36,12 @@ export interface Names {
   readonly nextPageToken?: string;
 }
 
+/** Stands in a token before the name of an orphan; no name begins with it. */
+const ORPHANS = '_';
+
 /**
  * Agents by name: every one of which a config secret of ours exists.
- * @param orphans also, on the last page, those of which only something else does
+ * @param orphans also, behind them, those of which only something else does
  */
 export async function namesOf(
   tools: Tools,
@@ -48,11 +52,17 @@ export async function namesOf(
     .map(({ id, secret }) => agentIn(id, secret))
     .filter((name) => name !== undefined)
     .sort();
-  const rest = token === undefined ? all : all.filter((name) => name > token);
+  const orphan = token?.startsWith(ORPHANS) ? token.slice(ORPHANS.length) : undefined;
+  const behind = token === undefined ? all : all.filter((name) => name > token);
+  const rest = orphan === undefined ? behind : [];
   const names = rest.slice(0, size);
   const last = names.at(-1);
   if (rest.length > size && last) return { names, nextPageToken: last };
-  return { names: orphans ? [...names, ...(await orphansBeside(tools, all))] : names };
+  if (!orphans) return { names };
+  const left = (await orphansBeside(tools, all)).filter((name) => name > (orphan ?? ''));
+  const some = left.slice(0, size - names.length);
+  const more = left.length > some.length && `${ORPHANS}${some.at(-1) ?? ''}`;
+  return { names: [...names, ...some], ...(more ? { nextPageToken: more } : {}) };
 }
 
 const ENDED: ReadonlySet<VmStatus['state']> = new Set(['ready', 'failed']);
@@ -127,10 +137,8 @@ async function outcomeOf(fleet: Places, cell: Tools, name: AgentName): Promise<R
     if (error instanceof PlaneError && error.code === 'NOT_FOUND') {
       return { agent: name, outcome: 'orphaned', done: [], untouched: [orphaned(name)] };
     }
-    if (!(error instanceof PlaneError)) throw error;
-    const facts = error.details.map(({ field, problem, fix }) => `${field} ${problem}: ${fix}.`);
-    const reason = [error.message, ...facts].join(' ');
-    return { agent: name, outcome: isForeign(error) ? 'refused' : 'failed', done: [], reason };
+    const outcome = isForeign(error) ? 'refused' : 'failed';
+    return { agent: name, outcome, done: [], reason: reasonOf(error) };
   }
 }
 
@@ -168,8 +176,8 @@ export async function planAll(fleet: Places, page: Page): Promise<z.infer<typeof
       if (project !== cell.project) return viewOf(name, [], [strayed(name, cell)]);
       return await planOne(cell, name);
     } catch (error) {
-      if (!(error instanceof PlaneError) || error.code !== 'NOT_FOUND') throw error;
-      return viewOf(name, [], [orphaned(name)]);
+      const isGone = error instanceof PlaneError && error.code === 'NOT_FOUND';
+      return viewOf(name, [], [isGone ? orphaned(name) : notLookedAt(name, error)]);
     }
   });
   const telling = plans.filter(({ steps, untouched }) => steps.length > 0 || untouched);

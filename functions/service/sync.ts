@@ -3,10 +3,10 @@
  * as an administrator's (docs/decisions/100). What a sync leaves undone the next one finds.
  */
 
-import { PlaneError } from '../../contracts/errors.ts';
 import type { SyncAnswer, Synced } from '../../contracts/sync.ts';
 import type { AuditChange } from '../core/audit.ts';
 import type { DirectoryPerson } from '../core/directory.ts';
+import { reasonOf } from '../core/failure.ts';
 import { intentOf } from '../core/intent.ts';
 import { agentIn } from '../core/listed.ts';
 import { ANNOTATION_FOLLOWED, ANNOTATION_PERSON, ANNOTATION_USER } from '../core/observed.ts';
@@ -141,17 +141,14 @@ interface Result {
 
 const leave = (action: SyncAction): Result => ({ line: { ...lineOf(action), outcome: 'left' } });
 
-/** One agent's trouble is not another's. */
+/** One agent's trouble is not another's: nor is one that nobody foresaw, as what was done has to be on record. */
 async function outcomeOf(tools: SyncTools, action: SyncAction): Promise<Result> {
   try {
     const { agent, change } = await act(tools, action);
     const line: Synced = { ...lineOf(action), agent, outcome: 'done' };
     return { line, done: { what: `sync.${action.action}`, agent, change } };
   } catch (error) {
-    if (!(error instanceof PlaneError)) throw error;
-    const facts = error.details.map(({ field, problem, fix }) => `${field} ${problem}: ${fix}.`);
-    const reason = [error.message, ...facts].join(' ');
-    return { line: { ...lineOf(action), outcome: 'failed', reason } };
+    return { line: { ...lineOf(action), outcome: 'failed', reason: reasonOf(error) } };
   }
 }
 

@@ -34,11 +34,27 @@ export interface GivenWebhook {
 const FRESH_MS = 60_000;
 /** A number that was connected a moment ago is verified next. */
 const MISSING_MS = 5_000;
-/** Agents remembered at once; names that nobody has would fill the memory else. */
+/** Remembered at once; and names that nobody has, which anybody can invent, apart from them. */
 const REMEMBERED = 1_000;
 
 /** A name of Kapso's: `whatsapp.message.received`. */
 const EVENT = /^[\w.]{1,100}$/;
+
+type Answer = Promise<NumberCredentials | undefined>;
+interface Entry {
+  readonly until: number;
+  readonly answer: Answer;
+}
+type Memory = Map<AgentName, Entry>;
+
+const memory = (): Memory => new Map();
+
+function remember(where: Memory, name: AgentName, entry: Entry): void {
+  where.delete(name);
+  where.set(name, entry);
+  const [oldest] = where.keys();
+  if (where.size > REMEMBERED && oldest !== undefined) where.delete(oldest);
+}
 
 /**
  * @param secretsOf those of the project that the agent is in
@@ -48,26 +64,34 @@ export function rememberedCredentials(
   secretsOf: (name: AgentName) => Promise<Pick<Secrets, 'latest'>>,
   clock: Pick<Clock, 'now'>,
 ): WebhookTools['credentials'] {
-  type Answer = Promise<NumberCredentials | undefined>;
-  const known = new Map<AgentName, { until: number; readonly answer: Answer }>();
+  const known = memory();
+  /** Without credentials that sign, as far as is known. */
+  const without = memory();
   const look = async (name: AgentName): Answer => {
     const latest = await (await secretsOf(name)).latest(numberSecretId(name));
-    const found = readCredentials(latest?.payload);
-    const entry = known.get(name);
-    const useful = found && hasWebhook(found);
-    if (entry && !useful) entry.until = clock.now() + MISSING_MS;
-    return found;
+    return readCredentials(latest?.payload);
+  };
+  const place = (name: AgentName, entry: Entry, found: NumberCredentials | undefined): void => {
+    const newer = known.get(name) ?? without.get(name);
+    if (newer && newer !== entry) return;
+    without.delete(name);
+    known.delete(name);
+    if (found && hasWebhook(found)) remember(known, name, entry);
+    else remember(without, name, { ...entry, until: clock.now() + MISSING_MS });
+  };
+  const forget = (name: AgentName, entry: Entry): void => {
+    for (const each of [known, without]) if (each.get(name) === entry) each.delete(name);
   };
   return (name) => {
-    const last = known.get(name);
+    const last = known.get(name) ?? without.get(name);
     if (last && clock.now() < last.until) return last.answer;
-    const answer = look(name);
-    known.delete(name);
-    known.set(name, { until: clock.now() + FRESH_MS, answer });
-    answer.catch(() => known.delete(name));
-    const [oldest] = known.keys();
-    if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
-    return answer;
+    const entry: Entry = { until: clock.now() + FRESH_MS, answer: look(name) };
+    remember(known.has(name) ? known : without, name, entry);
+    entry.answer.then(
+      (found) => place(name, entry, found),
+      () => forget(name, entry),
+    );
+    return entry.answer;
   };
 }
 

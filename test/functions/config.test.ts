@@ -61,6 +61,7 @@ describe('the environment', () => {
     ['AGENTS_PLANE_VM_ENDPOINTS', '{"nowhere":"http://x"}'],
     ['AGENTS_PLANE_CELLS', 'nine30-local'],
     ['AGENTS_PLANE_CELLS', 'nine30-local=0'],
+    ['AGENTS_PLANE_CELLS', 'Nine30=10'],
     ['AGENTS_PLANE_CELLS', 'nine30-two=1400,nine30-local=1400'],
     ['AGENTS_PLANE_CELLS', 'nine30-local=10,nine30-two=10,nine30-two=20'],
   ])('%s=%j is refused by name, without repeating the value', (variable, value) => {

@@ -78,7 +78,7 @@ describe('state of an agent', () => {
     expect(stateOf(hung, lastWord + BOOT_LIMIT_MS).state).toBe('booting');
     expect(stateOf(hung, lastWord + BOOT_LIMIT_MS + 1)).toMatchObject({
       state: 'failed',
-      reason: expect.stringMatching(/serial console/),
+      reason: expect.stringMatching(/logs NAME.*restart NAME/),
     });
   });
 
@@ -87,7 +87,7 @@ describe('state of an agent', () => {
     expect(stateOf(vm('RUNNING'), late).state).toBe('booting');
     expect(stateOf(vm('RUNNING'), late + 1)).toMatchObject({
       state: 'failed',
-      reason: expect.stringContaining('serial console'),
+      reason: expect.stringMatching(/logs NAME.*restart NAME/),
     });
   });
 
