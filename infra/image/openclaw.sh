@@ -33,5 +33,9 @@ for plugin in discord signal slack whatsapp; do
 done
 bin/node "$here/bundle.mjs" node_modules/@openclaw/whatsapp
 bin/node "$here/merge.mjs" node_modules typebox @openclaw/fs-safe linkedom execa
+bin/node "$here/workers.mjs" node_modules/openclaw/dist/infra/sqlite-readonly-location.worker.js \
+  node_modules/openclaw/dist/process/spawn-broker/worker.js \
+  node_modules/openclaw/dist/state/openclaw-state-lease-heartbeat.worker.js \
+  node_modules/openclaw/dist/state/openclaw-state-read.worker.js
 "$here/patch.sh" node_modules/openclaw
 PATH=$dir/bin:$PATH "$dir/bin/node" node_modules/openclaw/scripts/postinstall-bundled-plugins.mjs

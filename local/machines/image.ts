@@ -24,6 +24,7 @@ const OPENCLAW_RECIPE = [
   'package.json',
   'patch.sh',
   'prune.sh',
+  'workers.mjs',
 ];
 /** How many versions of each stay in the cache: the one in use, and the one before. */
 const KEEP = 2;
