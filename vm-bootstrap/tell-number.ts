@@ -6,10 +6,14 @@ import { type Facts, parseFacts } from './core/facts.ts';
 import type { Layout } from './core/layout.ts';
 import { bridgeSays, type NumberSeen, watchNumber } from './core/number-watch.ts';
 import type { Host } from './host.ts';
+import { readState, tryWrite } from './state-file.ts';
 import { tellChannel } from './tell-channel.ts';
 
 /** An answer that takes longer is none. */
 const ANSWER_MS = 5_000;
+
+/** In the journal. */
+const WHO = 'agent meter';
 
 /** How it was at the last look; beside what the meter keeps. */
 const pathOf = ({ data }: Layout): string => `${data}/meter/number.json`;
@@ -35,17 +39,17 @@ export async function tellNumber(
   first: boolean,
   addr = BRIDGE_HEALTH,
 ): Promise<void> {
-  const kept = host.read(pathOf(layout));
   const facts = parseFacts(host.read(layout.facts));
-  const known = kept === undefined ? undefined : (JSON.parse(kept) as ChannelHealth);
+  const path = pathOf(layout);
+  const known = readState<ChannelHealth>(host, path, WHO);
   const before = first && known ? resumed(known) : known;
   const health = watchNumber(before, await look(host, facts, addr), host.now().getTime());
   const write = (value: ChannelHealth): void => {
-    host.write(pathOf(layout), JSON.stringify(value), { mode: 0o600 });
+    tryWrite(host, path, WHO, () => host.write(path, JSON.stringify(value), { mode: 0o600 }));
   };
   // Before it is told: what the plane took is said again in the same words.
-  if (JSON.stringify(health) !== kept) write(health);
-  const after = await tellChannel(host, facts.planeUrl, health, 'agent meter');
+  if (JSON.stringify(health) !== JSON.stringify(known)) write(health);
+  const after = await tellChannel(host, facts.planeUrl, health, WHO);
   if (after !== health) write(after);
 }
 

@@ -68,6 +68,38 @@ test('both are there in the end', async () => {
   ]);
 });
 
+test('a change that can neither be taken nor taken back is said to be stored', async () => {
+  await cloud.createSecret(CHANNELS, 'secretAccessor', 'secretVersionManager');
+  const { host, layout, facts: told } = await toldMachine(cloud, root);
+  const url = `http://127.0.0.1:${(outside.address() as AddressInfo).port}`;
+  const facts = { ...told, endpoints: { ...told.endpoints, telegram: url } };
+  let isCutOff = false;
+  const onItsWay: typeof host = {
+    ...host,
+    request: (wanted) => (isCutOff ? Promise.reject(new Error('away')) : host.request(wanted)),
+  };
+  let asking = true;
+  const service = async (): Promise<void> => {
+    while (asking) {
+      const id = host.read(layout.channelsRequest);
+      if (id) {
+        isCutOff = true;
+        const result = { id, ok: false, message: 'No.' };
+        host.write(layout.channelsResult, JSON.stringify(result), { mode: 0o644 });
+      }
+      await host.sleep(5);
+    }
+  };
+  const answering = service();
+  const add = { command: 'channel-add', channel: 'telegram', owner: '4242' };
+  const request = JSON.stringify({ ...add, tokens: ['777:AAAA-secret-token'] });
+  const answer = await serve(onItsWay, layout, facts, request).finally(() => {
+    asking = false;
+  });
+  await answering;
+  expect(answer).toMatchObject({ ok: false, message: expect.stringContaining('taken back') });
+});
+
 /** What the broker's unit may take (RuntimeMaxSec), and the two reloads of a change that is taken back. */
 const UNIT_MS = 600_000;
 const RELOADS_MS = 2 * ANSWER_WITHIN_MS;

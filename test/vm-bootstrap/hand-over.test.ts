@@ -3,6 +3,7 @@ import {
   isKeptInChat,
   putAway,
   type Replies,
+  takeAll,
   withoutSecrets,
 } from '../../vm-bootstrap/core/hand-over.ts';
 import { templates } from '../../vm-bootstrap/templates.ts';
@@ -38,6 +39,18 @@ test('with a key beside it a token goes into no note either', async () => {
   );
   expect(handed?.outcome).toBe('stored');
   expect(handed?.note).not.toMatch(/AAH4|a7d2/);
+});
+
+test('of a message with both, both are taken', async () => {
+  const stored: string[] = [];
+  const held: string[] = [];
+  const taken = await takeAll(`${KEY}\n${TOKEN}`, 'anthropic', REPLIES, {
+    store: async (key) => (stored.push(key) > 0 ? 'stored' : 'refused'),
+    hold: async (tokens) => held.push(...tokens) > 0,
+  });
+  expect(taken.map(({ outcome }) => outcome)).toEqual(['stored', 'held']);
+  expect(JSON.stringify(taken)).not.toMatch(/AAH4|a7d2/);
+  expect([stored, held]).toEqual([[KEY], [TOKEN]]);
 });
 
 test('tokens that were put away are named by channel, with the words around them', async () => {

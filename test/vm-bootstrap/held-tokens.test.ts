@@ -1,7 +1,9 @@
 /** Bot tokens between the chat in which they came and the command that uses them. */
 
 import type { AddedChannel } from '../../contracts/added-channels.ts';
-import { holdTokens, sentTokens } from '../../vm-bootstrap/broker/held-tokens.ts';
+import { dropStale, holdTokens, sentTokens } from '../../vm-bootstrap/broker/held-tokens.ts';
+import { serve } from '../../vm-bootstrap/broker/serve.ts';
+import type { Facts } from '../../vm-bootstrap/core/facts.ts';
 import {
   type HeldToken,
   tokensFor,
@@ -62,6 +64,15 @@ test('the file is the broker’s alone; without a token the command says what to
     holdTokens(host, layout, [telegram('a')]);
     expect(sentTokens(host, layout, 'telegram')).toEqual([telegram('a')]);
     expect(host.stat(layout.heldTokens)).toMatchObject({ mode: 0o600 });
+    const at = (ms: number): typeof host => ({ ...host, now: () => new Date(Date.now() + ms) });
+    dropStale(at(HOUR - 60_000), layout);
+    expect(host.exists(layout.heldTokens)).toBe(true);
+    dropStale(at(HOUR + 1), layout);
+    expect(host.exists(layout.heldTokens)).toBe(false);
+    host.write(layout.heldTokens, '[{"tok', { mode: 0o600 });
+    holdTokens(host, layout, [telegram('a')]);
+    await serve(at(HOUR + 1), layout, {} as Facts, '{"command":"hold-tokens","tokens":["x"]}');
+    expect(host.read(layout.heldTokens)).not.toContain(telegram('a'));
   } finally {
     remove();
     await cloud.close();

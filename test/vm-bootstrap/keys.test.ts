@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { serve } from '../../vm-bootstrap/broker/serve.ts';
 import { fetchKeyCommand } from '../../vm-bootstrap/commands/fetch-key.ts';
 import { look } from '../../vm-bootstrap/commands/meter.ts';
@@ -162,6 +163,31 @@ describe('fetch-key', () => {
       expect(readFileSync(layout.keyOrigin, 'utf8')).toBe(after);
     },
   );
+
+  test('a full data disk does not keep the shared key with an agent whose budget is used up', async () => {
+    await cloud.createSecret(SHARED, 'secretAccessor');
+    await cloud.addVersion(SHARED, 'sk-ant-shared-1');
+    const { host, layout, facts } = await machine();
+    expect(await fetchKeyCommand(host, layout)).toBe(0);
+    const answer = { month: '2026-11', usd: 50, limit: 50, withdrawn: true };
+    cloud.answers['/v1/self/usage'] = ({ month }) => ({ ...answer, month });
+    const texts = { withdrawn: '', misfit: '', 'stand-in': '', ownKey: '' };
+    const settings = { timezone: 'UTC', port: 1, linkedPhone: '+15551234567', texts };
+    const gateway = () => Promise.reject(new Error('not up'));
+    const meter = { host, layout, facts, settings, gateway };
+    // A file stands where the meter's folder would be: nothing can be written there.
+    const folder = dirname(layout.budget);
+    host.write(folder, '', { mode: 0o600 });
+    await look(meter, true);
+    expect(existsSync(layout.keyRequest)).toBe(true);
+    expect(await fetchKeyCommand(host, layout)).toBe(0);
+    expect(readFileSync(layout.keyOrigin, 'utf8')).toBe('withdrawn');
+    host.remove(folder);
+    await look(meter, true);
+    expect(existsSync(layout.budgetAside)).toBe(false);
+    expect(await fetchKeyCommand(host, layout)).toBe(0);
+    expect(readFileSync(layout.keyOrigin, 'utf8')).toBe('withdrawn');
+  });
 
   test('no key at all: fails with one line that names both secrets, says so once, and recovers', async () => {
     const { host, layout, lines } = await machine();

@@ -138,6 +138,15 @@ describe('the meter, beside a bridge', () => {
     forgetNumber(looking, layout);
     await look();
     expect(reports).toHaveLength(4);
+    // A full disk cut it short: as at the very first look.
+    host.write(`${layout.data}/meter/number.json`, '{"sa', { mode: 0o600 });
+    await look();
+    expect(reports).toHaveLength(5);
+    host.remove(`${layout.data}/meter/number.json`);
+    rmSync(`${layout.data}/meter`, { recursive: true });
+    host.write(`${layout.data}/meter`, '', { mode: 0o600 });
+    await look();
+    expect(reports).toHaveLength(6);
   });
 
   test('a plane that is away hears it at the next look, in the same words', async () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { textReplies } from '../../bridge/handlers/openclaw/replies.ts';
 import type { AddedChannel, ChannelsDocument } from '../../contracts/channels.ts';
 import { configDocument, PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
@@ -194,6 +196,30 @@ describe('the files', () => {
     ]);
     expect(named.length).toBeGreaterThan(5);
     for (const [, command] of named) expect(help).toContain(`\n  agent ${command} `);
+  });
+
+  test('every command of the program is in its help, and nothing else', () => {
+    const program = readFileSync(join(import.meta.dirname, '../../vm-bootstrap/main.ts'), 'utf8');
+    const table = program.slice(
+      program.indexOf('const COMMANDS'),
+      program.indexOf('async function main'),
+    );
+    const commands = [...table.matchAll(/^ {2}'?([a-z-]+)'?: async/gm)].map(([, name]) => name);
+    expect(commands.length).toBeGreaterThan(15);
+    const help = [...(templates['help.txt'] ?? '').matchAll(/^ {2}agent ([a-z-]+)/gm)];
+    expect([...new Set(help.map(([, name]) => name))].toSorted()).toEqual(commands.toSorted());
+  });
+
+  test.each([
+    ['linked', true],
+    ['cloud-api', false],
+  ] as const)('%s: whether the key is taken out of the chat is said as it is', (mode, isTaken) => {
+    const number = isTaken ? {} : { whatsappNumber: '+15550009999' };
+    const config = document({ whatsapp: { mode }, ...number });
+    const files = machineFiles({ config, facts: FACTS, layout: layoutOf(''), templates });
+    const text = files.find(({ path }) => path.endsWith('/BOOTSTRAP.md'))?.content ?? '';
+    expect(text.includes('take it out of our chat')).toBe(isTaken);
+    expect(text.includes('please delete your message')).toBe(!isTaken);
   });
 
   test("the seed's heartbeat is kept as it stands", () => {

@@ -84,6 +84,10 @@ const place = (facts: Facts) => ({
   ensurePath: VM_API_PATHS.channelsSecret,
 });
 
+const NOT_TAKEN_BACK =
+  'What was stored could not be taken back either: the change may come into force when my machine boots next. ' +
+  '"agent channel list" says what is stored; give the opposite command to undo it.';
+
 /**
  * Stores the document and has the gateway take it; puts the one before back when it does not.
  * @returns when the gateway has it, as a sentence ends
@@ -98,7 +102,13 @@ async function apply(
   const result = await requestReload(host, layout);
   if (result.ok) return result.starting ? 'in a minute or two, when I have started again' : 'now';
   // A token anew: the one before may have ended meanwhile.
-  await storeDocument(await secretsAccess(host, facts), place(facts), JSON.stringify(before));
+  const putBack = async (): Promise<void> =>
+    storeDocument(await secretsAccess(host, facts), place(facts), JSON.stringify(before));
+  await putBack()
+    .catch(putBack)
+    .catch(() => {
+      throw new PlaneError('FAILED_PRECONDITION', `${result.message} ${NOT_TAKEN_BACK}`);
+    });
   const back = await requestReload(host, layout).catch(() => ({ ok: false }));
   throw new PlaneError(
     'FAILED_PRECONDITION',

@@ -5,16 +5,31 @@
 
 import { type AddedChannel, CHANNEL_TITLES } from '../../contracts/added-channels.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
-import { type HeldToken, tokensFor, withoutChannel, withTokens } from '../core/held-tokens.ts';
+import {
+  fresh,
+  type HeldToken,
+  tokensFor,
+  withoutChannel,
+  withTokens,
+} from '../core/held-tokens.ts';
 import type { Layout } from '../core/layout.ts';
 import type { Host } from '../host.ts';
+import { readState } from '../state-file.ts';
 
 const read = (host: Host, { heldTokens }: Layout): readonly HeldToken[] =>
-  JSON.parse(host.read(heldTokens) ?? '[]') as readonly HeldToken[];
+  readState<readonly HeldToken[]>(host, heldTokens, 'agent broker') ?? [];
 
 function write(host: Host, { heldTokens }: Layout, held: readonly HeldToken[]): void {
   if (held.length === 0) host.remove(heldTokens);
   else host.write(heldTokens, JSON.stringify(held), { mode: 0o600 });
+}
+
+/** Those whose hour is over: at each request, and at each look of the meter's, which has the same user. */
+export function dropStale(host: Host, layout: Layout): void {
+  if (!host.exists(layout.heldTokens)) return;
+  const held = read(host, layout);
+  const left = fresh(held, host.now().getTime());
+  if (left.length < held.length || left.length === 0) write(host, layout, left);
 }
 
 export function holdTokens(host: Host, layout: Layout, tokens: readonly string[]): void {

@@ -8,7 +8,7 @@ import type { Layout } from '../core/layout.ts';
 import { callPlane } from '../google/plane.ts';
 import type { Host } from '../host.ts';
 import { addChannel, listChannels, removeChannel } from './channels.ts';
-import { dropTokens, holdTokens, sentTokens } from './held-tokens.ts';
+import { dropStale, dropTokens, holdTokens, sentTokens } from './held-tokens.ts';
 import { deleteMail, listInbox, readMail } from './owner-mail.ts';
 import { KeyError, storeKey } from './store-key.ts';
 
@@ -69,6 +69,7 @@ export async function serve(
 ): Promise<BrokerAnswer> {
   try {
     const request = parseRequest(line);
+    dropStale(host, layout);
     const done = await perform(host, layout, facts, request);
     host.log(`agent broker: ${request.command} done`);
     return { ok: true, ...done };

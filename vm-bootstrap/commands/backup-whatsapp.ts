@@ -16,14 +16,10 @@ import { isSameNumber } from '../core/same-number.ts';
 import { callPlane } from '../google/plane.ts';
 import type { Host } from '../host.ts';
 import { pairingStoreAsUser } from '../pairing/store.ts';
+import { readState } from '../state-file.ts';
 
 const digestOf = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex');
-
-function lastBackup(host: Host, layout: Layout): LastBackup | undefined {
-  const text = host.read(layout.backupMark);
-  return text === undefined ? undefined : (JSON.parse(text) as LastBackup);
-}
 
 /**
  * @param now true: whether it is due or not
@@ -39,7 +35,11 @@ export async function backupCommand(host: Host, layout: Layout, now: boolean): P
   const greeted = pairingStoreAsUser(host, layout).readGreeting()?.phase === 'sent';
   const seen = { digest: digestOf([files, greeted]), link: digestOf(linkIn(files[CREDS])) };
   const at = host.now();
-  if (!now && !backupDue(lastBackup(host, layout), seen, at.getTime())) return 0;
+  if (
+    !now &&
+    !backupDue(readState<LastBackup>(host, layout.backupMark, 'agent'), seen, at.getTime())
+  )
+    return 0;
   const content = { version: 1, at: at.toISOString(), files, greeted } as const;
   const sealed = seal(content, await ensureBackupKey(host, facts), facts.agent);
   if (sealed.length > BACKUP_MAX) {

@@ -23,7 +23,8 @@ const NO_KEY = 'no-key';
  */
 function isWithdrawn(host: Host, layout: Layout): boolean {
   try {
-    const said = JSON.parse(host.read(layout.budget) ?? '{}') as { withdrawn?: boolean } | null;
+    const text = host.read(layout.budgetAside) ?? host.read(layout.budget);
+    const said = JSON.parse(text ?? '{}') as { withdrawn?: boolean } | null;
     return said?.withdrawn === true;
   } catch {
     return false;
@@ -65,7 +66,7 @@ export async function findKey(
 /**
  * Writes key and tokens for the gateway to resolve. Most agents have no channel to read the
  * tokens of; asking at the same time as for the key costs them no round trip.
- * @throws PlaneError NOT_FOUND without a key; then no file was touched
+ * @throws PlaneError NOT_FOUND without a key; whenever it throws, no file of its own is left
  */
 export async function fetchSecrets(host: Host, layout: Layout, facts: Facts): Promise<KeyOrigin> {
   const access = await secretsAccess(host, facts);
@@ -83,8 +84,13 @@ export async function fetchSecrets(host: Host, layout: Layout, facts: Facts): Pr
   }
   // The directory is the gateway's, too.
   const gateway = host.as(GATEWAY_USER);
-  gateway.write(layout.keyFile, found.key, { mode: 0o400 });
-  if (channels) gateway.write(layout.channelsFile, channels.value, { mode: 0o400 });
+  try {
+    gateway.write(layout.keyFile, found.key, { mode: 0o400 });
+    if (channels) gateway.write(layout.channelsFile, channels.value, { mode: 0o400 });
+  } catch (error) {
+    forgetSecrets(host, layout);
+    throw error;
+  }
   host.write(layout.keyOrigin, found.origin, { mode: 0o644 });
   host.write(layout.keyVersion, found.version, { mode: 0o644 });
   return found.origin;

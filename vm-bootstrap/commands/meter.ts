@@ -7,6 +7,7 @@
 import { monthOf } from '../../contracts/month.ts';
 import { codeOf } from '../../contracts/plane-error.ts';
 import { type UsageReport, usageAnswer, VM_API_PATHS } from '../../contracts/vm-api.ts';
+import { dropStale } from '../broker/held-tokens.ts';
 import { type Facts, parseFacts } from '../core/facts.ts';
 import { keylessBy, keyOf } from '../core/key-origin.ts';
 import type { Layout } from '../core/layout.ts';
@@ -32,6 +33,7 @@ import { callPlane } from '../google/plane.ts';
 import { readSecret, secretsAccess } from '../google/secrets.ts';
 import type { Host } from '../host.ts';
 import { readChannel } from '../pairing/channel.ts';
+import { tryWrite } from '../state-file.ts';
 import { forgetNumber, tellNumber } from '../tell-number.ts';
 import { tellStatus } from '../tell-status.ts';
 import { findKey } from './fetch-key.ts';
@@ -85,8 +87,14 @@ async function otherKeyIsThere({ host, facts }: Meter, origin: Origin): Promise<
   return found !== undefined && found.origin !== origin && keylessBy(found.origin) === undefined;
 }
 
+/** A full data disk must not keep the shared key with an agent: what fetch-key asks goes into memory then. */
 function write({ host, layout }: Meter, state: BudgetState): void {
-  host.write(layout.budget, JSON.stringify(state), { mode: 0o644 });
+  const into = (path: string): boolean =>
+    tryWrite(host, path, 'agent meter', () =>
+      host.write(path, JSON.stringify(state), { mode: 0o644 }),
+    );
+  if (!into(layout.budget)) into(layout.budgetAside);
+  else if (host.exists(layout.budgetAside)) host.remove(layout.budgetAside);
 }
 
 /** Asks the plane. @returns the state after its answer, which is written down */
@@ -136,7 +144,7 @@ async function tell(meter: Meter, state: BudgetState, origin: Origin): Promise<v
 export async function look(meter: Meter, first: boolean): Promise<number> {
   const { host, layout, settings } = meter;
   const now = host.now().getTime();
-  const before = parseBudget(host.read(layout.budget));
+  const before = parseBudget(host.read(layout.budgetAside) ?? host.read(layout.budget));
   const month = monthOf(now, settings.timezone);
   const reading = await read(meter, month);
   if (reading !== undefined && reading.unpriced > 0)
@@ -183,6 +191,7 @@ export async function meterCommand(
   const meter = meterOf(host, layout, credentials);
   let told = '';
   for (let first = true; ; first = false) {
+    tryWrite(host, layout.heldTokens, 'agent meter', () => dropStale(host, layout));
     told = await tellStatus(host, layout, meter.facts.planeUrl, told);
     if (!meter.settings.businessNumber) forgetNumber(host, layout);
     else await tellNumber(host, layout, first);

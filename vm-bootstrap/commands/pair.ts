@@ -36,6 +36,7 @@ import { type PairingStore, pairingStore } from '../pairing/store.ts';
 import { type Surroundings, surroundingsOf } from '../pairing/surroundings.ts';
 import { UNLINK_CONNECTION_MS, unlink } from '../pairing/unlink.ts';
 import { keepChannelUp } from '../pairing/watch-channel.ts';
+import { tryWrite } from '../state-file.ts';
 
 /** At most this long without looking at the clock; a failed publication is tried again by then. */
 const IDLE_MS = 30_000;
@@ -136,7 +137,7 @@ function performer(surroundings: Surroundings, put: Listener['put']) {
 }
 
 async function drive(surroundings: Surroundings, store: PairingStore): Promise<never> {
-  const { host } = surroundings;
+  const { host, layout } = surroundings;
   const inbox = createInbox<PairingEvent>();
   const now = (): number => host.now().getTime();
   let { machine, effects } = resumePairing(store.readMemory(), now());
@@ -155,8 +156,9 @@ async function drive(surroundings: Surroundings, store: PairingStore): Promise<n
   let kept = '';
   for (;;) {
     const memory = remembered(machine);
-    if (JSON.stringify(memory) !== kept) store.writeMemory(memory);
-    kept = JSON.stringify(memory);
+    const text = JSON.stringify(memory);
+    const write = () => store.writeMemory(memory);
+    if (text !== kept && tryWrite(host, layout.pairingState, 'agent pair', write)) kept = text;
     for (const effect of effects) void perform(effect);
     const said = await publish(pairingView(machine, now()));
     const due = (nextTick(machine, now()) ?? Number.POSITIVE_INFINITY) - now();

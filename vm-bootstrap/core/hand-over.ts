@@ -103,6 +103,23 @@ export async function handOver(
   return { outcome, note: noteOf(outcome, text, replies) };
 }
 
+/** A message may hold both. @returns one for the key, one for the tokens; none without a secret */
+export async function takeAll(
+  text: string,
+  provider: Provider,
+  replies: Replies,
+  broker: {
+    readonly store: (key: string) => Promise<KeyOutcome>;
+    readonly hold: (tokens: readonly string[]) => Promise<boolean>;
+  },
+): Promise<readonly HandedOver[]> {
+  // A token on the next line would be read as the rest of the key, and tried at the provider.
+  const others = withoutTokens(text, replies.removedToken);
+  const key = await handOver(others, provider, replies, broker.store);
+  const tokens = await putAway(text, replies, broker.hold);
+  return [key, tokens].filter((one) => one !== undefined);
+}
+
 /**
  * Bot tokens are put away for the agent's next command, which names what else a channel needs.
  * @param hold whether they are

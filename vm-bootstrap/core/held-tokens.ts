@@ -13,7 +13,8 @@ export interface HeldToken {
 const KEPT_MS = 3_600_000;
 const KEPT_MAX = 8;
 
-const fresh = (held: readonly HeldToken[], now: number): readonly HeldToken[] =>
+/** Without those whose hour is over. */
+export const fresh = (held: readonly HeldToken[], now: number): readonly HeldToken[] =>
   held.filter(({ at }) => now - at < KEPT_MS);
 
 /** With these tokens, the newest last, and without those whose hour is over. */

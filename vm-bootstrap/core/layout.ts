@@ -42,6 +42,8 @@ const brokersOwn = (runtime: string) => ({
   keyRequest: `${runtime}/new-key`,
   /** The same for channels, with an id; `agent reload-channels` says under that id how it went. */
   channelsRequest: `${runtime}/channels`,
+  /** What belongs into `budget`, while the data disk takes nothing. */
+  budgetAside: `${runtime}/budget.json`,
   /** Bot tokens that were sent in a chat (broker/held-tokens.ts); nobody else reads it. */
   heldTokens: `${runtime}/held-tokens.json`,
 });

@@ -3,6 +3,7 @@
 import { type Layout, PAIRING_USER } from '../core/layout.ts';
 import { FRESH_MEMORY, type PairingMemory } from '../core/pairing.ts';
 import type { Host } from '../host.ts';
+import { readState } from '../state-file.ts';
 
 /** The first message: `sending` is written before anything is sent, `sent` when it surely was. */
 export interface GreetingRecord {
@@ -23,16 +24,8 @@ export const pairingStoreAsUser = (host: Host, layout: Layout): PairingStore =>
   pairingStore({ ...host, ...host.as(PAIRING_USER) }, layout);
 
 export function pairingStore(host: Host, layout: Layout): PairingStore {
-  /** @param unreadable what a file is worth that a full disk cut short: the service has to go on */
-  const read = <T>(path: string, unreadable: T): T | undefined => {
-    const text = host.read(path);
-    try {
-      return text === undefined ? undefined : (JSON.parse(text) as T);
-    } catch {
-      host.log(`agent pair: ${path} cannot be read`);
-      return unreadable;
-    }
-  };
+  const read = <T>(path: string, unreadable: T): T | undefined =>
+    readState(host, path, 'agent pair', unreadable);
   const write = (path: string, value: object): void =>
     host.write(path, `${JSON.stringify(value)}\n`, { mode: 0o600 });
   const memory = `${layout.pairingState}/pairing.json`;

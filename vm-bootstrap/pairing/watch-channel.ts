@@ -12,6 +12,7 @@ import {
 import type { Layout } from '../core/layout.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Host } from '../host.ts';
+import { readState, tryWrite } from '../state-file.ts';
 import { tellChannel } from '../tell-channel.ts';
 import { channelsStatus } from './channel.ts';
 import type { Listener } from './sources.ts';
@@ -64,13 +65,15 @@ async function restartChannel(rpc: Gateway): Promise<void> {
 /** What outlives a restart: a link that was lost meanwhile is noticed. */
 function healthStore(host: Host, { pairingState }: Layout) {
   const path = `${pairingState}/channel.json`;
-  let kept = host.read(path) ?? '';
+  let known = readState<ChannelHealth>(host, path, 'agent pair') ?? HEALTHY;
+  let kept = '';
   return {
-    read: (): ChannelHealth => (kept === '' ? HEALTHY : (JSON.parse(kept) as ChannelHealth)),
+    read: (): ChannelHealth => known,
     write(health: ChannelHealth): void {
+      known = health;
       const text = `${JSON.stringify(health)}\n`;
-      if (text !== kept) host.write(path, text, { mode: 0o600 });
-      kept = text;
+      const write = () => host.write(path, text, { mode: 0o600 });
+      if (text !== kept && tryWrite(host, path, 'agent pair', write)) kept = text;
     },
   };
 }

@@ -11,13 +11,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Provider } from '../../contracts/models.ts';
 import {
-  handOver,
+  type HandedOver,
   hasSecret,
   isKeptInChat,
   isStored,
   piecesOf,
-  putAway,
   type Replies,
+  takeAll,
   withoutSecrets,
 } from '../core/hand-over.ts';
 import type { OwnerTexts } from '../core/meter-settings.ts';
@@ -109,6 +109,10 @@ function onboarding({ stateDir }: Settings): string | undefined {
   }
 }
 
+/** What stands where the secrets stood. */
+const standIn = (handed: readonly HandedOver[], replies: Replies): string =>
+  handed.every(({ outcome }) => outcome === 'held') ? replies.removedToken : replies.removed;
+
 function register(api: PluginApi): void {
   const directory = api.rootDir ?? import.meta.dirname;
   const settings = readJson<Settings>(directory, 'settings.json');
@@ -130,20 +134,22 @@ function register(api: PluginApi): void {
   /** @param from what is known of the message, for deleting it */
   const claim = async (text: string, context: HookContext, from?: MessageEvent) => {
     const { brokerSocket, provider } = settings;
-    const handed =
-      (await handOver(text, provider, replies, (key) => storeKey(brokerSocket, key))) ??
-      (await putAway(text, replies, (tokens) => holdTokens(brokerSocket, tokens)));
-    if (handed === undefined) return undefined;
+    const handed = await takeAll(text, provider, replies, {
+      store: (key) => storeKey(brokerSocket, key),
+      hold: (tokens) => holdTokens(brokerSocket, tokens),
+    });
+    if (handed.length === 0) return undefined;
     // Never the text.
-    api.logger.info(`a secret was sent: ${handed.outcome}`);
-    const goOn = isStored(handed) && workIsNext(onboarding(settings));
-    const note = goOn ? `${handed.note} ${replies.notes.asked}` : handed.note;
+    api.logger.info(`a secret was sent: ${handed.map(({ outcome }) => outcome).join(', ')}`);
+    const goOn = handed.some(isStored) && workIsNext(onboarding(settings));
+    const notes = handed.map(({ note }) => note).join('\n');
+    const note = goOn ? `${notes} ${replies.notes.asked}` : notes;
     const sessionKey = from?.sessionKey ?? context.sessionKey;
     if (sessionKey) await tellModel(sessionKey, note, from?.messageId ?? String(Date.now()));
-    const instead = handed.outcome === 'held' ? replies.removedToken : replies.removed;
+    const instead = standIn(handed, replies);
     const work = { scrubBelow: settings.stateDir, needles: piecesOf(text), instead };
     startScrub(join(directory, 'index.js'), work, (line) => api.logger.warn(line));
-    const paragraphs = [replies[handed.outcome]];
+    const paragraphs = handed.map(({ outcome }) => replies[outcome]);
     if (isKeptInChat(from?.channel, sessionKey)) {
       const deleted = from?.channel === 'whatsapp' && (await deleteForEveryone(api, from, context));
       paragraphs.push(deleted ? replies.deleted : replies.delete);
