@@ -3,6 +3,8 @@
  * takes for a VM that nobody can reach; then over Kapso, which the VM asks by itself.
  */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { LOCAL } from '../../local/plane/settings.ts';
 import { SETTLED } from './support/machine.ts';
 import { canRun, MINUTE, openStage, type Stage, until } from './support/stage.ts';
@@ -83,6 +85,16 @@ const host = await canRun('nspawn');
       },
       MINUTE,
     );
+
+    test('what is open and dead there is told by the line that docs/bridge.md has', async () => {
+      const guide = readFileSync(join(import.meta.dirname, '../../docs/bridge.md'), 'utf8');
+      const [line = ''] = /^systemd-run .* status$/m.exec(guide) ?? [];
+      expect(JSON.parse(await out(line))).toMatchObject({
+        channel: { state: 'ok' },
+        inbox: { open: 0, dead: 0 },
+        outbox: { dead: 0 },
+      });
+    });
 
     test(
       'while the VM is down messages wait; it answers them after its boot, in their order',
