@@ -140,13 +140,13 @@ function bridgeFiles({ config, facts, layout, templates }: FileInputs): FileSpec
 const UNIT_FOLDER = 'units/';
 
 function unitFiles({ layout, templates }: FileInputs): FileSpec[] {
-  return Object.entries(templates)
-    .filter(([name]) => name.startsWith(UNIT_FOLDER))
-    .map(([name, text]) => ({
+  return Object.keys(templates)
+    .filter((name) => name.startsWith(UNIT_FOLDER))
+    .map((name) => ({
       path: `${layout.units}/${name.slice(UNIT_FOLDER.length)}`,
       mode: 0o644,
       owner: 'root',
-      content: underRoot(layout.root, text),
+      content: underRoot(layout.root, template(templates, name)),
       keep: 'ours',
     }));
 }
