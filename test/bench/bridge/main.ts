@@ -204,7 +204,8 @@ try {
           `${GO.p99} ms`,
           `< ${GO.p99} ms: ${verdict(p(one, 0.99) < GO.p99)}`,
         ),
-        // V8 compiles what it has learned is hot until some 10,000 messages have gone by.
+        // Beyond the target, which is of one message at a time (decision 064): at the peer's highest rate,
+        // whoever waits. V8 compiles what it has learned is hot until some 10,000 messages have gone by.
         ...[
           { when: 'at first', found: equal },
           { when: 'warm', found: warm },
@@ -213,8 +214,8 @@ try {
           row(
             `p99, ${GO.rate} /s, 32 senders, ${when}`,
             `${p(found, 0.99).toFixed(1)} ms`,
-            `${GO.p99} ms`,
-            `< ${GO.p99} ms: ${verdict(p(found, 0.99) < GO.p99)}`,
+            '',
+            `beyond the target: ${verdict(p(found, 0.99) < GO.p99)}`,
           ),
         ]),
         row('p50, 32 senders', `${p(many, 0.5).toFixed(1)} ms`, ''),
