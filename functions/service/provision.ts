@@ -133,14 +133,10 @@ function personFor(observed: Observed, id: string | undefined): string | null | 
   return intentOf(observed).life === 'revoked' ? (id ?? null) : undefined;
 }
 
-/**
- * A new agent runs; one that was stopped by hand stays so; one that was deprovisioned comes back.
- * @throws PlaneError ABORTED while it is being purged
- */
+/** A new agent runs; one that was stopped by hand stays so; one that was deprovisioned comes back. */
 function intentFor(document: ConfigDocument, observed: Observed, by: string, now: number): Intent {
   if (!observed.configSecret) return firstIntent(document, by, now);
   const current = intentOf(observed);
-  if (current.life === 'purged') throw beingRemoved();
   const life = current.life === 'stopped' ? 'stopped' : 'running';
   return { ...current, life, document: digestOf(document), by, at: now };
 }
