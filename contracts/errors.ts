@@ -28,6 +28,9 @@ export const problem = z.strictObject({
 });
 export type Problem = z.infer<typeof problem>;
 
+/** Without a full stop: what follows is the caller's. */
+export const inWords = ({ field, problem, fix }: Problem): string => `${field} ${problem}: ${fix}`;
+
 /** The body of every answer of the plane that is not 2xx. */
 export const errorBody = z.strictObject({
   error: z.strictObject({

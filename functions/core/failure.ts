@@ -1,6 +1,6 @@
 /** Why something failed, as one line among those of others. */
 
-import { PlaneError, type Problem } from '../../contracts/errors.ts';
+import { inWords, PlaneError, type Problem } from '../../contracts/errors.ts';
 import type { AgentName } from '../../contracts/names.ts';
 
 /** What nobody foresaw is told by its kind alone: its text may hold anything. */
@@ -9,7 +9,7 @@ export function reasonOf(error: unknown): string {
     const kind = error instanceof Error ? error.name : typeof error;
     return `INTERNAL: the plane failed at it in a way that nobody foresaw (${kind}).`;
   }
-  const facts = error.details.map(({ field, problem, fix }) => `${field} ${problem}: ${fix}.`);
+  const facts = error.details.map((each) => `${inWords(each)}.`);
   return [error.message, ...facts].join(' ');
 }
 

@@ -3,7 +3,7 @@
  * it; one that an admin made by hand is left alone, unless its owner is suspended or gone.
  */
 
-import { PlaneError } from '../../contracts/errors.ts';
+import { inWords, PlaneError } from '../../contracts/errors.ts';
 import type { Unfollowed } from '../../contracts/sync.ts';
 import type { DirectoryPerson } from './directory.ts';
 import { type Acquaintance, acquaintances, type Member, type Owned, ownersOf } from './owners.ts';
@@ -38,7 +38,7 @@ export const REMOVALS_AT_LEAST = 3;
 
 const problemIn = (error: unknown): string => {
   if (!(error instanceof PlaneError)) throw error;
-  return error.details.map(({ field, problem, fix }) => `${field} ${problem}: ${fix}`).join('; ');
+  return error.details.map(inWords).join('; ');
 };
 
 const ORDER = ['revoke', 'deprovision', 'update', 'provision'];

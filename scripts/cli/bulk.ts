@@ -5,7 +5,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { agent as agentSchema } from '../../contracts/agent.ts';
-import { PlaneError, type Problem } from '../../contracts/errors.ts';
+import { inWords, PlaneError, type Problem } from '../../contracts/errors.ts';
 import { IMPORT_MAX, type Imported, importAnswer } from '../../contracts/import.ts';
 import type { Bar } from '../ui/bar.ts';
 import type { Client } from './client.ts';
@@ -135,7 +135,7 @@ async function finish({ client }: Bulk, row: Row): Promise<Pick<Outcome, 'agent'
     return { agent: agentSchema.parse(body).name };
   } catch (error) {
     if (!(error instanceof PlaneError)) throw error;
-    const facts = error.details.map(({ field, problem, fix }) => `${field} ${problem}: ${fix}`);
+    const facts = error.details.map(inWords);
     return { reason: [`${error.code}: ${error.message}`, ...facts].join(' ') };
   }
 }
