@@ -2,20 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { run } from '../../local/machines/run.ts';
-import { createWorkshop, type Workshop } from './support/workshop.ts';
+import { useWorkshop } from './support/workshop.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PLUGIN = 'node_modules/@openclaw/some';
 
-let folder: string;
-let write: Workshop['write'];
-let remove: Workshop['remove'];
-
-beforeEach(() => {
-  ({ folder, write, remove } = createWorkshop());
-});
-
-afterEach(() => remove());
+const shop = useWorkshop();
+const { write } = shop;
 
 const writePackage = (place: string, manifest: object, code: string): void => {
   write(`${place}/package.json`, JSON.stringify({ version: '1.0.0', license: 'MIT', ...manifest }));
@@ -44,12 +37,19 @@ function writePlugin(imports: string): void {
 }
 
 const bundle = () =>
-  run(['env', '--chdir', folder, process.execPath, join(ROOT, 'infra/image/bundle.mjs'), PLUGIN]);
+  run([
+    'env',
+    '--chdir',
+    shop.folder,
+    process.execPath,
+    join(ROOT, 'infra/image/bundle.mjs'),
+    PLUGIN,
+  ]);
 
 test('a package of a plugin becomes one file that exports and does the same, with its licences', async () => {
   writePlugin(`export { greet } from 'chat'; import 'openclaw/plugin-sdk/x';`);
   expect(await bundle()).toMatchObject({ code: 0, stderr: '' });
-  const chat = join(folder, PLUGIN, 'node_modules/chat');
+  const chat = join(shop.folder, PLUGIN, 'node_modules/chat');
   expect(readdirSync(chat).sort()).toEqual(['LICENCES', 'index.mjs', 'package.json']);
   const { code, stdout } = await run([
     process.execPath,

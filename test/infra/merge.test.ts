@@ -2,20 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { run } from '../../local/machines/run.ts';
-import { createWorkshop, type Workshop } from './support/workshop.ts';
+import { useWorkshop } from './support/workshop.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PACKAGE = 'node_modules/some';
 
-let folder: string;
-let write: Workshop['write'];
-let remove: Workshop['remove'];
-
-beforeEach(() => {
-  ({ folder, write, remove } = createWorkshop());
-});
-
-afterEach(() => remove());
+const shop = useWorkshop();
+const { write } = shop;
 
 /** Two parts that share a module. */
 function writePackage(exports: object = {}): void {
@@ -39,7 +32,7 @@ function writePackage(exports: object = {}): void {
 
 const merge = () =>
   run([
-    ...['env', '--chdir', folder, process.execPath],
+    ...['env', '--chdir', shop.folder, process.execPath],
     ...[join(ROOT, 'infra/image/merge.mjs'), 'node_modules', 'some'],
   ]);
 
@@ -47,16 +40,18 @@ test('the parts of a package are few files, and share what they shared', async (
   writePackage();
   expect(await merge()).toMatchObject({ code: 0, stderr: '' });
   for (const part of ['one', 'two'])
-    expect(readFileSync(join(folder, PACKAGE, `lib/${part}.js`), 'utf8')).not.toContain('deep/');
+    expect(readFileSync(join(shop.folder, PACKAGE, `lib/${part}.js`), 'utf8')).not.toContain(
+      'deep/',
+    );
   const { stdout, stderr } = await run([
-    ...['env', '--chdir', folder, process.execPath, '--input-type=module', '--eval'],
+    ...['env', '--chdir', shop.folder, process.execPath, '--input-type=module', '--eval'],
     `import { state, place } from 'some/one';
      import other from 'some/two';
      console.log(state === other, place);`,
   ]);
-  const place = pathToFileURL(join(folder, PACKAGE, 'lib/one.js')).href;
+  const place = pathToFileURL(join(shop.folder, PACKAGE, 'lib/one.js')).href;
   expect({ stdout, stderr }).toEqual({ stdout: `true ${place}\n`, stderr: '' });
-  expect(existsSync(join(folder, PACKAGE, 'lib/deep/state.js'))).toBe(true);
+  expect(existsSync(join(shop.folder, PACKAGE, 'lib/deep/state.js'))).toBe(true);
 });
 
 test('a package that anything may be imported of is refused', async () => {

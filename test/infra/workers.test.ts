@@ -2,20 +2,13 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { run } from '../../local/machines/run.ts';
-import { createWorkshop, type Workshop } from './support/workshop.ts';
+import { useWorkshop } from './support/workshop.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const WORKER = 'node_modules/own/dist/deep/some.worker.js';
 
-let folder: string;
-let write: Workshop['write'];
-let remove: Workshop['remove'];
-
-beforeEach(() => {
-  ({ folder, write, remove } = createWorkshop());
-});
-
-afterEach(() => remove());
+const shop = useWorkshop();
+const { write } = shop;
 
 /** A worker with an ES module that asks where it is, and with a CommonJS one. */
 function writeWorker(more = ''): void {
@@ -42,22 +35,22 @@ function writeWorker(more = ''): void {
 
 const whole = () =>
   run([
-    ...['env', '--chdir', folder, process.execPath],
+    ...['env', '--chdir', shop.folder, process.execPath],
     ...[join(ROOT, 'infra/image/workers.mjs'), WORKER],
   ]);
 
 test('a worker is one file, and each of its files finds itself where it was', async () => {
   writeWorker();
-  const start = () => run([process.execPath, join(folder, WORKER)]);
+  const start = () => run([process.execPath, join(shop.folder, WORKER)]);
   const before = await start();
   expect(await whole()).toMatchObject({ code: 0, stderr: '' });
   for (const name of ['some', 'old'])
-    rmSync(join(folder, 'node_modules', name), { recursive: true });
+    rmSync(join(shop.folder, 'node_modules', name), { recursive: true });
   expect(await start()).toEqual(before);
   const [place, sep, own, name] = before.stdout.trim().split(' ');
   expect([place, own]).toEqual(
     ['node_modules/some/lib/deep/place.js', WORKER].map(
-      (file) => pathToFileURL(join(folder, file)).href,
+      (file) => pathToFileURL(join(shop.folder, file)).href,
     ),
   );
   expect([sep, name]).toEqual(['/', 'own']);
@@ -65,11 +58,11 @@ test('a worker is one file, and each of its files finds itself where it was', as
 
 test('a worker that imports what lies beside it is refused, and left as it is', async () => {
   writeWorker(`import '../beside.js';`);
-  const before = readFileSync(join(folder, WORKER), 'utf8');
+  const before = readFileSync(join(shop.folder, WORKER), 'utf8');
   const { code, stderr } = await whole();
   expect(code).toBe(1);
   expect(stderr).toContain('some.worker.js imports ../beside.js beside it');
-  expect(readFileSync(join(folder, WORKER), 'utf8')).toBe(before);
+  expect(readFileSync(join(shop.folder, WORKER), 'utf8')).toBe(before);
 });
 
 test('a file that asks for more than its address is refused', async () => {

@@ -3,22 +3,13 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { HELLO } from '../../bridge/support/gateway-server.ts';
 
 interface Frame {
   readonly id: string;
   readonly method: string;
   readonly params: { readonly message?: string; readonly idempotencyKey?: string };
 }
-
-const HELLO = {
-  type: 'hello-ok',
-  protocol: 4,
-  server: { version: 'echo', connId: 'c1' },
-  features: { methods: ['agent'], events: [] },
-  snapshot: {},
-  auth: { role: 'operator', scopes: ['operator.read', 'operator.write'] },
-  policy: { maxPayload: 26_214_400, maxBufferedBytes: 52_428_800, tickIntervalMs: 30_000 },
-};
 
 function answer(socket: WebSocket, { id, method, params }: Frame): void {
   const reply = (payload: object): void =>

@@ -11,7 +11,8 @@ export interface GatewayScript {
   answer(method: string, params: Readonly<Record<string, unknown>>): object | undefined;
 }
 
-const HELLO = {
+/** What it says to whom it lets in. */
+export const HELLO = {
   type: 'hello-ok',
   protocol: 4,
   server: { version: 'test', connId: 'c1' },

@@ -7,20 +7,30 @@ import { dirname, join } from 'node:path';
 const ESBUILD = join(import.meta.dirname, '../../../node_modules/esbuild');
 
 export interface Workshop {
+  /** Another one for each test. */
   readonly folder: string;
   /** @param name relative to the folder; what it lies in is made */
   write(name: string, text: string): void;
-  remove(): void;
 }
 
-export function createWorkshop(): Workshop {
-  const folder = mkdtempSync(join(tmpdir(), 'agents-plane-recipe-'));
+/** Made before each test of the file that calls this, and removed after it. */
+export function useWorkshop(): Workshop {
+  let folder = '';
   const write = (name: string, text: string): void => {
     mkdirSync(join(folder, dirname(name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   };
-  write('package.json', '{}');
-  mkdirSync(join(folder, 'node_modules'));
-  symlinkSync(ESBUILD, join(folder, 'node_modules/esbuild'));
-  return { folder, write, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'agents-plane-recipe-'));
+    write('package.json', '{}');
+    mkdirSync(join(folder, 'node_modules'));
+    symlinkSync(ESBUILD, join(folder, 'node_modules/esbuild'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  return {
+    get folder() {
+      return folder;
+    },
+    write,
+  };
 }
