@@ -34,7 +34,7 @@ interface Shape {
 
 /**
  * In this order, the first that fits wins. Lengths as seen in the providers' consoles:
- * Anthropic 108, OpenAI 51 (old) to 164 (project), Google 39.
+ * Anthropic 108, OpenAI 51 (old) to 164 (project), Google 39. In front there may be a `_`: italics, or `KEY_`.
  */
 const SHAPES: readonly Shape[] = [
   { provider: 'anthropic', prefix: /sk-ant-/y, whole: /^sk-ant-[\w-]{10,}$/, complete: 100 },
@@ -47,12 +47,12 @@ const SHAPES: readonly Shape[] = [
   // Other companies use the same prefix: claimed as well, and refused by the provider.
   {
     provider: 'openai',
-    prefix: /(?<![\w-])sk-(?!(?:ant|proj|svcacct|admin|None)-)/y,
+    prefix: /(?<![A-Za-z0-9-])sk-(?!(?:ant|proj|svcacct|admin|None)-)/y,
     whole: /^sk-[\w-]*[A-Za-z0-9]{20,}[\w-]*$/,
     complete: 51,
   },
-  { provider: 'google', prefix: /(?<![\w-])AIza/y, whole: /^AIza[\w-]{35}$/, complete: 39 },
-  { provider: 'google', prefix: /(?<![\w-])AQ\./y, whole: /^AQ\.[\w-]{30,}$/, complete: 50 },
+  { provider: 'google', prefix: /(?<![A-Za-z0-9])AIza/y, whole: /^AIza[\w-]{35}$/, complete: 39 },
+  { provider: 'google', prefix: /(?<![A-Za-z0-9])AQ\./y, whole: /^AQ\.[\w-]{30,}$/, complete: 50 },
 ];
 
 const RUN = /[\w-]*/y;

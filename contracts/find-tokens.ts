@@ -10,16 +10,23 @@ export interface FoundToken {
   readonly token: string;
 }
 
+/** What may stand right behind a token: WhatsApp's italics end in `_`, and no letter or digit more. */
+const END = '(?=_*(?![\\w-]))';
+
 /**
  * Telegram: the bot's id and 35 characters. Slack: bot, user and app-level tokens. Discord: the bot's id
  * in base64 (whose first letter is a digit's: M, N or O), a time of six, a signature of 27 or 38.
+ * In front there may be what people write there: `token:`, `_`, the `bot` of Telegram's addresses.
  */
 const SHAPES: readonly { readonly channel: AddedChannel; readonly shape: RegExp }[] = [
-  { channel: 'telegram', shape: /(?<![\w:-])\d{8,10}:[\w-]{35}(?![\w-])/g },
-  { channel: 'slack', shape: /(?<![\w-])(?:xox[abp]|xapp)-(?=[\w-]*\d)[\w-]{20,}/g },
+  { channel: 'telegram', shape: new RegExp(`(?<!\\d)\\d{8,10}:[\\w-]{35}${END}`, 'g') },
+  { channel: 'slack', shape: /(?:xox[abp]|xapp)-(?=[\w-]*\d)[\w-]{19,}[A-Za-z0-9]/g },
   {
     channel: 'discord',
-    shape: /(?<![\w.-])[MNO][\w-]{22,27}\.[\w-]{6}\.(?:[\w-]{38}|[\w-]{27})(?![\w-])/g,
+    shape: new RegExp(
+      `(?<![A-Za-z0-9])[MNO][\\w-]{22,27}\\.[\\w-]{6}\\.(?:[\\w-]{38}|[\\w-]{27})${END}`,
+      'g',
+    ),
   },
 ];
 

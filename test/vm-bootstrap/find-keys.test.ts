@@ -65,8 +65,17 @@ test('a short key with something like a rest behind it: both readings, for the p
   expect(key?.readings).toContain(short);
 });
 
-test('italics of WhatsApp: with and without the underscore', () => {
-  expect(findKeys(`_${ANTHROPIC}_`)[0]?.readings).toEqual([`${ANTHROPIC}_`, ANTHROPIC]);
+test.each([ANTHROPIC, OPENAI, OPENAI_OLD, GOOGLE_NEW])(
+  'italics of WhatsApp: with and without the underscore (%#)',
+  (key) => {
+    expect(findKeys(`_${key}_`)[0]?.readings).toEqual([`${key}_`, key]);
+  },
+);
+
+test('italics of WhatsApp around a key whose length is fixed', () => {
+  expect(findKeys(`_${GOOGLE}_`)[0]?.readings).toEqual([GOOGLE]);
+  expect(withoutKeys(`KEY_${GOOGLE}`, '+')).toBe('KEY_+');
+  expect(withoutKeys(`google-${GOOGLE}`, '+')).toBe('google-+');
 });
 
 test('several keys are found one by one', () => {

@@ -24,6 +24,34 @@ test.each([
   }
 });
 
+test.each([
+  ['telegram', TELEGRAM],
+  ['slack', SLACK_BOT],
+  ['slack', SLACK_APP],
+  ['discord', DISCORD],
+])('%s: with something right in front of it or behind it', (channel, token) => {
+  for (const text of [
+    `_${token}_`,
+    `*_${token}_*`,
+    `__${token}__`,
+    `token:${token}`,
+    `TOKEN=${token}`,
+    `BOT_TOKEN_${token}`,
+    `-${token}`,
+    `https://example.com/${token}/getMe`,
+  ]) {
+    expect([text, findTokens(text)]).toEqual([text, [{ channel, token }]]);
+    expect(withoutTokens(text, '[gone]')).toBe(text.replace(token, '[gone]'));
+  }
+});
+
+test('Telegram’s as it stands in the addresses of its API', () => {
+  for (const text of [`bot${TELEGRAM}`, `https://api.telegram.org/bot${TELEGRAM}/getMe`]) {
+    expect(findTokens(text)).toEqual([{ channel: 'telegram', token: TELEGRAM }]);
+    expect(withoutTokens(text, '[gone]')).toBe(text.replace(TELEGRAM, '[gone]'));
+  }
+});
+
 test('both of Slack’s in one message', () => {
   const text = `${SLACK_BOT}\n${SLACK_APP}`;
   expect(findTokens(text).map(({ token }) => token)).toEqual([SLACK_BOT, SLACK_APP]);
@@ -38,6 +66,8 @@ test.each([
   ['a placeholder', 'xoxb-... and xapp-...'],
   ['a name', 'xoxb-your-bot-token-goes-here'],
   ['a time and a word', '12345678:hello'],
+  ['a number that is too long', `12345678901:${'aB3dE'.repeat(7)}`],
+  ['what goes on', `1234567890:${'aB3dE'.repeat(7)}_x`],
   ['a session token (JWT)', `${'eyJhbGciOiJIUzI1NiJ9'.padEnd(24, 'a')}.eyJzdW.${'a1'.repeat(19)}`],
   ['an address', 'https://example.com:8080/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'],
   ['a phone and an id', '+15551234567, 123456789012345678'],
