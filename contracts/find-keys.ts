@@ -7,6 +7,7 @@
  */
 
 import type { Provider } from './models.ts';
+import { visible } from './visible.ts';
 
 export interface FoundKey {
   readonly provider: Provider;
@@ -61,9 +62,6 @@ const NEXT_PART = /\s+([\w-]{4,})(?![\w-])/y;
 const PARTS_MAX = 8;
 /** `sk-ant-api03-XXXXXXXX` and `sk-proj-...` are placeholders: a key is made of more. */
 const KINDS_MIN = 6;
-
-/** Zero-width characters that come along when text is copied from a page. */
-const INVISIBLE = /[\u200b-\u200d\u2060\ufeff]/g;
 
 const at = (pattern: RegExp, text: string, index: number): RegExpExecArray | null => {
   pattern.lastIndex = index;
@@ -137,10 +135,10 @@ function keyAt(text: string, start: number): FoundKey | undefined {
 /** Every key in a text, in order; one that stands there twice is found twice. */
 export function findKeys(text: string): FoundKey[] {
   const found: FoundKey[] = [];
-  const visible = text.replace(INVISIBLE, '');
+  const seen = visible(text);
   const starts = /sk-|AIza|AQ\./g;
-  for (let hit = starts.exec(visible); hit; hit = starts.exec(visible)) {
-    const key = keyAt(visible, hit.index);
+  for (let hit = starts.exec(seen); hit; hit = starts.exec(seen)) {
+    const key = keyAt(seen, hit.index);
     if (key === undefined) continue;
     found.push(key);
     starts.lastIndex = key.end;
@@ -152,7 +150,7 @@ export function findKeys(text: string): FoundKey[] {
 export function withoutKeys(text: string, instead: string): string {
   const found = findKeys(text);
   if (found.length === 0) return text;
-  const visible = text.replace(INVISIBLE, '');
-  const kept = found.map(({ start }, index) => visible.slice(found[index - 1]?.end ?? 0, start));
-  return [...kept, visible.slice(found.at(-1)?.end)].join(instead);
+  const seen = visible(text);
+  const kept = found.map(({ start }, index) => seen.slice(found[index - 1]?.end ?? 0, start));
+  return [...kept, seen.slice(found.at(-1)?.end)].join(instead);
 }

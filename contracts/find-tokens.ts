@@ -4,6 +4,7 @@
  */
 
 import type { AddedChannel } from './added-channels.ts';
+import { visible } from './visible.ts';
 
 export interface FoundToken {
   readonly channel: AddedChannel;
@@ -30,22 +31,16 @@ const SHAPES: readonly { readonly channel: AddedChannel; readonly shape: RegExp 
   },
 ];
 
-/** Zero-width characters that come along when text is copied from a page. */
-const INVISIBLE = /[\u200b-\u200d\u2060\ufeff]/g;
-
 /** Every token in a text, one channel's after the other's. */
 export function findTokens(text: string): FoundToken[] {
-  const visible = text.replace(INVISIBLE, '');
+  const seen = visible(text);
   return SHAPES.flatMap(({ channel, shape }) =>
-    [...visible.matchAll(shape)].map(([token]) => ({ channel, token })),
+    [...seen.matchAll(shape)].map(([token]) => ({ channel, token })),
   );
 }
 
 /** The text without its tokens (and without invisible characters, should there be any). */
 export function withoutTokens(text: string, instead: string): string {
   if (findTokens(text).length === 0) return text;
-  return SHAPES.reduce(
-    (left, { shape }) => left.replace(shape, () => instead),
-    text.replace(INVISIBLE, ''),
-  );
+  return SHAPES.reduce((left, { shape }) => left.replace(shape, () => instead), visible(text));
 }

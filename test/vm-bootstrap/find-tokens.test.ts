@@ -58,9 +58,12 @@ test('both of Slack’s in one message', () => {
   expect(withoutTokens(text, '-')).toBe('-\n-');
 });
 
-test('an invisible character in the middle hides nothing', () => {
-  expect(findTokens(`${TELEGRAM.slice(0, 20)}\u200b${TELEGRAM.slice(20)}`)).toHaveLength(1);
-});
+test.each(['\u200b', '\u00ad', '\u200f', '\u202c', '\u2066'])(
+  'an invisible character (%j) in the middle hides nothing',
+  (hidden) => {
+    expect(findTokens(`${TELEGRAM.slice(0, 20)}${hidden}${TELEGRAM.slice(20)}`)).toHaveLength(1);
+  },
+);
 
 test.each([
   ['a placeholder', 'xoxb-... and xapp-...'],

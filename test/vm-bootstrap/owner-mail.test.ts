@@ -65,6 +65,19 @@ describe('agent mail', () => {
     expect(at.lines.join()).not.toMatch(/Lunch|key is/);
   });
 
+  test.each([
+    ['a soft hyphen', '\u00ad'],
+    ['a mark of direction', '\u200e'],
+    ['an embedding', '\u202a'],
+    ['a control character', '\u0007'],
+  ])('a key with %s in it is not made whole for the model', async (_, hidden) => {
+    const at = await machine();
+    const text = `Your key is ${GOOD_KEY.slice(0, 16)}${hidden}${GOOD_KEY.slice(16)}\r\nBo`;
+    cloud.answersOf['/v1/self/mail/read'] = { ...HEAD, text, cut: false };
+    const { message } = await ask(at, { command: 'mail-read', mail: { id: 'abc1' } });
+    expect(message).toContain('Your key is [API key removed]\nBo');
+  });
+
   test.each<[string, Partial<MailArguments>, object | undefined]>([
     ['inbox', {}, { command: 'mail-inbox', inbox: { limit: 10 } }],
     [

@@ -21,7 +21,12 @@ const CONTROL = /[^\P{C}\n\t]/gu;
 /** Of a sender or subject in a list. */
 const HEAD_MAX = 120;
 
-const clean = (text: string): string => withoutKeys(text, REMOVED).replace(CONTROL, '');
+/** A line's end of another system's. */
+const LINE_END = /\r\n?/g;
+
+/** The keys last: one with a control character in it would be made whole after nobody knew it. */
+const clean = (text: string): string =>
+  withoutKeys(text.replace(LINE_END, '\n').replace(CONTROL, ''), REMOVED);
 const oneLine = (text: string): string => clean(text).replace(/\s+/g, ' ').trim();
 
 const lineOf = ({ id, from, subject, date }: MailHead): string =>
