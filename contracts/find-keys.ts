@@ -6,6 +6,7 @@
  * a key (a placeholder, a hyphenated name) is told apart by what it is made of.
  */
 
+import { tokenStartsIn } from './find-tokens.ts';
 import type { Provider } from './models.ts';
 import { visible } from './visible.ts';
 
@@ -38,7 +39,7 @@ interface Shape {
  * Anthropic 108, OpenAI 51 (old) to 164 (project), Google 39. In front there may be a `_`: italics, or `KEY_`.
  */
 const SHAPES: readonly Shape[] = [
-  { provider: 'anthropic', prefix: /sk-ant-/y, whole: /^sk-ant-[\w-]{10,}$/, complete: 100 },
+  { provider: 'anthropic', prefix: /sk-ant-/y, whole: /^sk-ant-[\w-]{10,}$/, complete: 108 },
   {
     provider: 'openai',
     prefix: /sk-(?:proj|svcacct|admin|None)-/y,
@@ -85,18 +86,25 @@ interface Parts {
   readonly ends: readonly number[];
 }
 
-/** The run of key characters that starts here, and what follows it that may belong to it. */
-function partsAt(text: string, start: number, prefix: string): Parts {
+const isOther = (text: string, start: number, end: number): boolean =>
+  SHAPES.some(({ prefix }) => at(prefix, text, start)) || tokenStartsIn(text, start, end);
+
+/**
+ * The run of key characters that starts here, and what follows it that may belong to it: nothing where it
+ * is complete, or the next word ("WhatsApp") would be taken for a part of it.
+ */
+function partsAt(text: string, start: number, prefix: string, complete: number): Parts {
   const head = prefix + (at(RUN, text, start + prefix.length)?.[0] ?? '');
   const parts = [head];
   const ends = [start + head.length];
-  while (parts.length < PARTS_MAX) {
+  while (head.length < complete && parts.length < PARTS_MAX) {
     const next = at(NEXT_PART, text, ends.at(-1) ?? 0);
     const part = next?.[1];
     if (!next || part === undefined || !looksRandom(part)) break;
-    if (SHAPES.some(({ prefix: other }) => at(other, part, 0))) break;
+    const end = next.index + next[0].length;
+    if (isOther(text, end - part.length, end)) break;
     parts.push(part);
-    ends.push(next.index + next[0].length);
+    ends.push(end);
   }
   return { parts, ends };
 }
@@ -111,11 +119,10 @@ function keyAt(text: string, start: number): FoundKey | undefined {
   for (const shape of SHAPES) {
     const prefix = at(shape.prefix, text, start)?.[0];
     if (prefix === undefined) continue;
-    const { parts, ends } = partsAt(text, start, prefix);
+    const { parts, ends } = partsAt(text, start, prefix, shape.complete);
     const joined = parts.map((_, index) => parts.slice(0, index + 1).join(''));
-    const [head = ''] = joined;
-    const order = head.length >= shape.complete ? joined : joined.toReversed();
-    const readings = order
+    const readings = joined
+      .toReversed()
       .flatMap((reading) =>
         shape.complete === 39 ? [reading.slice(0, 39)] : withoutMarkup(reading),
       )
@@ -126,7 +133,7 @@ function keyAt(text: string, start: number): FoundKey | undefined {
       readings: [...new Set(readings)],
       parts,
       start,
-      end: ends.at(-1) ?? start + head.length,
+      end: ends.at(-1) ?? start,
     };
   }
   return undefined;

@@ -44,3 +44,10 @@ export function withoutTokens(text: string, instead: string): string {
   if (findTokens(text).length === 0) return text;
   return SHAPES.reduce((left, { shape }) => left.replace(shape, () => instead), visible(text));
 }
+
+/** Whether a token starts in this stretch of a text without invisible characters. */
+export const tokenStartsIn = (seen: string, start: number, end: number): boolean =>
+  SHAPES.some(({ shape }) => {
+    const index = seen.slice(start).search(shape);
+    return index >= 0 && index < end - start;
+  });

@@ -3,6 +3,8 @@ import { findKeys, withoutKeys } from '../../contracts/find-keys.ts';
 
 // Shapes as the providers' consoles show them; none is a key of anybody.
 const ANTHROPIC = `sk-ant-api03-${'q7Zt_b2Kx9-Wn4Ls'.repeat(5)}Rj8vYp3A-Q2mN5wAA`;
+const ANTHROPIC_108 = `sk-ant-api03-${'q7Zt_b2Kx9-Wn4Ls3'.repeat(6).slice(0, 95)}`;
+const SHORT = 'sk-ant-local-first-a7d2e8c4b6';
 const OPENAI = `sk-proj-${'h3Jk8Lm2Qw9Er5Ty'.repeat(9)}T3BlbkFJ8a`;
 const OPENAI_OLD = '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';
 const SERVICE = `sk-svcacct-${'Zx8Cv2Bn6Ma4Sd'.repeat(8)}`;
@@ -48,6 +50,7 @@ test.each([
   ['a line break', (key: string) => `${key.slice(0, 60)}\n${key.slice(60)}`],
   ['an indented line break', (key: string) => `${key.slice(0, 40)}\r\n    ${key.slice(40)}`],
   ['a space', (key: string) => `${key.slice(0, 50)} ${key.slice(50)}`],
+  ['a line break after 100', (key: string) => `${key.slice(0, 100)}\n${key.slice(100)}`],
   ['lines of 40', (key: string) => (key.match(/.{1,40}/g) ?? []).join('\n')],
   ['right after the prefix', (key: string) => key.replace('sk-ant-api03-', '$&\n')],
 ])('a key broken by %s is read whole first', (_, broken) => {
@@ -59,10 +62,30 @@ test('what follows a key on the next line is not part of it when the key is comp
   expect(found(`${GOOGLE}\nAllison2026`)).toEqual([['google', GOOGLE]]);
 });
 
+test.each([
+  'WhatsApp me when it works',
+  'OpenAI was dearer',
+  'iPhone15 is what I type on',
+  '2026-11-30 it ends',
+])('what follows a complete key is no part of it: %s', (words) => {
+  for (const key of [ANTHROPIC_108, OPENAI, OPENAI_OLD, GOOGLE]) {
+    const text = `${key} ${words}`;
+    expect(findKeys(text)[0]?.parts).toEqual([key]);
+    expect(withoutKeys(text, '-')).toBe(`- ${words}`);
+  }
+});
+
+test('a token behind a key is no part of it', () => {
+  const telegram = ['1234567890', 'AAH4k2mQ9xZ7vB3nC5pL8sD1fG6hJ0wE2rT'].join(':');
+  const slack = ['xoxb', '123456789012-1234567890123-AbCdEfGhIjKlMnOpQrStUvWx'].join('-');
+  for (const token of [telegram, `bot${telegram}`, slack, `SLACK_BOT_TOKEN_${slack}`]) {
+    expect(findKeys(`${SHORT}\n${token}`)[0]?.parts).toEqual([SHORT]);
+  }
+});
+
 test('a short key with something like a rest behind it: both readings, for the provider to choose', () => {
-  const short = 'sk-ant-local-first-a7d2e8c4b6';
-  const [key] = findKeys(`${short}\nroom B12x`);
-  expect(key?.readings).toContain(short);
+  const [key] = findKeys(`${SHORT}\nroom B12x`);
+  expect(key?.readings).toContain(SHORT);
 });
 
 test.each([ANTHROPIC, OPENAI, OPENAI_OLD, GOOGLE_NEW])(

@@ -1,6 +1,7 @@
 import {
   handOver,
   isKeptInChat,
+  piecesOf,
   putAway,
   type Replies,
   takeAll,
@@ -29,6 +30,19 @@ test.each([`${KEY}\n${TOKEN}`, `${TOKEN}\n${KEY}`])(
     expect(left.split('\n').toSorted()).toEqual(['[API key removed]', '[bot token removed]']);
   },
 );
+
+test('no word behind a key is looked for in the databases; a key in short lines is', () => {
+  const short = 'sk-ant-local-first-a7d2e8c4b6';
+  expect(piecesOf(`${short} WhatsApp me`)).toEqual([short]);
+  expect(piecesOf(`sk-ant-api03-\n${short.slice(7).repeat(2)}`)).toEqual([
+    short.slice(7).repeat(2),
+  ]);
+  expect(piecesOf('sk-ant-a7d2\ne8c4b6f1\nd3c5b7a9')).toEqual([
+    'sk-ant-a7d2',
+    'e8c4b6f1',
+    'd3c5b7a9',
+  ]);
+});
 
 test('with a key beside it a token goes into no note either', async () => {
   const handed = await handOver(

@@ -35,9 +35,18 @@ export const hasSecret = (text: string | undefined): boolean =>
 export const withoutSecrets = (text: string, replies: Replies): string =>
   withoutKeys(withoutTokens(text, replies.removedToken), replies.removed);
 
+/** A word may be as long as a shorter one, and stand in other texts. */
+const PIECE_MIN = 16;
+
+/** A key's parts without the words that were taken for some; all of them where it was cut that small. */
+function pieces({ parts }: FoundKey): readonly string[] {
+  const long = parts.filter((part) => part.length >= PIECE_MIN);
+  return long.length > 0 ? long : parts;
+}
+
 /** The secrets' pieces as they stand in the text, for whoever looks for what is left of them. */
 export const piecesOf = (text: string): string[] => [
-  ...findKeys(text).flatMap(({ parts }) => parts),
+  ...findKeys(text).flatMap(pieces),
   ...findTokens(text).map(({ token }) => token),
 ];
 
