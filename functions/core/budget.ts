@@ -85,23 +85,27 @@ export const passed = (usd: number, limit: number): Threshold | undefined =>
 export interface Letter {
   readonly threshold: Threshold;
   readonly to: string;
-  /** Names it in `UsageRecord.mails`: once for each limit, as a changed budget is used up anew. */
+  /**
+   * Names it in `UsageRecord.mails`: once for each limit, as a changed budget is used up anew. At 100 % once
+   * for the information of who runs on an own key, and once for the shared key that is withdrawn.
+   */
   readonly key: string;
 }
 
 /** Mails that have to have gone out by now: the owner's, and at 100 % the admins'. */
 export function lettersDue(
-  { usd }: UsageRecord,
+  { usd, withdrawn }: UsageRecord,
   limit: number,
   people: { readonly owner: string; readonly admins: readonly string[] },
 ): readonly Letter[] {
   const threshold = passed(usd, limit);
   if (threshold === undefined) return [];
+  const mark = threshold === 100 && !withdrawn ? '100-noted' : threshold;
   const admins = threshold === 100 ? people.admins.filter((admin) => admin !== people.owner) : [];
   return [people.owner, ...admins].map((to) => ({
     threshold,
     to,
-    key: `${limit}/${threshold}/${to}`,
+    key: `${limit}/${mark}/${to}`,
   }));
 }
 

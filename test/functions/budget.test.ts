@@ -160,11 +160,20 @@ describe('mails', () => {
 
   test('the owner gets each, the admins the last; a budget that was raised is another', () => {
     const to = (usd: number, limit = 50) =>
-      lettersDue(record({ usd }), limit, PEOPLE).map(({ key }) => key);
+      lettersDue(record({ usd, withdrawn: usd >= limit }), limit, PEOPLE).map(({ key }) => key);
     expect(to(41)).toEqual([`50/80/${OWNER}`]);
     expect(to(48)).toEqual([`50/95/${OWNER}`]);
     expect(to(51)).toEqual([`50/100/${OWNER}`, `50/100/${ADMIN}`]);
     expect(to(51, 60)).toEqual([`60/80/${OWNER}`]);
+  });
+
+  test('used up on an own key is one thing, the shared key withdrawn later another: both are mailed', () => {
+    const keys = (before: UsageRecord) => lettersDue(before, 50, PEOPLE).map(({ key }) => key);
+    const noted = account(undefined, report(51, { key: 'own' }), MONTH);
+    const withdrawn = account(noted, report(51), MONTH);
+    expect(withdrawn.withdrawn).toBe(true);
+    expect(keys(withdrawn).filter((key) => keys(noted).includes(key))).toEqual([]);
+    expect(keys(account(withdrawn, report(52, { key: 'own' }), MONTH))).toEqual(keys(withdrawn));
   });
 
   test('letters of a budget that is no more are forgotten: a month of changes takes no room', () => {

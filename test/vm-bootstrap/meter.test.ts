@@ -7,6 +7,7 @@ import {
   keyMove,
   newsFor,
   parseBudget,
+  pauseAfter,
   spentIn,
   untold,
   usageQuery,
@@ -68,7 +69,7 @@ describe('asking the gateway', () => {
 });
 
 describe('telling the plane', () => {
-  test.each<[string, BudgetState | undefined, object, boolean]>([
+  test.each<[string, BudgetState | undefined, object, boolean, string?]>([
     ['never before', undefined, {}, true],
     ['nothing new', state(), {}, false],
     ['more was spent', state(), { usd: 10.5 }, true],
@@ -76,11 +77,37 @@ describe('telling the plane', () => {
     ['no figure just now', state(), { usd: undefined }, false],
     ['another key', state(), { key: 'own' }, true],
     ['another month', state(), { month: '2026-12' }, true],
-    ['withdrawn: every look asks whether it still is', state({ withdrawn: true }), {}, true],
+    [
+      'withdrawn: every look asks whether it still is',
+      state({ withdrawn: true, key: 'none' }),
+      { key: 'none' },
+      true,
+      'withdrawn',
+    ],
+    ['to be given up', state({ withdrawn: true }), {}, true, 'stand-in'],
+    ['to be taken back', state({ key: 'none' }), { key: 'none' }, true, 'withdrawn'],
+    [
+      'withdrawn, and the owner’s own key has ended that for them',
+      state({ withdrawn: true, key: 'own' }),
+      { key: 'own' },
+      false,
+      'own',
+    ],
     ['a quarter of an hour later', state({ at: NOW - 15 * 60_000 }), {}, true],
     ['a clock that went back', state({ at: NOW + 60_000 }), {}, true],
-  ])('%s', (_title, before, change, due) => {
-    expect(isDue(before, { ...report, ...change }, NOW)).toBe(due);
+  ])('%s', (_title, before, change, due, origin = 'shared') => {
+    expect(isDue(before, { ...report, ...change }, NOW, origin)).toBe(due);
+  });
+
+  test.each<[boolean, string | undefined, number]>([
+    [true, 'withdrawn', 20_000],
+    [true, 'shared', 20_000],
+    [false, 'withdrawn', 20_000],
+    [true, 'own', 60_000],
+    [true, undefined, 60_000],
+    [false, 'shared', 60_000],
+  ])('withdrawn %s, on %s: the next look is in %i ms', (withdrawn, origin, pause) => {
+    expect(pauseAfter(withdrawn, origin)).toBe(pause);
   });
 
   test('the state keeps what the owner was told, and the last figure of the same month', () => {
@@ -117,12 +144,32 @@ test.each<[boolean, string | undefined, string, string | undefined]>([
 );
 
 test('the owner is told once a used-up budget, and again when a raised one is used up', () => {
-  const over = state({ usd: 50 });
+  const over = state({ usd: 50, withdrawn: true });
   expect(untold(state())).toBeUndefined();
   expect(untold(over)).toBe('2026-11/50');
   expect(untold({ ...over, told: '2026-11/50' })).toBeUndefined();
   expect(untold({ ...over, usd: 60, limit: 60, told: '2026-11/50' })).toBe('2026-11/60');
   expect(untold({ ...over, month: '2026-12', told: '2026-11/50' })).toBe('2026-12/50');
+});
+
+test('told on their own key that it is used up, the owner is told again when the shared one is withdrawn', () => {
+  const told = (before: BudgetState, origin: string) =>
+    newsFor(before, origin, 'openai', TEXTS).map(({ message }) => message);
+  const noted = state({ usd: 51, key: 'own' });
+  expect(told(noted, 'own')).toEqual(['your money']);
+  const known = { ...noted, ...newsFor(noted, 'own', 'openai', TEXTS)[0]?.told };
+  expect(told(known, 'own')).toEqual([]);
+  const answer = { month: '2026-11', usd: 51, limit: 50, withdrawn: true };
+  const withdrawn = answered(known, report, answer, NOW);
+  // On the shared key for its last seconds: that it ran on that one is no news any more.
+  expect(told(withdrawn, 'stand-in')).toEqual(['used up']);
+  const last = { ...withdrawn, ...newsFor(withdrawn, 'withdrawn', 'openai', TEXTS)[0]?.told };
+  expect(told(last, 'withdrawn')).toEqual([]);
+  expect(told(answered(last, { ...report, key: 'own' }, answer, NOW), 'own')).toEqual([]);
+});
+
+test('without a key, and nothing withdrawn, nobody is told that something was', () => {
+  expect(newsFor(state({ usd: 51, key: 'none' }), undefined, 'openai', TEXTS)).toEqual([]);
 });
 
 const TEXTS = {
@@ -137,7 +184,7 @@ test('the owner is told once that their own key does not fit the model, and anew
     newsFor(before, origin, 'openai', TEXTS).map(({ message }) => message);
   expect(told(state(), 'own')).toEqual([]);
   expect(told(state(), 'stand-in')).toEqual(['another company']);
-  expect(told(state({ usd: 50 }), 'misfit')).toEqual(['used up', 'no key fits']);
+  expect(told(state({ usd: 50, withdrawn: true }), 'misfit')).toEqual(['used up', 'no key fits']);
   const [news] = newsFor(state(), 'stand-in', 'openai', TEXTS);
   const known = state(news?.told);
   expect(told(known, 'stand-in')).toEqual([]);

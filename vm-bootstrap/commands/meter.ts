@@ -16,12 +16,12 @@ import {
   type BudgetState,
   isDue,
   keyMove,
-  LOOK_MS,
   LOOK_WITHDRAWN_MS,
   type News,
   newsFor,
   type Origin,
   parseBudget,
+  pauseAfter,
   type Reading,
   spentIn,
   type UsageCost,
@@ -151,7 +151,7 @@ export async function look(meter: Meter, first: boolean): Promise<number> {
     host.log(`agent meter: ${reading.unpriced} model calls have no price and count nothing`);
   const origin = host.read(layout.keyOrigin);
   const said = { month, key: keyOf(origin), ...(reading !== undefined && { usd: reading.usd }) };
-  const due = first || isDue(before, said, now);
+  const due = first || isDue(before, said, now, origin);
   const state = due || before === undefined ? await report(meter, before, said, origin) : before;
   if (keyMove(state.withdrawn, origin) !== undefined) {
     host.log(`agent meter: the shared key is ${state.withdrawn ? 'withdrawn' : 'back'}`);
@@ -161,7 +161,7 @@ export async function look(meter: Meter, first: boolean): Promise<number> {
     host.write(layout.keyRequest, '', { mode: 0o644 });
   }
   await tell(meter, state, origin);
-  return state.withdrawn ? LOOK_WITHDRAWN_MS : LOOK_MS;
+  return pauseAfter(state.withdrawn, origin);
 }
 
 /** @throws PlaneError FAILED_PRECONDITION when the machine was never bootstrapped */

@@ -5,12 +5,12 @@
 
 import type { Provider } from '../../contracts/models.ts';
 import type { UsageAnswer, UsageReport } from '../../contracts/vm-api.ts';
-import { isShared } from './key-origin.ts';
+import { isShared, keylessBy } from './key-origin.ts';
 import type { OwnerTexts } from './meter-settings.ts';
 
 /** Between two looks. Nothing is spent unseen for longer than this and one reading (docs/budget.md). */
-export const LOOK_MS = 60_000;
-/** While there is nothing to answer with, the owner waits for the plane. */
+const LOOK_MS = 60_000;
+/** While there is nothing to answer with, the owner waits for the plane; also after a look that failed. */
 export const LOOK_WITHDRAWN_MS = 20_000;
 /** Said again although nothing changed, so that the plane's side is made good if it was lost. */
 const REPEAT_MS = 15 * 60_000;
@@ -22,7 +22,7 @@ export interface BudgetState extends UsageAnswer {
   readonly key: UsageReport['key'];
   /** When it was reported; milliseconds since the epoch. */
   readonly at: number;
-  /** Which used-up budget the owner was told about, `2026-11/50`. */
+  /** Which used-up budget the owner was told about, `2026-11/50`; on a key of their own, `2026-11/50/noted`. */
   readonly told?: string;
   /** Which trouble with a key's provider the owner was told about, `stand-in/openai`. */
   readonly toldKey?: string;
@@ -87,14 +87,6 @@ export function spentIn(month: string, answer: UsageCost): Reading | undefined {
   };
 }
 
-/** Whether a report is due. */
-export function isDue(before: BudgetState | undefined, report: UsageReport, now: number): boolean {
-  if (before === undefined || before.withdrawn) return true;
-  const grown = report.usd !== undefined && report.usd !== before.spent;
-  const old = now - before.at >= REPEAT_MS || now < before.at;
-  return grown || old || report.month !== before.month || report.key !== before.key;
-}
-
 /** The state after an answer. What the owner was told stays told. */
 export const answered = (
   before: BudgetState | undefined,
@@ -123,10 +115,42 @@ export function keyMove(withdrawn: boolean, origin: Origin): 'give-up' | 'take-b
   return origin === 'withdrawn' ? 'take-back' : undefined;
 }
 
-/** The name of a used-up budget that the owner was not told about yet. */
-export function untold(state: BudgetState): string | undefined {
-  const name = `${state.month}/${state.limit}`;
-  return state.usd >= state.limit && state.told !== name ? name : undefined;
+/** Whether the plane's next word changes what the owner is answered with: nothing, or not for long. */
+const waitsForPlane = (withdrawn: boolean, origin: Origin): boolean =>
+  keylessBy(origin) === 'withdrawn' || keyMove(withdrawn, origin) !== undefined;
+
+/** Until the next look, in milliseconds. */
+export const pauseAfter = (withdrawn: boolean, origin: Origin): number =>
+  waitsForPlane(withdrawn, origin) ? LOOK_WITHDRAWN_MS : LOOK_MS;
+
+/** Whether a report is due. */
+export function isDue(
+  before: BudgetState | undefined,
+  report: UsageReport,
+  now: number,
+  origin: Origin,
+): boolean {
+  if (before === undefined || waitsForPlane(before.withdrawn, origin)) return true;
+  const grown = report.usd !== undefined && report.usd !== before.spent;
+  const old = now - before.at >= REPEAT_MS || now < before.at;
+  return grown || old || report.month !== before.month || report.key !== before.key;
+}
+
+/**
+ * The name of a used-up budget that the owner was not told about yet: noted while they run on a key of their
+ * own, and another when the shared key is withdrawn.
+ */
+export function untold({
+  usd,
+  limit,
+  month,
+  withdrawn,
+  key,
+  told,
+}: BudgetState): string | undefined {
+  if (usd < limit || !(withdrawn || key === 'own')) return undefined;
+  const name = `${month}/${limit}${withdrawn ? '' : '/noted'}`;
+  return told === name ? undefined : name;
 }
 
 export interface News {
@@ -152,7 +176,9 @@ export function newsFor(
           idempotencyKey: `agents-plane-budget-${budget}`,
           told: { told: budget },
         };
-  const text = origin === 'stand-in' || origin === 'misfit' ? texts[origin] : undefined;
+  // The shared key that stands in is given up in a moment.
+  const standIn = origin === 'stand-in' && !state.withdrawn;
+  const text = standIn || origin === 'misfit' ? texts[origin] : undefined;
   const name = `${origin}/${provider}`;
   const key: News | undefined =
     text === undefined || state.toldKey === name
