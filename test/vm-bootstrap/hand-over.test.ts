@@ -55,6 +55,31 @@ test('with a key beside it a token goes into no note either', async () => {
   expect(handed?.note).not.toMatch(/AAH4|a7d2/);
 });
 
+test('a token behind a key is tried at no provider, by mail as in the chat', async () => {
+  const short = 'sk-ant-local-first-a7d2e8c4b6';
+  const slack = ['xoxb', '123456789012-1234567890123-AbCdEfGhIjKlMnOpQrStUvWx'].join('-');
+  const tried: string[] = [];
+  await handOver(`${short}\n${slack}`, 'anthropic', REPLIES, async (key) =>
+    tried.push(key) > 0 ? 'refused' : 'stored',
+  );
+  expect(tried).toEqual([short]);
+});
+
+test.each([
+  ['a key that is refused', KEY, 'has just sent an API key that could not be used'],
+  ['a token that is not put away', TOKEN, 'has just sent a bot token that could not be put away'],
+])('of %s the model is told what is true, and the rest', async (_, secret, told) => {
+  const text = `${secret} and please remind me to call Bob tomorrow at five`;
+  const [handed] = await takeAll(text, 'anthropic', REPLIES, {
+    store: async () => 'refused',
+    hold: async () => false,
+  });
+  expect(handed?.note).toContain(told);
+  expect(handed?.note).toMatch(/removed\] and please remind me to call Bob tomorrow at five$/);
+  expect(handed?.note).not.toMatch(/is not done|Besides the key/);
+  expect(handed?.note).not.toContain(secret);
+});
+
 test('of a message with both, both are taken', async () => {
   const stored: string[] = [];
   const held: string[] = [];
@@ -73,7 +98,9 @@ test('tokens that were put away are named by channel, with the words around them
   const alone = await putAway(TOKEN, REPLIES, hold);
   expect(alone).toMatchObject({ outcome: 'held', note: expect.stringMatching(/ telegram$/) });
   const among = await putAway(`${TOKEN} and id 42`, REPLIES, hold);
-  expect(among?.note).toMatch(/ telegram .*they wrote: \[bot token removed\] and id 42$/);
+  expect(among?.note).toMatch(
+    / telegram The rest of what they wrote: \[bot token removed\] and id 42$/,
+  );
   expect(held).toEqual([[TOKEN], [TOKEN]]);
   expect(await putAway('hello', REPLIES, hold)).toBeUndefined();
 });

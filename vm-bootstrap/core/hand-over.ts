@@ -14,7 +14,9 @@ export type Replies = Readonly<
     | ('held' | 'not-held' | 'removedToken'),
     string
   > & {
-    readonly notes: Readonly<Record<'stored' | 'failed' | 'besides' | 'asked' | 'held', string>>;
+    readonly notes: Readonly<
+      Record<'stored' | 'failed' | 'besides' | 'asked' | 'held' | 'not-held', string>
+    >;
   }
 >;
 
@@ -92,21 +94,30 @@ async function tryReadings(
   return outcome;
 }
 
-function noteOf(outcome: HandedOver['outcome'], text: string, replies: Replies): string {
-  const { stored, failed, besides } = replies.notes;
-  const note = STORED.has(outcome) ? stored : `${failed} ${replies[outcome]}`;
+/** @param worth characters from which on the rest of the text is passed on */
+function withRest(note: string, text: string, replies: Replies, worth: number): string {
   const rest = withoutSecrets(text, replies).trim();
-  return rest.length < WORTH_TELLING ? note : `${note} ${besides} ${rest}`;
+  return rest.length < worth ? note : `${note} ${replies.notes.besides} ${rest}`;
 }
 
-/** @returns undefined when there is no key in the text */
+function noteOf(outcome: HandedOver['outcome'], text: string, replies: Replies): string {
+  const { stored, failed } = replies.notes;
+  const note = STORED.has(outcome) ? stored : `${failed} ${replies[outcome]}`;
+  return withRest(note, text, replies, WORTH_TELLING);
+}
+
+/**
+ * What a token is, is no key: one on the next line is not read as the rest of it, and tried at the provider.
+ * @returns undefined when there is no key in the text
+ */
 export async function handOver(
   text: string,
   provider: Provider,
   replies: Replies,
   store: (key: string) => Promise<KeyOutcome>,
 ): Promise<HandedOver | undefined> {
-  const [key, ...others] = candidates(findKeys(text), provider);
+  const found = findKeys(withoutTokens(text, replies.removedToken));
+  const [key, ...others] = candidates(found, provider);
   if (key === undefined) return undefined;
   const outcome = others.length > 0 ? 'several' : await tryReadings(key.readings, store);
   return { outcome, note: noteOf(outcome, text, replies) };
@@ -122,9 +133,7 @@ export async function takeAll(
     readonly hold: (tokens: readonly string[]) => Promise<boolean>;
   },
 ): Promise<readonly HandedOver[]> {
-  // A token on the next line would be read as the rest of the key, and tried at the provider.
-  const others = withoutTokens(text, replies.removedToken);
-  const key = await handOver(others, provider, replies, broker.store);
+  const key = await handOver(text, provider, replies, broker.store);
   const tokens = await putAway(text, replies, broker.hold);
   return [key, tokens].filter((one) => one !== undefined);
 }
@@ -141,13 +150,13 @@ export async function putAway(
 ): Promise<HandedOver | undefined> {
   const found = findTokens(text);
   if (found.length === 0) return undefined;
-  const { held, failed, besides } = replies.notes;
+  const { held, 'not-held': notHeld } = replies.notes;
+  // However short: it may be the id that the channel needs as well.
+  const worth = replies.removedToken.length + 1;
   if (!(await hold(found.map(({ token }) => token)))) {
-    return { outcome: 'not-held', note: `${failed} ${replies['not-held']}` };
+    const note = `${notHeld} ${replies['not-held']}`;
+    return { outcome: 'not-held', note: withRest(note, text, replies, worth) };
   }
   const channels = [...new Set(found.map(({ channel }) => channel))].join(', ');
-  const rest = withoutSecrets(text, replies).trim();
-  // However short: it may be the id that the channel needs as well.
-  const others = rest === replies.removedToken ? '' : ` ${besides} ${rest}`;
-  return { outcome: 'held', note: `${held} ${channels}${others}` };
+  return { outcome: 'held', note: withRest(`${held} ${channels}`, text, replies, worth) };
 }
