@@ -43,6 +43,8 @@ export interface Phone {
    */
   send(to: string, text: string, at?: number): Promise<string>;
   sendToSelf(text: string): Promise<string>;
+  /** Answers a message of one's own, whose text goes along with the answer. @returns the answer's id */
+  answer(to: string, quoted: string, text: string): Promise<string>;
   react(id: string, emoji: string): Promise<void>;
   /** Deletes an own message for everyone. */
   revoke(id: string): Promise<void>;
@@ -132,6 +134,15 @@ export function phoneOf(world: World, number: string): Phone {
     scan: async (shown) => shownDevice(await scan(world, account, shown)),
     send: (to, text, at) => sendFromPhone(world, account, peer(to), { conversation: text }, at),
     sendToSelf: (text) => sendFromPhone(world, account, account, { conversation: text }),
+    async answer(to, quoted, text) {
+      const stanzaId = world.random(16).toString('hex').toUpperCase();
+      const contextInfo = {
+        ...{ stanzaId, participant: numberJid(account.digits) },
+        quotedMessage: { conversation: quoted },
+      };
+      const message = { extendedTextMessage: { text, contextInfo } };
+      return sendFromPhone(world, account, peer(to), message);
+    },
     async react(id, emoji) {
       const message = messageOf(account, id);
       const reactionMessage = { key: keyOf(message), text: emoji };

@@ -18,6 +18,7 @@ const KEYS = {
   shared: 'sk-ant-api03-shared-3b1c9f7e5dQw8Er',
   own: 'sk-ant-api03-own-a7d2e8c4b6Zx9Cv5Bn1Mq3Lw7',
   refused: 'sk-ant-api03-refused-9a8b7c6d5eFg3Hj7Kl1',
+  old: 'sk-ant-api03-old-c3e5g7i9kLm1Np3Qr5St7Uv9',
 } as const;
 
 /** Only ends a wait for what never comes: a gateway that starts beside another's on two cores takes its time. */
@@ -46,7 +47,7 @@ describe.each([
     const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws/chat`;
     agent = await startAgent({
       port,
-      keys: [KEYS.shared, KEYS.own],
+      keys: [KEYS.shared, KEYS.own, KEYS.old],
       document,
       env: { OPENCLAW_WHATSAPP_WEB_SOCKET_URL: url },
     });
@@ -131,6 +132,24 @@ describe.each([
   );
 
   test(
+    'an answer to an old message with a key is answered itself: the key in it goes nowhere',
+    async () => {
+      const id = await owner.answer(
+        number,
+        `My key is ${KEYS.old}, my room B12.`,
+        'That is the old one, I delete it. And remind me to call Bob at 5!',
+      );
+      expect(await answerTo(id)).toContain('remind me to call Bob at 5');
+      expect(await agent.cloud.versions(OWN)).toEqual(['1 ENABLED']);
+      expect(owner.messages.find((one) => one.id === id)?.revoked).toBe(false);
+      expect(JSON.stringify(agent.asked.at(-1))).toContain(
+        'My key is [API key removed], my room B12.',
+      );
+    },
+    GUARD_MS + REST_MS,
+  );
+
+  test(
     'a key that its provider refuses changes nothing',
     async () => {
       const answer = await answerTo(await send(KEYS.refused));
@@ -157,7 +176,7 @@ describe.each([
   );
 
   test('no file of the machine holds a key, and no model was shown one', async () => {
-    const keys = [KEYS.own, KEYS.refused];
+    const keys = [KEYS.own, KEYS.refused, KEYS.old];
     const traces = () => tracesOf(keys, agent.machine.root, '/tmp/openclaw');
     await agent.until(() => traces().length === 0 || undefined, 30_000).catch(() => {});
     expect(traces()).toEqual([]);

@@ -20,7 +20,7 @@ function cleanFields(value: object, takeOut: TakeOut): object {
 }
 
 /** Whatever it is: a text, a tool's arguments, its result and details. @returns the value itself when nothing is in it */
-function cleanValue(value: unknown, takeOut: TakeOut): unknown {
+export function cleanValue(value: unknown, takeOut: TakeOut): unknown {
   if (typeof value === 'string') return takeOut(value);
   if (Array.isArray(value)) {
     const clean = value.map((each) => cleanValue(each, takeOut));

@@ -4,7 +4,7 @@
  *
  * Four walls, since not every way into OpenClaw passes the first: `before_dispatch` (channels,
  * web chat), `before_agent_reply` (the HTTP endpoints), `before_agent_run` (refuses what came
- * through both), `before_message_write` (the transcript).
+ * through both), `before_message_write` (the transcript). What a message quotes is cleared beside them (quoted.ts).
  */
 
 import { readFileSync } from 'node:fs';
@@ -29,6 +29,7 @@ import { type Phones, refuseForeignPhone } from './foreign-phone.ts';
 import { markGreeting } from './greeting.ts';
 import { answerHeldBack } from './held-back.ts';
 import type { HookContext, MessageEvent, PluginApi } from './openclaw.ts';
+import { takeOutQuoted } from './quoted.ts';
 import { scrubWhenThread, startScrub } from './scrub-thread.ts';
 import { deleteForEveryone } from './whatsapp.ts';
 
@@ -68,9 +69,9 @@ function shared(): Shared {
 const readJson = <T>(directory: string, name: string): T =>
   JSON.parse(readFileSync(join(directory, name), 'utf8')) as T;
 
-/** Of all that would reach the model, what holds a secret: what was written, or what was quoted. */
-const textWithSecret = ({ content, body, replyToBody }: MessageEvent): string =>
-  [content, body, replyToBody].find(hasSecret) ?? '';
+/** Of what the sender wrote, what holds a secret; a quoted one is no wish to have it used (quoted.ts). */
+const textWithSecret = ({ content, body }: MessageEvent): string =>
+  [content, body].find(hasSecret) ?? '';
 
 /** For as long as the message's dispatch may come, and no longer: there is a secret in it. */
 function remember(takenOut: Shared['takenOut'], sessionKey: string, text: string): void {
@@ -113,11 +114,20 @@ function onboarding({ stateDir }: Settings): string | undefined {
 const standIn = (handed: readonly HandedOver[], replies: Replies): string =>
   handed.every(({ outcome }) => outcome === 'held') ? replies.removedToken : replies.removed;
 
+/** Wipes what is left of a secret in OpenClaw's databases, in a thread of its own. */
+const wiper =
+  (api: PluginApi, directory: string, scrubBelow: string) =>
+  (needles: readonly string[], instead: string): void => {
+    const work = { scrubBelow, needles, instead };
+    startScrub(join(directory, 'index.js'), work, (line) => api.logger.warn(line));
+  };
+
 function register(api: PluginApi): void {
   const directory = api.rootDir ?? import.meta.dirname;
   const settings = readJson<Settings>(directory, 'settings.json');
   const replies = readJson<Replies>(directory, 'replies.json');
   const { waiting, takenOut } = shared();
+  const wipe = wiper(api, directory, settings.stateDir);
   // Before everything else: no wall may answer on a stranger's phone.
   refuseForeignPhone(api, settings);
 
@@ -146,9 +156,7 @@ function register(api: PluginApi): void {
     const note = goOn ? `${notes} ${replies.notes.asked}` : notes;
     const sessionKey = from?.sessionKey ?? context.sessionKey;
     if (sessionKey) await tellModel(sessionKey, note, from?.messageId ?? String(Date.now()));
-    const instead = standIn(handed, replies);
-    const work = { scrubBelow: settings.stateDir, needles: piecesOf(text), instead };
-    startScrub(join(directory, 'index.js'), work, (line) => api.logger.warn(line));
+    wipe(piecesOf(text), standIn(handed, replies));
     const paragraphs = handed.map(({ outcome }) => replies[outcome]);
     if (isKeptInChat(from?.channel, sessionKey)) {
       const deleted = from?.channel === 'whatsapp' && (await deleteForEveryone(api, from, context));
@@ -179,6 +187,7 @@ function register(api: PluginApi): void {
     },
     { eligibleTriggers: ['user'] },
   );
+  takeOutQuoted(api, replies, (pieces) => wipe(pieces, replies.removed));
   refuse(api, replies, takenOut);
   mindConnections(api, settings);
   // After the walls: a key of the owner's own is what ends this.

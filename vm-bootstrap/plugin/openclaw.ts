@@ -12,9 +12,10 @@ export interface MessageEvent {
   readonly channel?: string;
   readonly sessionKey?: string;
   readonly senderId?: string;
-  /** Text of the message that it answers. */
-  readonly replyToBody?: string;
 }
+
+/** What a turn's input is made of, under OpenClaw's names: `ReplyToBody` is the text of the message that is answered. */
+export type InboundContext = Record<string, unknown>;
 
 export interface HookContext {
   readonly channelId?: string;
@@ -34,6 +35,8 @@ interface Hooks {
     event: MessageEvent,
     context: HookContext,
   ) => Promise<{ handled: true; text?: string } | undefined>;
+  /** After `before_dispatch`, when nobody answered there. */
+  reply_dispatch: (event: { readonly ctx: InboundContext }) => Promise<void>;
   before_agent_reply: (
     event: { readonly cleanedBody: string },
     context: HookContext,

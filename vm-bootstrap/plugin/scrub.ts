@@ -10,12 +10,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * The row is emptied after the hook has answered, a task's is written once more at its end, and the log
- * stays while somebody reads: often at first, then later and later.
+ * The row is emptied after the hook has answered (of a quoted key: after the turn, which may take long), a
+ * task's is written once more at its end, and the log stays while somebody reads: often at first, then
+ * later and later.
  */
 const LOOKS_AFTER_MS = [
   ...[500, 2_000, 3_000, 5_000, 5_000, 5_000],
-  ...[10_000, 30_000, 60_000],
+  ...[10_000, 30_000, 60_000, 300_000, 900_000, 900_000],
 ] as const;
 const BUSY_MS = 5_000;
 
