@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { below } from '../../contracts/url.ts';
 import type { BridgeConfig } from '../config/schema.ts';
 
 export type TranscribeSettings = BridgeConfig['transcribe'];
@@ -95,7 +96,7 @@ export const addressOf = (
   { baseUrl }: Provider,
   settings: TranscribeSettings,
   path: string,
-): string => `${(settings.base_url ?? baseUrl).replace(/\/+$/, '')}${path}`;
+): string => below(settings.base_url ?? baseUrl, path);
 
 async function ask(provider: Provider, settings: TranscribeSettings, voice: Voice) {
   const { api_key: key, language } = settings;

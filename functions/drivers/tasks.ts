@@ -1,6 +1,7 @@
 /** Port `WorkQueue` on Cloud Tasks: googleapis' single-API module, a few KB where the generated client brings protos. */
 
 import { cloudtasks_v2 } from 'googleapis/build/src/apis/cloudtasks/v2.js';
+import { below } from '../../contracts/url.ts';
 import type { WorkQueue } from '../service/ports.ts';
 import type { GoogleAccess } from './google-access.ts';
 import { call, make } from './google-error.ts';
@@ -27,7 +28,7 @@ export function tasksDriver(
   return {
     async add(id, path, body, notBefore) {
       const httpRequest = {
-        url: new URL(path, audience).href,
+        url: below(audience, path),
         httpMethod: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: Buffer.from(JSON.stringify(body)).toString('base64'),

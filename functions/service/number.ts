@@ -4,6 +4,7 @@ import type { PlanView } from '../../contracts/agent.ts';
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, configSecretId, numberSecretId } from '../../contracts/names.ts';
+import { below } from '../../contracts/url.ts';
 import {
   hasWebhook,
   type NumberConnected,
@@ -38,7 +39,7 @@ export type Numbered<T> =
 
 /** Where the number's webhooks are to be posted. */
 const webhookOf = ({ pagesUrl }: NumberTools, name: AgentName): string =>
-  `${pagesUrl.replace(/\/+$/, '')}/whatsapp/${name}`;
+  below(pagesUrl, `/whatsapp/${name}`);
 
 /** @throws PlaneError FAILED_PRECONDITION */
 function demandMode({ whatsapp: { mode: current } }: ConfigDocument, mode: string): void {

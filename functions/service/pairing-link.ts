@@ -2,6 +2,7 @@
 
 import type { PairingLink } from '../../contracts/agent.ts';
 import { type AgentName, agentName } from '../../contracts/names.ts';
+import { below } from '../../contracts/url.ts';
 import { ANNOTATION_LINK } from '../core/observed.ts';
 import { LINK_LIFETIME_S, signLink } from '../core/pairing-link.ts';
 import { type Annotator, annotate } from './annotations.ts';
@@ -33,6 +34,8 @@ export async function issueLink(
   const exp = Math.floor(tools.clock.now() / 1000) + LINK_LIFETIME_S;
   const generation = annotations[ANNOTATION_LINK] ?? '';
   const token = signLink(key, { agent: agentName.parse(name), generation, exp });
-  const base = tools.pagesUrl.replace(/\/+$/, '');
-  return { url: `${base}/pair/${token}`, expires: new Date(exp * 1000).toISOString() };
+  return {
+    url: below(tools.pagesUrl, `/pair/${token}`),
+    expires: new Date(exp * 1000).toISOString(),
+  };
 }

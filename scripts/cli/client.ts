@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { errorBody, PlaneError } from '../../contracts/errors.ts';
+import { below } from '../../contracts/url.ts';
 import { callControl, controlInfo } from '../../local/plane/control.ts';
 import { controlSocket } from './paths.ts';
 
@@ -72,7 +73,7 @@ export async function connect(env: Env, timeoutMs: number = TIMEOUT_MS): Promise
     async call(method, path, body) {
       const bearer = `Bearer ${await target.token()}`;
       const signal = AbortSignal.timeout(timeoutMs);
-      const answer = await fetch(new URL(path, target.url), {
+      const answer = await fetch(below(target.url, path), {
         method,
         headers: {
           authorization: bearer,

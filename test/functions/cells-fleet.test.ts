@@ -4,6 +4,7 @@ import { createHmac } from 'node:crypto';
 import { SHARED_KEY_SECRET } from '../../contracts/names.ts';
 import { ANNOTATION_INTENT } from '../../functions/core/intent.ts';
 import { LOCAL, QUEUE } from '../../local/plane/settings.ts';
+import { pagePath } from './fixtures.ts';
 import { vmToken } from './harness.ts';
 import { startTwoCells, TWO, type TwoCells } from './support/two-cells.ts';
 
@@ -149,7 +150,7 @@ async function cutOffPurge(name: string): Promise<void> {
 
 test('the pairing page of an agent in the second project shows its code, and has it asked for', async () => {
   const link = await plane.post('/v1/agents/bob/pairing-link', {});
-  const path = new URL(link.body.url).pathname;
+  const path = pagePath(link.body.url);
   const said = { failures: 0, at: new Date().toISOString(), state: 'idle' };
   vm('bob')?.guest.put('agents-plane', 'pairing', JSON.stringify(said));
   expect((await plane.callPages('GET', `${path}/state`)).body).toMatchObject({ state: 'idle' });
@@ -164,7 +165,7 @@ test("a webhook of a number in the second project waits in that project's queue"
   const connected = await plane.post('/v1/agents/ben/whatsapp', NUMBER);
   expect(connected.status).toBe(200);
   const signature = `sha256=${createHmac('sha256', NUMBER.appSecret).update(WEBHOOK).digest('hex')}`;
-  const path = new URL(connected.body.webhook).pathname;
+  const path = pagePath(connected.body.webhook);
   const send = (name: string) =>
     plane.callPages('POST', path.replace('ben', name), undefined, WEBHOOK, {
       'x-hub-signature-256': signature,

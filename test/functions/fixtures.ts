@@ -21,9 +21,10 @@ export const ENVIRONMENT = {
   AGENTS_PLANE_DOMAINS: 'nine30.com',
   AGENTS_PLANE_ADMINS: 'admin@nine30.com',
   AGENTS_PLANE_VIEWERS: 'viewer@nine30.com',
-  AGENTS_PLANE_AUDIENCE: 'https://api.agents-plane.internal',
-  AGENTS_PLANE_VM_URL: 'https://plane.agents-plane.internal',
-  AGENTS_PLANE_PAGES_URL: 'https://pages.agents-plane.internal',
+  // As Google's are, with a path.
+  AGENTS_PLANE_AUDIENCE: 'https://functions.agents-plane.internal/agents-plane-api',
+  AGENTS_PLANE_VM_URL: 'https://functions.agents-plane.internal/agents-plane-vm',
+  AGENTS_PLANE_PAGES_URL: 'https://functions.agents-plane.internal/agents-plane-pages',
   AGENTS_PLANE_MAIL_FROM: 'agents@nine30.com',
   AGENTS_PLANE_SCHEDULER: `agents-plane-scheduler@${PROJECT}.iam.gserviceaccount.com`,
   AGENTS_PLANE_DIRECTORY_AS: 'admin@nine30.com',
@@ -36,6 +37,10 @@ export const ENVIRONMENT = {
   AGENTS_PLANE_BUNDLE: 'gs://nine30-local-agents-plane/agent.mjs',
   AGENTS_PLANE_BUNDLE_SHA256: 'a'.repeat(64),
 };
+
+/** The path within function `pages` of one of its addresses: what it is asked for, below its own. */
+export const pagePath = (url: string): string =>
+  new URL(url).pathname.replace(new URL(ENVIRONMENT.AGENTS_PLANE_PAGES_URL).pathname, '');
 
 export const SETTINGS: InstanceSettings = {
   project: PROJECT,

@@ -2,6 +2,7 @@
 
 import { request as httpRequest } from 'node:http';
 import type { Fault } from '../../local/google/gate.ts';
+import { pagePath } from './fixtures.ts';
 import { type Harness, send, startHarness } from './harness.ts';
 
 const BODY = { user: 'allison@nine30.com', userPhone: '+15551234567' };
@@ -27,7 +28,7 @@ async function linkOf(name: string, body: object = {}): Promise<string> {
   const url = `${api.plane.url}/v1/agents/${name}/pairing-link`;
   const link = await send(url, 'POST', await api.idToken(), body);
   expect(link.status).toBe(200);
-  return new URL(link.body.url).pathname;
+  return pagePath(link.body.url);
 }
 
 interface Reply {

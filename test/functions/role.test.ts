@@ -4,6 +4,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FLEET_ROLE, LOCAL, PLANE_ACCOUNT, PLANE_ROLE } from '../../local/plane/settings.ts';
+import { pagePath } from './fixtures.ts';
 import { type Harness, send, startHarness } from './harness.ts';
 
 const REQUEST = {
@@ -58,7 +59,7 @@ async function asVm(requests: ReadonlyArray<readonly [string, object?]>) {
 async function asOwner(): Promise<number[]> {
   const token = await api.idToken();
   const link = await send(`${api.plane.url}/v1/agents/allison/pairing-link`, 'POST', token, {});
-  const path = new URL(link.body.url).pathname;
+  const path = pagePath(link.body.url);
   const seen = await fetch(`${pages.plane.url}${path}`);
   const started = await fetch(`${pages.plane.url}${path}/request`, { method: 'POST' });
   return [link.status, seen.status, started.status];

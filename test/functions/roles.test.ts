@@ -4,7 +4,7 @@
  */
 
 import { LOCAL } from '../../local/plane/settings.ts';
-import { ENVIRONMENT } from './fixtures.ts';
+import { ENVIRONMENT, pagePath } from './fixtures.ts';
 import type { Answered } from './harness.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
 
@@ -92,7 +92,7 @@ beforeAll(async () => {
   await plane.call('POST', '/v1/agents', { user: 'bo@nine30.com', userPhone: '+15557654321' });
   await plane.google.compute.operations.idle();
   const { body } = await plane.call('POST', '/v1/agents/bo/pairing-link', {});
-  link = new URL(body.url).pathname;
+  link = pagePath(body.url);
 });
 afterAll(() => plane.close());
 

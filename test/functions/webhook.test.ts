@@ -65,7 +65,10 @@ test('a number is connected in its own mode alone, and its credentials are not r
   const first = await admin('POST', '/allison/whatsapp', NUMBER);
   expect(first).toMatchObject({
     status: 200,
-    body: { agent: 'allison', webhook: 'https://pages.agents-plane.internal/whatsapp/allison' },
+    body: {
+      agent: 'allison',
+      webhook: 'https://functions.agents-plane.internal/agents-plane-pages/whatsapp/allison',
+    },
   });
   const again = api.google.recording.length;
   expect((await admin('POST', '/allison/whatsapp', NUMBER)).status).toBe(200);
@@ -158,7 +161,7 @@ test('other credentials replace the first, which are destroyed, and a running VM
     connected: true,
     phoneNumberId: NUMBER.phoneNumberId,
     version: '2',
-    webhook: 'https://pages.agents-plane.internal/whatsapp/allison',
+    webhook: 'https://functions.agents-plane.internal/agents-plane-pages/whatsapp/allison',
   });
 });
 
@@ -220,7 +223,9 @@ describe('Kapso', () => {
 
   test('with one, its events wait for the VM as they came; forged ones go nowhere', async () => {
     const { body } = await admin('POST', '/bo/whatsapp', { ...KAPSO, webhookSecret: SECRET });
-    expect(body.webhook).toBe('https://pages.agents-plane.internal/whatsapp/bo');
+    expect(body.webhook).toBe(
+      'https://functions.agents-plane.internal/agents-plane-pages/whatsapp/bo',
+    );
     const named = { 'x-webhook-event': 'whatsapp.message.received' };
     const signed = { ...named, 'x-webhook-signature': kapsoSign(SECRET) };
     // What was asked before there was a secret is forgotten within seconds.

@@ -3,6 +3,7 @@
 import type { FaultHook } from '../../local/google/gate.ts';
 import type { Call } from '../../local/google/service.ts';
 import { LOCAL, PLANE_ACCOUNT } from '../../local/plane/settings.ts';
+import { pagePath } from './fixtures.ts';
 import { send, vmToken } from './harness.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
 
@@ -223,7 +224,7 @@ describe('every verb finds an agent in its zone', () => {
       expect((await ask('GET', '')).body.agents).toMatchObject([{ instance: { zone: C } }]);
       expect((await ask('GET', '/allison/logs')).body.text).toContain('it boots');
       const { body: link } = await ask('POST', '/allison/pairing-link', {});
-      const page = new URL(link.url).pathname;
+      const page = pagePath(link.url);
       expect((await plane.callPages('POST', `${page}/request`)).body).toMatchObject({
         state: 'working',
       });

@@ -12,9 +12,11 @@ const BODY = { requestId: '00000000-0000-4000-8000-000000000001' };
 
 let server: Server;
 const bodies: unknown[] = [];
+const asked: (string | undefined)[] = [];
 beforeAll(async () => {
   // The first request is never answered.
   server = createServer(async (request, response) => {
+    asked.push(request.url);
     const body = JSON.parse(await text(request));
     bodies.push(body);
     if (bodies.length === 1) return;
@@ -27,8 +29,11 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-const clientAt = (port: number) =>
-  connect({ AGENTS_PLANE_URL: `http://127.0.0.1:${port}`, AGENTS_PLANE_ID_TOKEN: 'a.b.c' }, SHORT);
+const clientAt = (port: number, path = '') =>
+  connect(
+    { AGENTS_PLANE_URL: `http://127.0.0.1:${port}${path}`, AGENTS_PLANE_ID_TOKEN: 'a.b.c' },
+    SHORT,
+  );
 const portOf = () => (server.address() as AddressInfo).port;
 
 test('a request without an answer is sent again as it was', async () => {
@@ -39,6 +44,18 @@ test('a request without an answer is sent again as it was', async () => {
   expect(new Set(bodies.map((body) => JSON.stringify(body)))).toEqual(
     new Set([JSON.stringify(BODY)]),
   );
+});
+
+test.each([
+  ['', '/v1/agents?dryRun=true'],
+  ['/', '/v1/agents?dryRun=true'],
+  // As Google's are.
+  ['/agents-plane-api', '/agents-plane-api/v1/agents?dryRun=true'],
+  ['/agents-plane-api/', '/agents-plane-api/v1/agents?dryRun=true'],
+])('a plane at an address with the path "%s" is asked for %s', async (path, expected) => {
+  const client = await clientAt(portOf(), path);
+  await client.call('POST', '/v1/agents?dryRun=true', BODY);
+  expect(asked.at(-1)).toBe(expected);
 });
 
 test('a plane that is not there is asked once', async () => {

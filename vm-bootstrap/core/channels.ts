@@ -10,6 +10,7 @@ import {
   type ChannelsDocument,
 } from '../../contracts/channels.ts';
 import type { Endpoints } from '../../contracts/instance-metadata.ts';
+import { below } from '../../contracts/url.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /** Name of the secrets provider in templates/vm/openclaw.json that reads the channels' tokens. */
@@ -172,7 +173,7 @@ export function tokenChecks(
     return [{ url: `${origins.discord}/api/v10/users/@me`, method: 'GET', headers }];
   }
   if (channel === 'signal' && signal) {
-    const url = `${signal.daemon.replace(/\/+$/, '')}/api/v1/check`;
+    const url = below(signal.daemon, '/api/v1/check');
     return [{ url, method: 'GET', headers: {} }];
   }
   return [];

@@ -1,6 +1,7 @@
 /** The plane's function for VMs (contracts/vm-api.ts), called with the VM's own identity. */
 
 import { ERROR_CODES, type ErrorCode, PlaneError } from '../../contracts/plane-error.ts';
+import { below } from '../../contracts/url.ts';
 import type { Host } from '../host.ts';
 import { identityToken } from './metadata.ts';
 
@@ -38,10 +39,9 @@ export async function callPlane(
   path: string,
   body: object = {},
 ): Promise<unknown> {
-  const origin = planeUrl.replace(/\/+$/, '');
   const bearer = `Bearer ${await identityToken(host, planeUrl)}`;
   const answer = await host.request({
-    url: `${origin}${path}`,
+    url: below(planeUrl, path),
     method: 'POST',
     headers: {
       authorization: bearer,

@@ -5,6 +5,7 @@
  */
 
 import { PlaneError } from '../../contracts/plane-error.ts';
+import { below } from '../../contracts/url.ts';
 import type { Facts } from '../core/facts.ts';
 import type { Host } from '../host.ts';
 import type { HttpResponse } from '../http.ts';
@@ -42,9 +43,8 @@ async function call(
   path: string,
   body?: object,
 ): Promise<HttpResponse> {
-  const origin = (access.endpoint ?? ORIGIN).replace(/\/+$/, '');
   return access.host.request({
-    url: `${origin}/v1/projects/${access.project}/secrets/${path}`,
+    url: below(access.endpoint ?? ORIGIN, `/v1/projects/${access.project}/secrets/${path}`),
     method,
     headers: {
       authorization: `Bearer ${access.token}`,

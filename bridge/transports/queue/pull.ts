@@ -6,6 +6,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { below } from '../../../contracts/url.ts';
 import type { Contact } from '../../ports.ts';
 import { contactAfter } from '../contact.ts';
 import { createHttpClient, type HttpClient, HttpFailure } from '../http-client.ts';
@@ -73,7 +74,7 @@ function createCalls(http: HttpClient, { subscription, baseUrl, metadataUrl }: Q
       authorization: `Bearer ${await tokens.take()}`,
       'content-type': 'application/json',
     };
-    const url = `${baseUrl.replace(/\/+$/, '')}/v1/${subscription}:${method}`;
+    const url = below(baseUrl, `/v1/${subscription}:${method}`);
     const wanted = { method: 'POST', headers, body: JSON.stringify(body), timeoutMs } as const;
     const { status, text } = await http.request(url, wanted);
     if (status === 401) tokens.forget();

@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { below } from '../../../contracts/url.ts';
 import type { HttpClient } from '../http-client.ts';
 
 const answer = z.looseObject({ access_token: z.string(), expires_in: z.number() });
@@ -24,7 +25,7 @@ export function createTokens(http: HttpClient, metadataUrl: string, now: () => n
   let held: { readonly token: string; readonly until: number } | undefined;
   const take = async (): Promise<string> => {
     if (held && now() < held.until) return held.token;
-    const url = `${metadataUrl.replace(/\/+$/, '')}${PATH}`;
+    const url = below(metadataUrl, PATH);
     const headers = { 'metadata-flavor': 'Google' };
     const { status, text } = await http.request(url, {
       method: 'GET',
