@@ -49,13 +49,23 @@ describe('what is typed', () => {
     [
       'two tokens',
       { channel: 'telegram', owner: '4242', tokens: [BOT, BOT] },
-      /botToken is missing/,
+      /was not added: it takes 1 line, and 2 came\./,
     ],
     ['a sentence', { channel: 'telegram', owner: '4242', tokens: ['my token'] }, /BotFather/],
     [
       'half of Slack',
       { channel: 'slack', owner: 'U012AB3CD', tokens: ['xoxb-1-secret'] },
-      /missing/,
+      /was not added: appToken is missing\./,
+    ],
+    [
+      'the other half of Slack, and a word',
+      { channel: 'slack', owner: 'U012AB3CD', tokens: ['here', 'xapp-1-secret'] },
+      /was not added: botToken is missing\./,
+    ],
+    [
+      'three of Slack',
+      { channel: 'slack', owner: 'U012AB3CD', tokens: [...SLACK, 'xoxb-2-secret'] },
+      /was not added: it takes 2 lines, and 3 came\./,
     ],
     [
       'a Slack user token',

@@ -38,19 +38,16 @@ const USAGE: Readonly<Record<AddedChannel, string>> = {
 const clean = (lines: readonly string[]): string[] =>
   lines.map((line) => line.trim().replace(/^(["'`])(.*)\1$/s, '$2')).filter((line) => line !== '');
 
+/** Whichever of its tokens a channel was given. */
 function entryOf({ channel, tokens, owner, account, daemon }: ChannelInput): object {
-  const [first, ...rest] = clean(tokens);
-  const all = first === undefined ? [] : [first, ...rest];
+  const of = (prefix: string) => clean(tokens).find((line) => line.startsWith(prefix));
   switch (channel) {
     case 'telegram':
-      return { owner, botToken: all.length === 1 ? first : undefined };
-    case 'slack': {
-      const of = (prefix: string) => all.find((line) => line.startsWith(prefix));
-      const complete = all.length === 2;
-      return { owner, ...(complete && { botToken: of('xoxb-'), appToken: of('xapp-') }) };
-    }
+      return { owner, botToken: of('') };
+    case 'slack':
+      return { owner, botToken: of('xoxb-'), appToken: of('xapp-') };
     case 'discord':
-      return { owner, token: all.length === 1 ? first : undefined };
+      return { owner, token: of('') };
     case 'signal':
       return { account, daemon };
   }
@@ -66,7 +63,20 @@ function isReachable(daemon: string): boolean {
   return (here || (protocol === 'https:' && port === '')) && username === '' && password === '';
 }
 
-function wrongWith({ signal }: ChannelsDocument): string[] {
+/** Tokens that a channel has, a line each. */
+const LINES: Readonly<Record<AddedChannel, number>> = {
+  telegram: 1,
+  slack: 2,
+  discord: 1,
+  signal: 0,
+};
+
+function surplus({ channel, tokens }: ChannelInput): string[] {
+  const [takes, came] = [LINES[channel], clean(tokens).length];
+  return came > takes ? [`it takes ${takes} line${takes === 1 ? '' : 's'}, and ${came} came`] : [];
+}
+
+function unreachable({ signal }: ChannelsDocument): string[] {
   return signal && !isReachable(signal.daemon)
     ? ['daemon cannot be reached from here (https on port 443, without a password in the URL)']
     : [];
@@ -79,12 +89,13 @@ function wrongWith({ signal }: ChannelsDocument): string[] {
  */
 export function readChannelInput(input: ChannelInput): ChannelsDocument {
   const parsed = channelsDocument.safeParse({ [input.channel]: entryOf(input) });
-  const wrong = parsed.success
-    ? wrongWith(parsed.data)
+  const faults = parsed.success
+    ? unreachable(parsed.data)
     : parsed.error.issues.map(({ path, message, code }) => {
         const field = String(path.at(-1));
         return code === 'invalid_type' ? `${field} is missing` : `${field} ${message}`;
       });
+  const wrong = [...faults, ...surplus(input)];
   if (parsed.success && wrong.length === 0) return parsed.data;
   throw new PlaneError(
     'INVALID_ARGUMENT',
