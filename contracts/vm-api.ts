@@ -35,6 +35,7 @@ export const mailRequest = z.strictObject({
   subject: headerText,
   text: z.string().min(1).max(32_000),
 });
+export type MailRequest = z.infer<typeof mailRequest>;
 export const mailAnswer = z.strictObject({ id: z.string() });
 export type MailAnswer = z.infer<typeof mailAnswer>;
 

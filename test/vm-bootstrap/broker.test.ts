@@ -68,3 +68,30 @@ test('a line of a megabyte, without an end', async () => {
   expect(await say('x'.repeat(1_000_000))).toMatch(/^$|INVALID_ARGUMENT/);
   expect(await say('\n')).toContain('INVALID_ARGUMENT');
 });
+
+/** `agent mail send`, as the model runs it. */
+async function sendMail(subject: string, text: string) {
+  const agent = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', MAIN, 'mail', 'send', '--subject', subject],
+    { env: { AGENTS_PLANE_ROOT: root, GCE_METADATA_HOST: cloud.metadataHost } },
+  );
+  let said = '';
+  agent.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    said += chunk;
+  });
+  agent.stdin.end(text);
+  const [code] = await once(agent, 'close');
+  return { code, said };
+}
+
+test.each([
+  ['no text', 'Report', '', /^The mail was not sent: its text is empty.*standard input/],
+  ['a text that is too long', 'Report', 'x'.repeat(40_000), /its text is longer than 32,?000 char/],
+  ['a long subject', 'x'.repeat(201), 'Hi', /its subject is longer than 200 characters.*Shorten/],
+  ['two lines of subject', 'One\ntwo', 'Hi', /its subject has a line break.*one line/],
+])('agent mail send with %s says what to do', async (_, subject, text, sentence) => {
+  const { code, said } = await sendMail(subject, text);
+  expect(said).toMatch(sentence);
+  expect(code).toBe(1);
+});

@@ -10,10 +10,12 @@ import {
   brokerAnswer,
 } from '../core/broker-protocol.ts';
 import type { Layout } from '../core/layout.ts';
+import { readMailInput } from '../core/mail-input.ts';
 import { readAll, readLine } from '../io.ts';
 
 const KEY_INPUT_MAX = 4096;
-const MAIL_INPUT_MAX = 32_000;
+/** More than a mail may have, so that whoever writes too much is told how much it may be. */
+const MAIL_INPUT_MAX = 1_000_000;
 /** Of the longest, a channel that the gateway does not take and that is put back (`broker/reload-channels.ts`). */
 const ANSWER_WITHIN_MS = 590_000;
 
@@ -57,8 +59,8 @@ export async function storeKeyCommand(layout: Layout): Promise<number> {
 
 /** `agent mail send --subject TEXT`: the text comes on standard input; the owner gets it. */
 export async function mailCommand(layout: Layout, subject: string): Promise<number> {
-  const text = await readAll(process.stdin, MAIL_INPUT_MAX);
-  return report(await ask(layout, { command: 'mail', mail: { subject, text } }));
+  const mail = readMailInput(subject, await readAll(process.stdin, MAIL_INPUT_MAX));
+  return report(await ask(layout, { command: 'mail', mail }));
 }
 
 const TOKENS_INPUT_MAX = 2048;
