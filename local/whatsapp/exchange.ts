@@ -1,34 +1,24 @@
 /** Messages between phones and linked devices, end-to-end encrypted in both directions. */
 
-import { deflateSync } from 'node:zlib';
 import {
   encodeBigEndian,
   extractE2ESessionFromRetryReceipt,
   KEY_BUNDLE_TYPE,
-  proto,
+  type proto,
   xmppPreKey,
   xmppSignedPreKey,
 } from 'baileys';
 import { lidJid, numberJid, parseJid } from './address.ts';
 import { applyContent, type Message, readContent } from './chat.ts';
 import { deliver } from './delivery.ts';
+import { asked } from './peer.ts';
 import { accountAt, takeBundle } from './queries.ts';
+import { deviceJid, encNode, sealFor } from './seal.ts';
 import type { KeyBundle, Sealed } from './signal.ts';
 import { bytesOf, childOf, childrenOf, type Stanza, seconds, stanza } from './stanza.ts';
 import { type Account, changed, type Device, type SentMessage, type World } from './world.ts';
 
 export const numberOfAccount = ({ digits }: Account): string => `+${digits}`;
-const deviceJid = ({ account, id }: Device): string => numberJid(account.digits, id);
-
-/** Encrypts for one device, opening a session when there is none. */
-async function sealFor(from: Account, device: Device, message: proto.IMessage): Promise<Sealed> {
-  const jid = deviceJid(device);
-  if (!(await from.signal.hasSession(jid))) await from.signal.open(jid, takeBundle(device));
-  return from.signal.encrypt(jid, message);
-}
-
-const encNode = ({ type, ciphertext }: Sealed, more: Stanza['attrs'] = {}): Stanza =>
-  stanza('enc', { v: '2', type, ...more }, ciphertext);
 
 /** The envelope of a phone's message: to somebody else's device, or a copy to an own one. */
 function envelope({ to, at }: SentMessage, from: Account, device: Device, id: string) {
@@ -80,41 +70,6 @@ export async function sendFromPhone(
   return id;
 }
 
-async function sendPeer(world: World, device: Device, message: proto.IMessage): Promise<void> {
-  const { account } = device;
-  const id = world.random(16).toString('hex').toUpperCase();
-  const sealed = await sealFor(account, device, message);
-  const attrs = { id, from: numberJid(account.digits), type: 'text', category: 'peer' };
-  const node = stanza('message', { ...attrs, t: seconds(world.now()) }, [encNode(sealed)]);
-  deliver(world, device, node);
-}
-
-/** What a phone sends to a device that it just linked: the key of the app state, and the (empty) history. */
-export async function greet(world: World, device: Device): Promise<void> {
-  if (device.greeted) return;
-  device.greeted = true;
-  const { account } = device;
-  const { Type } = proto.Message.ProtocolMessage;
-  const { INITIAL_BOOTSTRAP } = proto.HistorySync.HistorySyncType;
-  const keyData = {
-    keyData: account.syncKey.data,
-    fingerprint: { rawId: 1, currentIndex: 0, deviceIndexes: [0] },
-    timestamp: Math.floor(world.now() / 1000),
-  };
-  const appStateSyncKeyShare = { keys: [{ keyId: { keyId: account.syncKey.id }, keyData }] };
-  const keyShare = { type: Type.APP_STATE_SYNC_KEY_SHARE, appStateSyncKeyShare };
-  await sendPeer(world, device, { protocolMessage: keyShare });
-  const empty = proto.HistorySync.encode({ syncType: INITIAL_BOOTSTRAP, progress: 100 }).finish();
-  const historySyncNotification = {
-    syncType: INITIAL_BOOTSTRAP,
-    chunkOrder: 1,
-    progress: 100,
-    initialHistBootstrapInlinePayload: deflateSync(empty),
-  };
-  const history = { type: Type.HISTORY_SYNC_NOTIFICATION, historySyncNotification };
-  await sendPeer(world, device, { protocolMessage: history });
-}
-
 function bundleNodes({ registrationId, identity, signed, once }: KeyBundle): Stanza[] {
   const pair = (key: Uint8Array) => ({ public: key, private: new Uint8Array() });
   const keys = [
@@ -152,7 +107,7 @@ async function atPhone(world: World, phone: Account, from: Device, enc: Stanza, 
   } catch {
     return askAgain(world, phone, from, node);
   }
-  if (category === 'peer') return;
+  if (category === 'peer') return asked(world, from, { id, message });
   const own = phone === from.account;
   const destination = accountAt(world, to) ?? phone;
   const chat = numberOfAccount(own ? destination : from.account);

@@ -7,6 +7,7 @@ import type { Message } from './chat.ts';
 import { unlinkDevice } from './connection.ts';
 import { markRead, numberOfAccount, sendFromPhone } from './exchange.ts';
 import { readCode } from './pairing.ts';
+import { answerAsked } from './peer.ts';
 import { readShown } from './qr.ts';
 import { type Account, accountOf, type Deafness, type Device, until, type World } from './world.ts';
 
@@ -52,6 +53,8 @@ export interface Phone {
   unlink(device: number): void;
   /** Breaks a device's connection while it looks open, until its next login. */
   deafen(device: number, deafness: Deafness): void;
+  /** Switches the phone off or on, as far as its own devices notice: what they ask waits until it is on. */
+  power(on: boolean): Promise<void>;
   /** Ends a device's connection as a dead network does. */
   cut(device: number): void;
   /** Waits for what `look` finds. @throws Error after `timeoutMs` (10 s when left out) */
@@ -157,6 +160,10 @@ export function phoneOf(world: World, number: string): Phone {
     unlink: (device) => unlinkDevice(world, deviceOf(account, device)),
     deafen: (device, deafness) => {
       deviceOf(account, device).deaf = deafness;
+    },
+    async power(on) {
+      account.off = !on;
+      if (on) await answerAsked(world, account);
     },
     cut: (device) => deviceOf(account, device).link?.cut(),
     until: (what, look, timeoutMs = WAIT_MS) => until(world, what, () => look(phone), timeoutMs),

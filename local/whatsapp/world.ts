@@ -79,6 +79,13 @@ export interface SentMessage {
   readonly message: proto.IMessage;
 }
 
+/** What a device asks its own phone for. */
+export interface PeerRequest {
+  /** Of the message that it came in. */
+  readonly id: string;
+  readonly message: proto.IMessage;
+}
+
 export interface Account {
   /** The phone number without its plus. */
   readonly digits: string;
@@ -90,6 +97,10 @@ export interface Account {
   readonly messages: Message[];
   /** What the phone itself sent, by message id: a device that cannot read it asks again. */
   readonly sent: Map<string, SentMessage>;
+  /** The phone is off, as far as its own devices notice: it does not answer them. */
+  off: boolean;
+  /** What its devices asked and it did not answer yet. */
+  readonly asked: { readonly device: Device; readonly request: PeerRequest }[];
   /** When devices were linked or tried to be, milliseconds since 1970. */
   readonly linkAttempts: number[];
   /** Who is writing to this phone right now: digits to `composing` or `paused`. */
@@ -123,6 +134,8 @@ export function accountOf(world: World, digits: string): Account {
     nextDevice: 1,
     messages: [],
     sent: new Map(),
+    off: false,
+    asked: [],
     linkAttempts: [],
     chatStates: new Map(),
     collections: new Map(),
