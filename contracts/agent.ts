@@ -1,7 +1,7 @@
 /** The agent resource, as `GET /v1/agents/{name}` and `POST /v1/agents` return it. */
 
 import { z } from 'zod';
-import { budget, email, PROFILES, WHATSAPP_MODES } from './config-document.ts';
+import { askPhone, budget, email, PROFILES, WHATSAPP_MODES } from './config-document.ts';
 import { problem } from './errors.ts';
 import { agentName } from './names.ts';
 
@@ -59,7 +59,7 @@ export const agent = z.strictObject({
   reason: z.string().optional(),
   userPhone: z.string(),
   whatsappNumber: z.string().optional(),
-  whatsapp: z.strictObject({ mode: z.enum(WHATSAPP_MODES) }),
+  whatsapp: z.strictObject({ mode: z.enum(WHATSAPP_MODES), askPhone: askPhone.optional() }),
   model: z.string(),
   budget,
   profile: z.enum(PROFILES),

@@ -62,28 +62,54 @@ export const TIMEZONE_DEFAULT = 'UTC';
 
 export const budget = z.number().min(1).max(BUDGET_MAX);
 
+/**
+ * Minutes within which a WhatsApp connection that looks well and delivers nothing is to be noticed,
+ * by asking the account's phone; never, when left out (docs/decisions/031).
+ */
+export const askPhone = z.int().min(2).max(60);
+
+const mode = z.enum(WHATSAPP_MODES).optional();
+const isNotEmpty = (value: object): boolean => Object.keys(value).length > 0;
+const MODE_MISSING = { path: ['mode'], error: 'required, where nothing else is given' };
+
+const whatsapp = z
+  .strictObject({ mode, askPhone: askPhone.optional() })
+  .refine(isNotEmpty, MODE_MISSING);
+
 const settings = {
   user: email,
   userPhone: phoneNumber,
   whatsappNumber: phoneNumber.optional(),
-  whatsapp: z.strictObject({ mode: z.enum(WHATSAPP_MODES) }).optional(),
+  whatsapp: whatsapp.optional(),
   model: modelReference.default(DEFAULT_MODEL),
   budget: budget.default(BUDGET_DEFAULT),
   profile: z.enum(PROFILES).default('assistant'),
   timezone: timezone.default(TIMEZONE_DEFAULT),
 };
 
+interface Whatsapp {
+  readonly mode: WhatsappMode;
+  readonly askPhone?: number | undefined;
+}
+
+/** A phone has it among its linked devices: nobody's is behind a business number. */
+export const isDeviceMode = (mode: WhatsappMode): boolean =>
+  mode === 'linked' || mode === 'dedicated';
+
 /** Defaults that depend on other fields: a number of its own means `dedicated`, none means `linked`. */
 function withMode<
-  T extends { whatsapp?: { mode: WhatsappMode } | undefined; whatsappNumber?: string | undefined },
->(value: T): Omit<T, 'whatsapp'> & { whatsapp: { mode: WhatsappMode } } {
+  T extends {
+    whatsapp?: z.infer<typeof whatsapp> | undefined;
+    whatsappNumber?: string | undefined;
+  },
+>(value: T): Omit<T, 'whatsapp'> & { whatsapp: Whatsapp } {
   const mode = value.whatsapp?.mode ?? (value.whatsappNumber ? 'dedicated' : 'linked');
-  return { ...value, whatsapp: { mode } };
+  return { ...value, whatsapp: { ...value.whatsapp, mode } };
 }
 
 /** Every mode but `linked` talks from a number of the agent's own. */
 const numberFitsMode = (value: {
-  whatsapp: { mode: WhatsappMode };
+  whatsapp: Whatsapp;
   whatsappNumber?: string | undefined;
 }): boolean => value.whatsapp.mode === 'linked' || value.whatsappNumber !== undefined;
 
@@ -93,6 +119,15 @@ const NUMBER_MISSING = {
   params: { fix: 'give the number the agent answers on, or use mode linked' },
 };
 
+const hasPhoneToAsk = ({ whatsapp }: { whatsapp: Whatsapp }): boolean =>
+  whatsapp.askPhone === undefined || isDeviceMode(whatsapp.mode);
+
+const NO_PHONE = {
+  path: ['whatsapp', 'askPhone'],
+  error: 'there is no phone to ask in this WhatsApp mode',
+  params: { fix: 'leave it out, or use mode linked or dedicated' },
+};
+
 /**
  * The body of `POST /v1/agents`: the seed's flat form and the full one. A phone that is left out
  * is looked up in the Workspace Directory; a number that mode `dedicated` lacks comes from the pool.
@@ -100,14 +135,18 @@ const NUMBER_MISSING = {
 export const provisionRequest = z
   .strictObject({ ...settings, userPhone: phoneNumber.optional() })
   .transform(withMode)
-  .refine((value) => value.whatsapp.mode === 'dedicated' || numberFitsMode(value), NUMBER_MISSING);
+  .refine((value) => value.whatsapp.mode === 'dedicated' || numberFitsMode(value), NUMBER_MISSING)
+  .refine(hasPhoneToAsk, NO_PHONE);
 export type ProvisionRequest = z.infer<typeof provisionRequest>;
 
 /** What an admin may change of an agent that exists: all but whose it is. */
 export const updatable = z.strictObject({
   userPhone: phoneNumber.optional(),
   whatsappNumber: phoneNumber.nullable().optional(),
-  whatsapp: settings.whatsapp,
+  whatsapp: z
+    .strictObject({ mode, askPhone: askPhone.nullable().optional() })
+    .refine(isNotEmpty, MODE_MISSING)
+    .optional(),
   model: modelReference.optional(),
   budget: budget.optional(),
   profile: z.enum(PROFILES).optional(),
@@ -119,5 +158,6 @@ export const CONFIG_VERSION = 1;
 export const configDocument = z
   .strictObject({ version: z.literal(CONFIG_VERSION).default(CONFIG_VERSION), ...settings })
   .transform(withMode)
-  .refine(numberFitsMode, NUMBER_MISSING);
+  .refine(numberFitsMode, NUMBER_MISSING)
+  .refine(hasPhoneToAsk, NO_PHONE);
 export type ConfigDocument = z.infer<typeof configDocument>;

@@ -48,7 +48,8 @@ export function facetsOf(
   if (!document) return marks;
   const { user, userPhone, whatsappNumber, whatsapp, model, budget, profile, timezone } = document;
   const number = whatsappNumber === undefined ? {} : { whatsappNumber: maskPhone(whatsappNumber) };
-  const phone = { userPhone: maskPhone(userPhone), mode: whatsapp.mode, ...number };
+  const asks = whatsapp.askPhone === undefined ? {} : { askPhone: whatsapp.askPhone };
+  const phone = { userPhone: maskPhone(userPhone), mode: whatsapp.mode, ...asks, ...number };
   return { ...marks, user, ...phone, model, budget, profile, timezone };
 }
 

@@ -1,7 +1,7 @@
 /** What is known of an agent's WhatsApp, from what its VM reported and what it publishes. */
 
 import type { Channel, ChannelState } from '../../contracts/agent.ts';
-import type { ConfigDocument } from '../../contracts/config-document.ts';
+import { type ConfigDocument, isDeviceMode } from '../../contracts/config-document.ts';
 import type { Pairing, PairingState } from '../../contracts/pairing.ts';
 import { CHANNEL_EVENTS, type ChannelEvent } from '../../contracts/vm-api.ts';
 
@@ -50,7 +50,7 @@ export function channelOf(note: ChannelNote | undefined, pairing: Pairing | unde
 
 /** Whether WhatsApp is linked like a device; a business number has nothing to link. */
 export const hasDevice = ({ whatsapp: { mode } }: Pick<ConfigDocument, 'whatsapp'>): boolean =>
-  mode === 'linked' || mode === 'dedicated';
+  isDeviceMode(mode);
 
 /** Whether a phone is linked, whatever the line is like at the moment. */
 export const isLinked = ({ state }: Channel): boolean => state === 'linked' || state === 'deaf';

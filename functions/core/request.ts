@@ -20,6 +20,7 @@ const FIXES: Readonly<Record<string, string>> = {
   number: 'give the number in E.164 form, like +15559876543',
   whatsapp: 'give an object like {"mode": "linked"}',
   'whatsapp.mode': `use ${oneOf(WHATSAPP_MODES)}`,
+  'whatsapp.askPhone': 'give whole minutes, 2 to 60, or leave it out',
   model: 'name it like anthropic/claude-sonnet-4-6, openai/gpt-5.4 or google/gemini-3.1-pro',
   budget: 'give USD a month as a number, 1 or more',
   profile: `use ${oneOf(PROFILES)}`,

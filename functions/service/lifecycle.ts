@@ -5,6 +5,7 @@ import {
   CONFIG_VERSION,
   type ConfigDocument,
   configDocument,
+  isDeviceMode,
 } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import type { Life, Receipt, UpdateRequest } from '../../contracts/lifecycle.ts';
@@ -93,14 +94,26 @@ export const update = (name: AgentName, policy: Policy, request: UpdateRequest):
   }));
 };
 
+/** A mode without a phone behind it ends the asking of one, unless both are asked for, which is refused later. */
+function whatsappAfter(
+  before: ConfigDocument['whatsapp'],
+  { whatsapp, whatsappNumber }: UpdateRequest,
+) {
+  const mode = whatsapp?.mode ?? (whatsappNumber === undefined ? before.mode : undefined);
+  const kept = mode === undefined || isDeviceMode(mode) ? before.askPhone : undefined;
+  const askPhone = whatsapp?.askPhone === undefined ? kept : (whatsapp.askPhone ?? undefined);
+  const after = { ...(mode && { mode }), ...(askPhone !== undefined && { askPhone }) };
+  // Without either, the mode follows from the number.
+  return Object.keys(after).length > 0 ? after : undefined;
+}
+
 /**
  * The document with the given fields, under the same rules as a new one. A number that is given
  * or taken away changes the mode as it would in a new request, unless the mode is given too.
  */
 function patched(document: ConfigDocument, request: UpdateRequest): ConfigDocument {
-  const { whatsapp, ...rest } = document;
-  const mode = request.whatsapp ?? (request.whatsappNumber === undefined ? whatsapp : undefined);
-  const merged = { ...rest, ...request, whatsapp: mode, version: CONFIG_VERSION };
+  const whatsapp = whatsappAfter(document.whatsapp, request);
+  const merged = { ...document, ...request, whatsapp, version: CONFIG_VERSION };
   const { whatsappNumber, ...others } = merged;
   return parseBody(
     configDocument,

@@ -7,6 +7,7 @@ import { receipt } from '../../contracts/lifecycle.ts';
 import { connect } from './client.ts';
 import { hint, print } from './output.ts';
 import { addVerb, agentPath, ask, insist, showPlan, type VerbOptions } from './verb.ts';
+import { ASK_PHONE, whatsappBody } from './whatsapp-options.ts';
 
 const BUDGET = (text: string): number => {
   const number = Number(text);
@@ -19,6 +20,8 @@ interface UpdateOptions extends VerbOptions {
   /** False: `--no-whatsapp-number`. */
   readonly whatsappNumber?: string | false;
   readonly mode?: string;
+  /** False: `--no-ask-phone`. */
+  readonly askPhone?: string | false;
   readonly model?: string;
   readonly budget?: number;
   readonly profile?: string;
@@ -26,12 +29,12 @@ interface UpdateOptions extends VerbOptions {
 }
 
 function update(name: string, options: UpdateOptions): Promise<void> {
-  const { phone, whatsappNumber, mode, model, budget, profile, timezone } = options;
+  const { phone, whatsappNumber, mode, askPhone, model, budget, profile, timezone } = options;
   const body = {
     ...(phone && { userPhone: phone }),
     ...(whatsappNumber === false && { whatsappNumber: null }),
     ...(whatsappNumber && { whatsappNumber }),
-    ...(mode && { whatsapp: { mode } }),
+    ...((mode || askPhone !== undefined) && { whatsapp: whatsappBody(mode, askPhone) }),
     ...(model && { model }),
     ...(budget !== undefined && { budget }),
     ...(profile && { profile }),
@@ -82,6 +85,8 @@ function addUpdate(program: Command): void {
     .option('--whatsapp-number <e164>', "the agent's own number")
     .option('--no-whatsapp-number', 'take its number away')
     .addOption(new Option('--mode <mode>', 'how it is on WhatsApp').choices([...WHATSAPP_MODES]))
+    .option('--ask-phone <minutes>', ASK_PHONE)
+    .option('--no-ask-phone', 'ask it no more')
     .option('--model <model>', 'e.g. anthropic/claude-sonnet-4-6')
     .option('--budget <usd>', 'USD a month', BUDGET)
     .addOption(new Option('--profile <profile>', 'what it is for').choices([...PROFILES]))

@@ -6,12 +6,14 @@ import { PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
 import { connect } from './client.ts';
 import { hint, print } from './output.ts';
 import { example, insist } from './verb.ts';
+import { ASK_PHONE, numberOr, whatsappBody } from './whatsapp-options.ts';
 
 interface ProvisionOptions {
   readonly user: string;
   readonly phone?: string;
   readonly whatsappNumber?: string;
   readonly mode?: string;
+  readonly askPhone?: string;
   readonly model?: string;
   readonly budget?: string;
   readonly profile?: string;
@@ -22,15 +24,14 @@ interface ProvisionOptions {
 
 /** The request body: only what was given, so that the plane's defaults hold. */
 function requestBody(options: ProvisionOptions): object {
-  const { whatsappNumber, mode, model, budget, profile, timezone } = options;
+  const { whatsappNumber, mode, askPhone, model, budget, profile, timezone } = options;
   return {
     user: options.user,
     ...(options.phone && { userPhone: options.phone }),
     ...(whatsappNumber && { whatsappNumber }),
-    ...(mode && { whatsapp: { mode } }),
+    ...((mode || askPhone) && { whatsapp: whatsappBody(mode, askPhone) }),
     ...(model && { model }),
-    // A number when it is one; else as typed, for the plane to explain.
-    ...(budget && { budget: Number.isNaN(Number(budget)) ? budget : Number(budget) }),
+    ...(budget && { budget: numberOr(budget) }),
     ...(profile && { profile }),
     ...(timezone && { timezone }),
   };
@@ -61,6 +62,7 @@ export function addProvision(program: Command): void {
     .addOption(
       new Option('--mode <mode>', 'how the agent is on WhatsApp').choices([...WHATSAPP_MODES]),
     )
+    .option('--ask-phone <minutes>', ASK_PHONE)
     .option('--model <model>', 'e.g. anthropic/claude-sonnet-4-6')
     .option('--budget <usd>', 'USD a month')
     .addOption(new Option('--profile <profile>', 'what the agent is for').choices([...PROFILES]))

@@ -78,6 +78,7 @@ function firstAgent({ agent }: Settings): readonly string[] {
     budget,
     timezone,
     mode: whatsapp?.mode,
+    'ask-phone': whatsapp?.askPhone,
     profile,
   };
   return Object.entries(options).flatMap(([name, value]) =>

@@ -7,6 +7,7 @@ import { LOCAL } from '../../local/plane/settings.ts';
 import type { BotHandle } from '../../local/telegram/server.ts';
 import type { Message } from '../../local/whatsapp/chat.ts';
 import type { LinkedDevice, Phone } from '../../local/whatsapp/phone.ts';
+import { HEARING_METHOD, type Hearing, RESTART_METHOD } from '../../vm-bootstrap/core/hearing.ts';
 import { callGateway } from './support/machine.ts';
 import { linkPhone, pairingOf } from './support/phone.ts';
 import { canRun, MINUTE, openStage, type Stage, until } from './support/stage.ts';
@@ -171,7 +172,8 @@ const took = (what: string, seconds: number): number => {
       async () => {
         const { logins, id } = device();
         const back = reconnected(logins, 3 * MINUTE);
-        await out('systemctl restart --no-block openclaw-gateway');
+        // As the watch ends it when messages are held up: systemd starts it anew.
+        await callGateway(stage, 'allison', RESTART_METHOD, {});
         await owner.send(AGENT, 'Sent while you were away.');
         took('gateway restart', await back);
         expect(device().id).toBe(id);
@@ -218,6 +220,31 @@ const took = (what: string, seconds: number): number => {
         await answered('Can you hear me?');
       },
       5 * MINUTE,
+    );
+
+    test(
+      'a connection that answers every question and delivers nothing is made anew within two minutes, where the phone may be asked',
+      async () => {
+        const asking = (askPhone: number | null) =>
+          stage.api('PATCH', '/v1/agents/allison', { whatsapp: { askPhone } });
+        await asking(2);
+        const settings = '/var/lib/agents-plane/state/pairing-settings.json';
+        const known = async () => /"askPhone": 2/.test(await out(`cat ${settings}`));
+        await until('the VM to know', known, MINUTE);
+        const { logins, id } = device();
+        agent.deafen(id, 'messages');
+        await owner.send(AGENT, 'And can you hear me now?');
+        const seconds = took('answering, and deaf', await reconnected(logins, 3 * MINUTE));
+        expect(seconds).toBeLessThan(120);
+        await answered('And can you hear me now?');
+        // The phone's answers are in no chat, and start no turn.
+        const { deliveredAt } = await callGateway<Hearing>(stage, 'allison', HEARING_METHOD, {
+          askPhone: false,
+        });
+        expect(deliveredAt).toBeGreaterThan(0);
+        await asking(null);
+      },
+      6 * MINUTE,
     );
 
     test(

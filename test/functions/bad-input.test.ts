@@ -159,6 +159,18 @@ const SETTINGS: readonly Case[] = [
     INVALID,
     'whatsapp.x',
   ],
+  [
+    'asking the phone more often than every two minutes',
+    withOther({ whatsapp: { mode: 'linked', askPhone: 1 } }),
+    INVALID,
+    'whatsapp.askPhone',
+  ],
+  [
+    'asking the phone of a business number',
+    withOther({ whatsappNumber: '+15559876543', whatsapp: { mode: 'kapso', askPhone: 2 } }),
+    INVALID,
+    'whatsapp.askPhone',
+  ],
   ['an unknown profile', withOther({ profile: 'spy' }), INVALID, 'profile'],
   ['an unknown time zone', withOther({ timezone: 'Mars/Olympus' }), INVALID, 'timezone'],
   ['a time zone with a line end', withOther({ timezone: 'UTC\n' }), INVALID, 'timezone'],

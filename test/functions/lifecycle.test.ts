@@ -103,8 +103,25 @@ describe('the life of an agent', () => {
     expect(taken.body.whatsappNumber).toBeUndefined();
   });
 
+  test('whether its phone may be asked outlives a change of mode, as long as there is a phone', async () => {
+    const whatsapp = async (body: object) =>
+      (await api('PATCH', '/v1/agents/allison', body)).body.whatsapp;
+    expect(await whatsapp({ whatsapp: { askPhone: 2 } })).toEqual({ mode: 'linked', askPhone: 2 });
+    const own = { whatsappNumber: '+15559876543' };
+    expect(await whatsapp(own)).toEqual({ mode: 'dedicated', askPhone: 2 });
+    expect(await whatsapp({ whatsapp: { mode: 'kapso' } })).toEqual({ mode: 'kapso' });
+    expect(await whatsapp({ whatsappNumber: null })).toEqual({ mode: 'linked' });
+    const set = { whatsapp: { mode: 'linked', askPhone: 10 } };
+    expect(await whatsapp(set)).toEqual({ mode: 'linked', askPhone: 10 });
+    expect(await whatsapp({ whatsapp: { askPhone: null } })).toEqual({ mode: 'linked' });
+  });
+
   test.each([
     ['nothing', {}],
+    [
+      'a phone to ask, behind a business number',
+      { whatsappNumber: '+15559876543', whatsapp: { mode: 'kapso', askPhone: 2 } },
+    ],
     ['another owner', { user: 'bo@nine30.com' }],
     ['a budget above the limit', { budget: 501 }],
     ['a mode that needs a number', { whatsapp: { mode: 'dedicated' } }],

@@ -131,6 +131,18 @@ describe('agents-plane', () => {
     ]);
   });
 
+  test('whether the phone may be asked is set, explained and taken away', async () => {
+    const whatsappAfter = async (...options: string[]) =>
+      JSON.parse((await cli('update', 'bob', ...options, '--json')).stdout).whatsapp;
+    expect(await whatsappAfter('--ask-phone', '15')).toEqual({ mode: 'linked', askPhone: 15 });
+    expect(await whatsappAfter('--no-ask-phone')).toEqual({ mode: 'linked' });
+    const often = await cli('update', 'bob', '--ask-phone', 'often');
+    expect([often.code, often.stdout]).toEqual([1, '']);
+    expect(often.stderr).toContain('give whole minutes, 2 to 60');
+    const dry = ['provision', '--user', 'cy@nine30.com', '--phone', '+15551230009', '--dry-run'];
+    expect((await cli(...dry, '--ask-phone', '2')).code).toBe(0);
+  });
+
   test('whatsapp: credentials come by standard input or file, and are never printed', async () => {
     const key = 'kapso-key-7c1d';
     const number = JSON.stringify({ phoneNumberId: '647015955153740', apiKey: key });

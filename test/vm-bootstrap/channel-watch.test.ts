@@ -199,6 +199,29 @@ test('whatever happens, a channel is restarted at most once a minute', () => {
   );
 });
 
+test('messages that are held up: the channel is restarted, then the gateway, and once in ten minutes at most', () => {
+  const stuck = (at: number): ChannelProbe => ({ ...hears(at), handledAt: START });
+  const first = run([hears, ...times(5, stuck)]);
+  expect(first).toEqual([
+    ['restart-channel', 80],
+    ['deaf', 100],
+  ]);
+  // A new connection handles what comes, until the same message is there once more.
+  const again = (at: number): ChannelProbe => ({ ...hears(at), handledAt: START + 120 * SECOND });
+  const probes = [hears, ...times(5, stuck), hears, ...times(8, again)];
+  expect(run(probes).filter(([what]) => what.startsWith('restart'))).toEqual([
+    ['restart-channel', 80],
+    ['restart-gateway', 200],
+  ]);
+  // Much later it is another matter.
+  const later = (at: number): ChannelProbe => ({ ...hears(at), handledAt: START + 900 * SECOND });
+  const rare = [hears, ...times(5, stuck), ...times(40, hears), ...times(5, later)];
+  expect(run(rare).filter(([what]) => what.startsWith('restart'))).toEqual([
+    ['restart-channel', 80],
+    ['restart-channel', 980],
+  ]);
+});
+
 test('the gateway’s own words', () => {
   const account = { connected: true, busy: false, healthState: 'healthy', lastConnectedAt: 5 };
   const activity = { lastTransportActivityAt: 9, lastInboundAt: null };
@@ -210,6 +233,11 @@ test('the gateway’s own words', () => {
   const heard = { ...base, open: true, heardAt: 9, freshAt: 5 };
   expect(probeOf(status, '+15559876543')).toEqual({ ...heard, link: 'linked' });
   expect(probeOf(status, '+15551234567')).toEqual({ ...heard, link: 'foreign' });
+  // Our plugin's: the queue of messages took nothing since; something was delivered.
+  const hearing = { handledAt: 7, deliveredAt: 8 };
+  expect(probeOf(status, '+15559876543', false, hearing)).toEqual({
+    ...{ ...heard, link: 'linked', handledAt: 7, deliveredAt: 8, freshAt: 8 },
+  });
   // That link was taken back: what is left of it is not the phone's doing.
   const gone = { channels: { whatsapp: { linked: false, healthState: 'logged-out' } } };
   expect(probeOf(gone, '+15551234567').link).toBe('logged-out');

@@ -2,6 +2,7 @@
 
 import type { AddedChannel } from '../../contracts/channels.ts';
 import type { ChannelProbe } from './channel-watch.ts';
+import type { Hearing } from './hearing.ts';
 import type { Link } from './pairing.ts';
 import { isSameNumber, numberOfId } from './same-number.ts';
 
@@ -63,20 +64,26 @@ export function channelStateOf(summary: ChannelSummary, linkedPhone: string): Ch
 /**
  * What it says of WhatsApp, for the watch.
  * @param numberChanged a foreign phone's link is being taken back, or was
+ * @param hearing what our plugin sees of the connection
  */
 export function probeOf(
   status: ChannelsStatus,
   linkedPhone: string,
   numberChanged = false,
+  hearing: Hearing = {},
 ): ChannelProbe {
   const { link = 'unknown' } = channelStateOf(status.channels?.whatsapp ?? {}, linkedPhone);
   const account = status.channelAccounts?.whatsapp?.[0] ?? {};
+  const deliveredAt = Math.max(hearing.deliveredAt ?? 0, account.lastInboundAt ?? 0);
+  const freshAt = Math.max(account.lastConnectedAt ?? 0, deliveredAt);
   const heardAt = account.lastTransportActivityAt ?? undefined;
-  const freshAt = Math.max(account.lastConnectedAt ?? 0, account.lastInboundAt ?? 0);
+  const { handledAt } = hearing;
   return {
     link: numberChanged && (link === 'unlinked' || link === 'logged-out') ? 'foreign' : link,
     open: account.connected === true,
     ...(heardAt !== undefined && { heardAt }),
+    ...(handledAt !== undefined && { handledAt }),
+    ...(deliveredAt > 0 && { deliveredAt }),
     ...(freshAt > 0 && { freshAt }),
     busy: account.busy === true,
     conflict: account.healthState === 'conflict',

@@ -9,6 +9,7 @@
  */
 
 import type { ChannelEvent, ChannelReport } from '../../contracts/vm-api.ts';
+import { type Asked, anew, askPhone } from './ask-phone.ts';
 
 /** What the gateway says now; every time in milliseconds since the epoch. */
 export interface ChannelProbe {
@@ -21,7 +22,11 @@ export interface ChannelProbe {
   readonly open: boolean;
   /** When anything last came over the socket, a ping's answer included. */
   readonly heardAt?: number;
-  /** When the socket was opened, or a message came: whichever is later. */
+  /** When messages were last seen to be handled; they all wait for one that never ends. */
+  readonly handledAt?: number;
+  /** When WhatsApp last delivered something. */
+  readonly deliveredAt?: number;
+  /** When the socket was opened, or something was delivered: whichever is later. */
   readonly freshAt?: number;
   /** A turn is under way. */
   readonly busy: boolean;
@@ -38,6 +43,10 @@ export interface ChannelHealth {
   readonly sickSince?: number;
   readonly heals: number;
   readonly healedAt?: number;
+  /** What was last restarted because messages were held up, and when. */
+  readonly freed?: { readonly at: number; readonly by: 'restart-channel' | 'restart-gateway' };
+  /** Whether the phone was asked for a message, and kept silent. */
+  readonly asked?: Asked;
   /** WhatsApp could not be reached when that was asked last. */
   readonly cutOff?: boolean;
   /** What the plane was told last, or is to be told. */
@@ -50,7 +59,7 @@ export interface ChannelHealth {
   readonly owed: boolean;
 }
 
-export type ChannelAction = 'none' | 'restart-channel';
+export type ChannelAction = 'none' | 'ask-phone' | 'restart-channel' | 'restart-gateway';
 
 export interface Watched {
   readonly health: ChannelHealth;
@@ -65,6 +74,8 @@ const STALE_MS = 60_000;
 const HEAL_AFTER_MS = 40_000;
 /** Between two restarts of the channel; the last repeats. */
 const HEAL_AGAIN_MS = [60_000, 120_000, 300_000];
+/** What holds up messages may be the process's, and not the connection's: libsignal's queues are (031). */
+const FREED_MS = 600_000;
 /** With the time between two probes: within two minutes. */
 const REPORT_AFTER_MS = 90_000;
 /** Then an alert is due: what heals by itself has. */
@@ -87,24 +98,51 @@ function retracted({ said, saidAt, owed }: ChannelHealth, now: number): Said {
   return { owed, ...(said && { said }), ...(saidAt !== undefined && { saidAt }) };
 }
 
-function well(health: ChannelHealth, probe: ChannelProbe, now: number): Watched {
-  const { healedAt } = health;
+function well(
+  health: ChannelHealth,
+  probe: ChannelProbe,
+  now: number,
+  askWithinMs: number | undefined,
+): Watched {
+  const { healedAt, freed } = health;
   const quiet = now - (probe.freshAt ?? now) > REFRESH_MS;
   const due = quiet && !probe.busy && restedFor(health, now, REFRESH_MS);
-  const last = due ? now : healedAt;
+  const { asked, action } = due
+    ? { asked: anew(health.asked ?? {}, now), action: 'restart-channel' as const }
+    : askPhone(health.asked ?? {}, probe, askWithinMs, now);
+  const restarted = action === 'restart-channel';
+  const last = restarted ? now : healedAt;
   return {
     health: {
       linked: true,
       heals: 0,
       ...(last !== undefined && { healedAt: last }),
+      ...(freed && { freed }),
+      ...(Object.keys(asked).length > 0 && { asked }),
       ...retracted(health, now),
     },
-    action: due ? 'restart-channel' : 'none',
+    action,
   };
 }
 
+const isFresh = (at: number | undefined, now: number): boolean => now - (at ?? now) <= STALE_MS;
+
+/** A connection that was made anew and holds up messages again: the next is to be another process's. */
+function healing(
+  { freed }: ChannelHealth,
+  { handledAt }: ChannelProbe,
+  now: number,
+): { readonly action: ChannelAction } & Pick<ChannelHealth, 'freed'> {
+  if (isFresh(handledAt, now)) return { action: 'restart-channel' };
+  const last = freed && now - freed.at < FREED_MS ? freed.by : undefined;
+  if (last === 'restart-gateway') return { action: 'none' };
+  const action = last === undefined ? 'restart-channel' : 'restart-gateway';
+  return { action, freed: { at: now, by: action } };
+}
+
 function sick(health: ChannelHealth, probe: ChannelProbe, now: number): Watched {
-  const since = health.sickSince ?? Math.min(now, probe.heardAt ?? now);
+  const { heardAt = now, handledAt = now } = probe;
+  const since = health.sickSince ?? Math.min(now, heardAt, handledAt);
   const step = Math.min(Math.max(health.heals, 1), HEAL_AGAIN_MS.length) - 1;
   // The plugin waits out its own schedule, or has given up; the network's return ends that.
   const back = health.cutOff === true && probe.reachable === true;
@@ -115,30 +153,40 @@ function sick(health: ChannelHealth, probe: ChannelProbe, now: number): Watched 
     (back || now - since >= HEAL_AFTER_MS) &&
     restedFor(health, now, (back ? HEAL_AGAIN_MS[0] : HEAL_AGAIN_MS[step]) ?? 0);
   const tell = health.said !== 'deaf' && now - since >= REPORT_AFTER_MS;
+  const { action, ...freed } = healing(health, probe, now);
   const lasts = !health.lasting && now - since >= LASTING_MS;
   return {
     health: {
       ...health,
       sickSince: since,
       cutOff: probe.reachable === false || (health.cutOff === true && !due),
-      ...(due && { heals: back ? 1 : health.heals + 1, healedAt: now }),
+      ...(due && { heals: back ? 1 : health.heals + 1, healedAt: now, ...freed }),
       ...(tell && say('deaf', now)),
       ...(lasts && { owed: true, lasting: true as const }),
     },
-    action: due ? 'restart-channel' : 'none',
+    action: due ? action : 'none',
   };
 }
 
-/** @param now milliseconds since the epoch */
-export function watchChannel(health: ChannelHealth, probe: ChannelProbe, now: number): Watched {
+/**
+ * @param now milliseconds since the epoch
+ * @param askWithinMs how soon a connection that only delivers nothing is to be noticed, by asking the phone;
+ *   undefined: it is not asked
+ */
+export function watchChannel(
+  health: ChannelHealth,
+  probe: ChannelProbe,
+  now: number,
+  askWithinMs?: number,
+): Watched {
   if (probe.link !== 'linked' && probe.link !== 'unknown') {
     if (!health.linked) return { health, action: 'none' };
     const why = probe.link === 'foreign' ? 'number-changed' : 'logged-out';
     const gone = { linked: false, heals: 0, ...say(why, now) };
     return { health: gone, action: 'none' };
   }
-  const hears = probe.open && now - (probe.heardAt ?? now) <= STALE_MS;
-  if (probe.link === 'linked' && hears) return well(health, probe, now);
+  const hears = probe.open && isFresh(probe.heardAt, now) && isFresh(probe.handledAt, now);
+  if (probe.link === 'linked' && hears) return well(health, probe, now, askWithinMs);
   // Never linked, as far as anybody knows: nothing to lose.
   if (!health.linked && probe.link === 'unknown') return { health, action: 'none' };
   return sick({ ...health, linked: true }, probe, now);

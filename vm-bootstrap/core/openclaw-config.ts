@@ -4,7 +4,7 @@
  */
 
 import type { AddedChannel, ChannelsDocument } from '../../contracts/channels.ts';
-import type { ConfigDocument } from '../../contracts/config-document.ts';
+import { type ConfigDocument, isDeviceMode } from '../../contracts/config-document.ts';
 import type { Endpoints } from '../../contracts/instance-metadata.ts';
 import { type ModelRef, parseModel } from '../../contracts/models.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
@@ -62,7 +62,7 @@ export const hasHeartbeat = (config: ConfigDocument): boolean => config.profile 
 
 /** Cloud API and Kapso messages come through our bridge, not through OpenClaw's WhatsApp plugin. */
 export const usesWhatsappPlugin = (config: ConfigDocument): boolean =>
-  config.whatsapp.mode === 'linked' || config.whatsapp.mode === 'dedicated';
+  isDeviceMode(config.whatsapp.mode);
 
 export const usesBridge = (config: ConfigDocument): boolean => !usesWhatsappPlugin(config);
 

@@ -15,6 +15,8 @@ export interface PairingSettings {
   readonly ownerPhone: string;
   /** E.164; whose WhatsApp is to be linked: the owner's, or the agent's own number. */
   readonly linkedPhone: string;
+  /** Minutes within which a connection that delivers nothing is to be noticed, by asking the phone; never, when left out. */
+  readonly askPhone?: number;
   /** The first message to the owner; undefined where the owner writes first. */
   readonly greeting?: string;
 }
@@ -36,13 +38,14 @@ export function pairingSettings(
   { greeting, openclaw }: PairingTexts,
 ): PairingSettings {
   const { userPhone } = config;
-  const { mode } = config.whatsapp;
+  const { mode, askPhone } = config.whatsapp;
   return {
     agent,
     mode,
     port: (JSON.parse(openclaw) as { gateway: { port: number } }).gateway.port,
     ownerPhone: userPhone,
     linkedPhone: linkedPhoneOf(config),
+    ...(askPhone !== undefined && { askPhone }),
     ...(mode === 'linked' && { greeting: greeting.trim() }),
   };
 }

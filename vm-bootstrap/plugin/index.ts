@@ -27,6 +27,7 @@ import { answerWithoutKey } from './budget.ts';
 import { cleaned, textOf } from './clean-message.ts';
 import { type Phones, refuseForeignPhone } from './foreign-phone.ts';
 import { markGreeting } from './greeting.ts';
+import { tellHearing } from './hearing.ts';
 import { answerHeldBack } from './held-back.ts';
 import type { HookContext, MessageEvent, PluginApi } from './openclaw.ts';
 import { takeOutQuoted } from './quoted.ts';
@@ -100,6 +101,7 @@ function refuse(api: PluginApi, replies: Replies, takenOut: Shared['takenOut']):
 function mindConnections(api: PluginApi, { greeting }: Settings): void {
   answerHeldBack(api);
   markGreeting(api, greeting);
+  tellHearing(api);
 }
 
 function onboarding({ stateDir }: Settings): string | undefined {

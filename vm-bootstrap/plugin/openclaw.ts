@@ -74,7 +74,15 @@ export interface SendOptions {
 export interface WhatsappSocket {
   /** `15551234567:12@s.whatsapp.net` */
   readonly user?: { readonly id?: string; readonly lid?: string };
-  readonly ws?: { readonly isOpen?: boolean };
+  /** Emits `CB:message` for each stanza of that kind, before it is handled. */
+  readonly ws?: {
+    readonly isOpen?: boolean;
+    on?(stanza: `CB:${'message' | 'receipt'}`, listener: () => void): unknown;
+  };
+  /** One message after the other is handled in it. */
+  readonly messageMutex?: { mutex(code: () => void): Promise<unknown> };
+  /** Sends the account's phone a request that no chat shows. */
+  sendPeerDataOperationMessage?(request: object): Promise<unknown>;
   /** Removes this device from the account; the connection ends. */
   logout(): Promise<void>;
   sendMessage(jid: string, content: OutgoingContent, options?: SendOptions): Promise<unknown>;
