@@ -30,12 +30,29 @@ export interface Front {
   close(): Promise<void>;
 }
 
-/** Hands a request on to a server on loopback, body and answer streamed. */
-export function forwardTo(origin: string): RequestListener {
+/** What is left of a path without that beginning; undefined where it has another. */
+function without(path: string, beginning: string): string | undefined {
+  if (!path.startsWith(beginning)) return undefined;
+  const rest = path.slice(beginning.length);
+  if (rest.startsWith('/')) return rest;
+  return rest === '' || rest.startsWith('?') ? `/${rest}` : undefined;
+}
+
+/**
+ * Hands a request on to a server on loopback, body and answer streamed.
+ * @param ownPath what is taken off the path, as Google takes off a function's name; 404 for other paths
+ */
+export function forwardTo(origin: string, ownPath = ''): RequestListener {
+  const { hostname, port } = new URL(origin);
   return (incoming, outgoing) => {
-    const target = new URL(incoming.url ?? '/', origin);
+    const path = without(incoming.url ?? '/', ownPath);
+    if (path === undefined) {
+      incoming.resume();
+      outgoing.writeHead(404).end();
+      return;
+    }
     const { method, headers } = incoming;
-    const onward = request(target, { method, headers }, (answer) => {
+    const onward = request({ hostname, port, path, method, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
     });

@@ -37,6 +37,12 @@ export interface CellProject {
 export const runtime = (): { readonly memory: string; readonly nodeOptions: string } =>
   JSON.parse(readFileSync(join(FOLDER, RUNTIME), 'utf8'));
 
+export type FunctionName = 'api' | 'vm' | 'pages';
+
+/** What infra/functions.json calls the function's service; its address ends in that, too. */
+export const serviceOf = (name: FunctionName): string =>
+  JSON.parse(readFileSync(join(FOLDER, 'functions.json'), 'utf8'))[name].service;
+
 /**
  * @param files of infra/, or what a test made of them
  * @throws TerraformError

@@ -22,7 +22,7 @@ import { createWhatsapp, WHATSAPP_HOST, WHATSAPP_PATH, type Whatsapp } from '../
 import { createAuthority } from './authority.ts';
 import { createFront, type Front, forwardTo, type Host } from './front.ts';
 import { openHypervisor, type Prepared } from './hypervisor.ts';
-import { planInfra } from './infra.ts';
+import { planInfra, serviceOf } from './infra.ts';
 import { demandInvoker } from './invoker.ts';
 import { type LocalGoogle, type MetadataFront, startLocalGoogle } from './local-google.ts';
 import { serveOnLoopback } from './loopback.ts';
@@ -77,6 +77,7 @@ function hostTable(
 ): Record<string, Host> {
   const toGoogle: RequestListener = (request, response) =>
     void google().server.emit('request', request, response);
+  const vm = serviceOf('vm');
   return {
     ...Object.fromEntries(GOOGLE_HOSTS.map((host) => [host, { listener: toGoogle }])),
     ...Object.fromEntries(model.hosts.map((host) => [host, { listener: model.listener }])),
@@ -87,7 +88,7 @@ function hostTable(
     [LOCAL.signalHost]: signal,
     [META_HOST]: { listener: forwardTo(new URL(meta.baseUrl).origin) },
     [KAPSO_HOST]: { listener: forwardTo(new URL(kapso.baseUrl).origin) },
-    [LOCAL.vmHost]: { listener: demandInvoker(google, 'agents-plane-vm', forwardTo(vmOrigin)) },
+    [LOCAL.vmHost]: { listener: demandInvoker(google, vm, forwardTo(vmOrigin, `/${vm}`)) },
   };
 }
 

@@ -15,9 +15,12 @@ import type { MetaServer } from '../meta/server.ts';
 import type { ModelServer } from '../model/server.ts';
 import type { Whatsapp } from '../whatsapp/server.ts';
 import type { Controllable } from './control.ts';
+import { forwardTo } from './front.ts';
 import { functionEnv } from './function-env.ts';
 import { freePort, startFunction } from './function-process.ts';
 import type { Prepared } from './hypervisor.ts';
+import { type FunctionName, serviceOf } from './infra.ts';
+import { serveOnLoopback } from './loopback.ts';
 import { type Chats, type Outside, startOutside } from './outside.ts';
 import { seedResources } from './seed.ts';
 import { LOCAL } from './settings.ts';
@@ -82,6 +85,21 @@ async function deployBuild(root: string, runDir: string): Promise<string> {
   return place;
 }
 
+/**
+ * The address of a function: below a path of its own, as Google has it, so that code which loses
+ * the path fails here, too.
+ */
+async function openDoor(
+  name: FunctionName,
+  origin: string,
+  stack: AsyncDisposableStack,
+): Promise<string> {
+  const path = `/${serviceOf(name)}`;
+  const door = await serveOnLoopback(forwardTo(origin, path));
+  stack.defer(door.close);
+  return `http://${door.host}${path}`;
+}
+
 async function makeFolders(runDir: string): Promise<{ mailDir: string; logDir: string }> {
   // What an earlier run left here would be taken for this one's.
   await rm(runDir, { recursive: true, force: true });
@@ -101,9 +119,12 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const deployed = await deployBuild(root, runDir);
   const acceptedKeys = new Set(sharedKey === undefined ? [] : [sharedKey]);
   const ports = { api: await freePort(), vm: await freePort(), pages: await freePort() };
-  const apiUrl = `http://127.0.0.1:${ports.api}`;
-  const vmOrigin = `http://127.0.0.1:${ports.vm}`;
-  const pagesUrl = `http://127.0.0.1:${ports.pages}`;
+  const originOf = (name: FunctionName) => `http://127.0.0.1:${ports[name]}`;
+  const vmOrigin = originOf('vm');
+  const addressOf = (name: FunctionName) => openDoor(name, originOf(name), stack);
+  const apiUrl = await addressOf('api');
+  const vmLoopback = await addressOf('vm');
+  const pagesUrl = await addressOf('pages');
 
   const acceptsKey = (key: string) => acceptedKeys.has(key);
   const place = { cacheDir, mailDir, machines, vmOrigin };
@@ -115,7 +136,8 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
 
   const bundle = await readFile(join(deployed, 'dist/vm/agent.mjs'));
   await seedResources({ world: google.world, restUrl: google.restUrl, bundle, sharedKey });
-  const vmUrl = hypervisor?.kind === 'nspawn' ? `https://${LOCAL.vmHost}` : vmOrigin;
+  const vmUrl =
+    hypervisor?.kind === 'nspawn' ? `https://${LOCAL.vmHost}/${serviceOf('vm')}` : vmLoopback;
   const settings = {
     apiUrl,
     vmUrl,
@@ -126,7 +148,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
     vmEndpoints: vmEndpoints(outside),
   };
   const functionsEnv = functionEnv(settings, env);
-  const start = async (target: keyof typeof ports) => {
+  const start = async (target: FunctionName) => {
     const source = join(deployed, 'dist/functions');
     const logFile = join(logDir, `function-${target}.log`);
     const started = await startFunction({
@@ -136,7 +158,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
       port: ports[target],
       env: functionsEnv,
       logFile,
-      onLine: (line) => google.logging.printed(LOCAL.project.id, `agents-plane-${target}`, line),
+      onLine: (line) => google.logging.printed(LOCAL.project.id, serviceOf(target), line),
     });
     stack.defer(() => started.stop());
   };

@@ -268,7 +268,7 @@ const host = await canRun('nspawn');
               vm,
               `curl -sSf ${FLAVOR} '${METADATA}/instance/service-accounts/default/identity?audience=${audience}&format=full'`,
             );
-          const vmUrl = `https://${LOCAL.vmHost}`;
+          const { vmUrl } = stage.plane;
           const own = await identity('allison', vmUrl);
           const parts = own.split('.');
           const claims = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString());

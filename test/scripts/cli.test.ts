@@ -211,7 +211,9 @@ describe('agents-plane', () => {
   test('pair prints a pairing link and nothing else on standard output', async () => {
     const { code, stdout } = await cli('pair', 'allison');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/pair\/[\w-]+\.[\w-]+\n$/);
+    expect(stdout).toMatch(
+      /^http:\/\/127\.0\.0\.1:\d+\/agents-plane-pages\/pair\/[\w-]+\.[\w-]+\n$/,
+    );
     expect((await fetch(stdout.trim())).status).toBe(200);
     const replaced = JSON.parse((await cli('pair', 'allison', '--replace', '--json')).stdout);
     expect((await fetch(stdout.trim())).status).toBe(410);

@@ -11,7 +11,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type AgentName, labelsOf, webhookQueueId } from '../../contracts/names.ts';
 import { accountMetadata } from '../../local/google/metadata.ts';
+import { forwardTo } from '../../local/plane/front.ts';
 import { freePort, startFunction } from '../../local/plane/function-process.ts';
+import { type LoopbackServer, serveOnLoopback } from '../../local/plane/loopback.ts';
 import { LOCAL, PLANE_ACCOUNT } from '../../local/plane/settings.ts';
 import { CELL, type EmptyProject, openEmptyProject, SETTINGS } from './support/empty-project.ts';
 import { runScript } from './support/run-script.ts';
@@ -200,12 +202,19 @@ describeHere(`setup and teardown${gcloud ? '' : ' (skipped: gcloud is not instal
           AGENTS_PLANE_GOOGLE_ENDPOINT: google.restUrl,
         },
       });
+      let door: LoopbackServer | undefined;
       try {
         const audience = deployed.AGENTS_PLANE_AUDIENCE ?? '';
         const token = await tokens.userIdToken(LOCAL.admin, audience);
         const first = '[agent]\nuser = "allison@nine30.com"\nuserPhone = "+15551234567"\n';
         await writeFile(join(folder, 'plane.toml'), `${SETTINGS}\n${first}`);
-        const where = { AGENTS_PLANE_URL: served.url, AGENTS_PLANE_ID_TOKEN: token };
+        // Its path is that of Google's address; only the host is another.
+        const { pathname } = new URL(audience);
+        door = await serveOnLoopback(forwardTo(served.url, pathname));
+        const where = {
+          AGENTS_PLANE_URL: `http://${door.host}${pathname}`,
+          AGENTS_PLANE_ID_TOKEN: token,
+        };
         const { code, said } = await runScript('setup.sh', ['--yes', ...config(project)], {
           env: { ...project.env, ...where },
         });
@@ -213,6 +222,7 @@ describeHere(`setup and teardown${gcloud ? '' : ' (skipped: gcloud is not instal
         expect(said).toContain('Provision the first agent: done');
         expect(google.compute.instances.byName('agent-allison')).toBeDefined();
       } finally {
+        await door?.close();
         await served.stop();
         metadata.closeAllConnections();
         metadata.close();

@@ -2,6 +2,7 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { below } from '../../../contracts/url.ts';
 
 export interface Front {
   readonly url: string;
@@ -19,7 +20,7 @@ export async function frontOf(apiUrl: string, pageSize: number, late: number): P
       const error = { code: 'DEADLINE_EXCEEDED', message: 'too late', details: [], requestId: 'x' };
       return response.writeHead(504, json).end(JSON.stringify({ error }));
     }
-    const target = new URL(url, apiUrl);
+    const target = new URL(below(apiUrl, url));
     target.searchParams.set('pageSize', String(pageSize));
     const { authorization = '' } = headers;
     const answer = await fetch(target, { method, headers: { authorization } });
