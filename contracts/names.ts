@@ -8,6 +8,12 @@
 
 import { z } from 'zod';
 
+/**
+ * How the CLI is called in the checkout, and told to admins. Not `npx agents-plane`: anywhere else,
+ * that fetches whatever package of this name a stranger published, and runs it.
+ */
+export const CLI = './scripts/agents-plane';
+
 export const AGENT_NAME_MAX = 24;
 
 /** `allison`, `j-smith-3fa9c1`: what all other names of an agent are built from. */

@@ -56,7 +56,7 @@ resource "google_monitoring_alert_policy" "pairing_needed" {
   }
 
   documentation {
-    content = "`npx agents-plane list` shows whose (`waiting`, `logged out`). The owner has the pairing link in the mail; in dedicated mode the admin links the number."
+    content = "`./scripts/agents-plane list` shows whose (`waiting`, `logged out`). The owner has the pairing link in the mail; in dedicated mode the admin links the number."
   }
 }
 
@@ -80,7 +80,7 @@ resource "google_monitoring_alert_policy" "channel_down" {
   }
 
   documentation {
-    content = "`npx agents-plane list` shows whose (`deaf`). The VM goes on trying, and says when it hears again. Many at once: WhatsApp or the network is down. One alone: `npx agents-plane restart` it; a business number (`cloud-api`, `kapso`) has a token or key that is refused, more often than not: renew it with `npx agents-plane whatsapp connect`."
+    content = "`./scripts/agents-plane list` shows whose (`deaf`). The VM goes on trying, and says when it hears again. Many at once: WhatsApp or the network is down. One alone: `./scripts/agents-plane restart` it; a business number (`cloud-api`, `kapso`) has a token or key that is refused, more often than not: renew it with `./scripts/agents-plane whatsapp connect`."
   }
 }
 

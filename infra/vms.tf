@@ -28,6 +28,6 @@ resource "google_monitoring_alert_policy" "vm_silent" {
   }
 
   documentation {
-    content = "`npx agents-plane list` shows which. A provision request for its owner starts a VM that was stopped and rebuilds one that is gone, on its own data disk. Stopped on purpose? Silence this alert for that VM."
+    content = "`./scripts/agents-plane list` shows which. A provision request for its owner starts a VM that was stopped and rebuilds one that is gone, on its own data disk. Stopped on purpose? Silence this alert for that VM."
   }
 }

@@ -1,4 +1,4 @@
-/** `npx agents-plane ...`: the commands are in cli/program.ts. */
+/** `./scripts/agents-plane ...`: the commands are in cli/program.ts. */
 
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';

@@ -57,7 +57,7 @@ sed 's/^/  /' "$WORK/remove" >&2
 say_kept "and this will stay"
 if [ -z "$PURGE" ] && [ -s "$WORK/keep" ] && grep -q ' deployment ' "$WORK/remove"; then
   say "The plane's bucket goes, and in it which project each agent is in, the number pool and the WhatsApp backups."
-  say "When a plane is set up again, run agents-plane reconcile before you provision anybody, and add the pool's numbers again."
+  say "When a plane is set up again, run ./scripts/agents-plane reconcile before you provision anybody, and add the pool's numbers again."
 fi
 [ -z "$DRY_RUN" ] || { say "Nothing was changed." && exit 0; }
 if [ -z "$YES" ]; then

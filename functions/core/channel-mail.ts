@@ -4,6 +4,7 @@ import Mustache from 'mustache';
 import { CHANNEL_TITLES } from '../../contracts/channels.ts';
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import type { AgentName } from '../../contracts/names.ts';
+import { CLI } from '../../contracts/names.ts';
 import type { ChannelNotice } from '../../contracts/vm-api.ts';
 import { footerFor, type MailTemplates } from './mail.ts';
 
@@ -15,7 +16,7 @@ export function renderChannelNotice(
 ): { readonly subject: string; readonly text: string } {
   const title = CHANNEL_TITLES[channel];
   const whom = owner === undefined ? 'your phone number' : `the ${title} user ${owner}`;
-  const view = { title, whom, name, footer: footerFor(name, document) };
+  const view = { cli: CLI, title, whom, name, footer: footerFor(name, document) };
   return {
     subject: `${title} is being added to your assistant`,
     text: Mustache.render(templates['channel.txt'] ?? '', view, {}, { escape: String }),

@@ -2,6 +2,7 @@
 
 import { inWords, PlaneError, type Problem } from '../../contracts/errors.ts';
 import type { AgentName } from '../../contracts/names.ts';
+import { CLI } from '../../contracts/names.ts';
 
 /** What nobody foresaw is told by its kind alone: its text may hold anything. */
 export function reasonOf(error: unknown): string {
@@ -17,5 +18,5 @@ export function reasonOf(error: unknown): string {
 export const notLookedAt = (name: AgentName, error: unknown): Problem => ({
   field: `agent ${name}`,
   problem: `could not be looked at. ${reasonOf(error)}`,
-  fix: `ask again; when it stays so: agents-plane get ${name}`,
+  fix: `ask again; when it stays so: ${CLI} get ${name}`,
 });

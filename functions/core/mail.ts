@@ -4,6 +4,7 @@ import Mustache from 'mustache';
 import type { PairingLink } from '../../contracts/agent.ts';
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import type { AgentName } from '../../contracts/names.ts';
+import { CLI } from '../../contracts/names.ts';
 import type { WrongPhone } from '../../contracts/pairing.ts';
 import { showPhone } from './phone.ts';
 
@@ -57,14 +58,15 @@ const escapeHtml = (value: unknown): string =>
  * @param view values are escaped by mustache in the HTML, and stand as they are in the text
  */
 export function renderMail(templates: MailTemplates, name: string, view: MailView): RenderedMail {
+  const whole = { ...view, cli: CLI };
   const partials = {
     body: part(templates, `${name}.html`),
     button: part(templates, 'button.html'),
   };
   return {
     subject: view.subject,
-    html: Mustache.render(part(templates, 'frame.html'), view, partials, { escape: escapeHtml }),
-    text: Mustache.render(part(templates, `${name}.txt`), view, {}, { escape: String }),
+    html: Mustache.render(part(templates, 'frame.html'), whole, partials, { escape: escapeHtml }),
+    text: Mustache.render(part(templates, `${name}.txt`), whole, {}, { escape: String }),
   };
 }
 

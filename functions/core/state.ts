@@ -1,6 +1,7 @@
 /** Observed -> the state of the agent resource, with a reason a person can act on. */
 
 import type { AgentState } from '../../contracts/agent.ts';
+import { CLI } from '../../contracts/names.ts';
 import { intentOf } from './intent.ts';
 import type { Observed } from './observed.ts';
 import { isNowhere, STOCKOUTS } from './zone.ts';
@@ -15,8 +16,7 @@ export const BOOT_LIMIT_MS = 15 * 60_000;
 
 const INTERRUPTED = 'No VM yet. If this lasts more than a minute, send the same request again.';
 const PURGING = 'If this lasts more than a few minutes, purge it once more: it goes on.';
-const SILENT =
-  'The VM runs but has not reported for 15 minutes. Look at agents-plane logs NAME, then agents-plane restart NAME.';
+const SILENT = `The VM runs but has not reported for 15 minutes. Look at ${CLI} logs NAME, then ${CLI} restart NAME.`;
 
 /**
  * Error codes of Compute operations to what to do.

@@ -1,6 +1,7 @@
 /** What the administrators read when a sync has stopped. */
 
 import Mustache from 'mustache';
+import { CLI } from '../../contracts/names.ts';
 import type { SyncAnswer } from '../../contracts/sync.ts';
 
 /** @param template contents of templates/plane/mail/sync.txt */
@@ -10,7 +11,7 @@ export function renderSyncMail(
   stopped: NonNullable<SyncAnswer['stopped']>,
 ): { readonly subject: string; readonly text: string } {
   const leaving = actions.filter(({ action }) => action === 'revoke' || action === 'deprovision');
-  const view = { ...stopped, leaving };
+  const view = { cli: CLI, ...stopped, leaving };
   return {
     subject: `Agents Plane: a sync would remove ${stopped.removals} agents, and waits for you`,
     text: Mustache.render(template, view, {}, { escape: String }),

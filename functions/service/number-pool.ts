@@ -2,7 +2,7 @@
 
 import type { ConfigDocument, ProvisionRequest } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
-import { type AgentName, configSecretId } from '../../contracts/names.ts';
+import { type AgentName, CLI, configSecretId } from '../../contracts/names.ts';
 import type { NumberList, ReleaseNumber } from '../../contracts/number-pool.ts';
 import { readDocument } from '../core/document.ts';
 import { agentIn } from '../core/listed.ts';
@@ -206,8 +206,7 @@ async function allot(tools: Tools, name: AgentName, dryRun: boolean): Promise<st
   const free = all.filter(({ record }) => isFree(record, tools.clock.now()));
   const drawn = free[Math.floor(tools.random() * free.length)];
   if (!drawn) {
-    const fix =
-      'add one with: agents-plane numbers add; or give whatsappNumber, or use mode linked';
+    const fix = `add one with: ${CLI} numbers add; or give whatsappNumber, or use mode linked`;
     throw refused(
       'FAILED_PRECONDITION',
       'is left out, and the pool has none that is free',

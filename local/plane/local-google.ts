@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { PlaneError } from '../../contracts/errors.ts';
+import { CLI } from '../../contracts/names.ts';
 import type { FaultHook } from '../google/gate.ts';
 import { type Google, startGoogle } from '../google/google.ts';
 import { accountMetadata, instanceMetadata } from '../google/metadata.ts';
@@ -87,7 +88,7 @@ export async function startLocalGoogle(options: LocalGoogleOptions): Promise<Loc
       if (!machine)
         throw new PlaneError(
           'NOT_FOUND',
-          `No VM ${name} is running; npx agents-plane list shows what there is`,
+          `No VM ${name} is running; ${CLI} list shows what there is`,
         );
       return machine;
     },

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
 import { receipt } from '../../contracts/lifecycle.ts';
+import { CLI } from '../../contracts/names.ts';
 import { connect } from './client.ts';
 import { hint, print } from './output.ts';
 import { addVerb, agentPath, ask, insist, showPlan, type VerbOptions } from './verb.ts';
@@ -91,10 +92,7 @@ function addUpdate(program: Command): void {
     .option('--budget <usd>', 'USD a month', BUDGET)
     .addOption(new Option('--profile <profile>', 'what it is for').choices([...PROFILES]))
     .option('--timezone <zone>', 'e.g. Europe/Vienna')
-    .addHelpText(
-      'after',
-      '  agents-plane update allison --model openai/gpt-5.4 --timezone Europe/Vienna',
-    )
+    .addHelpText('after', `  ${CLI} update allison --model openai/gpt-5.4 --timezone Europe/Vienna`)
     .action(update);
 }
 
@@ -103,6 +101,6 @@ export function addFleetCommands(program: Command): void {
   addPowerCommands(program);
   addVerb(program, 'deprovision', 'Out of service: stopped, without rights; all is kept.')
     .option('--purge', 'remove it and everything it has, for good')
-    .addHelpText('after', '  agents-plane deprovision allison --purge')
+    .addHelpText('after', `  ${CLI} deprovision allison --purge`)
     .action(deprovision);
 }

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { PlaneError } from '../../contracts/errors.ts';
+import { CLI } from '../../contracts/names.ts';
 import { createBar } from '../ui/bar.ts';
 import { check, importRows, type Outcome } from './bulk.ts';
 import { connect } from './client.ts';
@@ -31,7 +32,7 @@ function report(outcomes: readonly Outcome[], asked: Asked): void {
   show(outcomes, ['WHERE', 'USER', 'OUTCOME', 'AGENT OR REASON'], rows, asked);
   const failed = outcomes.filter(({ outcome }) => outcome === 'failed').length;
   const mended = `${failed} of ${outcomes.length} failed; mend them and run the same import again`;
-  hint(failed === 0 ? 'everybody is as asked for; see them with: agents-plane list' : mended);
+  hint(failed === 0 ? `everybody is as asked for; see them with: ${CLI} list` : mended);
   if (failed > 0) process.exitCode = 1;
 }
 

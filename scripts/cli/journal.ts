@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type AuditLine, auditAnswer, vmLog } from '../../contracts/journal.ts';
+import { CLI } from '../../contracts/names.ts';
 import { connect } from './client.ts';
 import { type Asked, FORMATS, type Format, hint, print, printAsked, table } from './output.ts';
 import { agentPath, example, pageQuery } from './verb.ts';
@@ -27,7 +28,7 @@ async function logs(name: string, { follow, ...asked }: LogsOptions): Promise<vo
     // One document a look: JSON a line, YAML between lines of dashes.
     if (follow && asked.output === 'yaml') process.stdout.write('---\n');
     if (!printAsked(part, asked)) process.stdout.write(plain(part.text));
-    if (!follow && part.text === '') hint(`nothing yet; agents-plane get ${name} says why`);
+    if (!follow && part.text === '') hint(`nothing yet; ${CLI} get ${name} says why`);
     from = part.next;
     if (follow) await sleep(FOLLOW_MS);
   } while (follow);

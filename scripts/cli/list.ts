@@ -7,6 +7,7 @@ import {
   type ChannelState,
   type ListedAgent,
 } from '../../contracts/agent.ts';
+import { CLI } from '../../contracts/names.ts';
 import { type Client, connect } from './client.ts';
 import { FORMATS, type Format, hint, print, table } from './output.ts';
 import { example, pageQuery } from './verb.ts';
@@ -58,7 +59,7 @@ async function list({ state, output, json }: ListOptions): Promise<void> {
   const agents = await allAgents(await connect(process.env), state);
   if (json || output !== 'table') return print({ agents }, json || output === 'json');
   process.stdout.write(agents.length > 0 ? table(HEAD, agents.map(rowOf)) : '');
-  if (agents.length === 0) hint('no agents; make one with: agents-plane provision --help');
+  if (agents.length === 0) hint(`no agents; make one with: ${CLI} provision --help`);
 }
 
 export function addList(program: Command): void {

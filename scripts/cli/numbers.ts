@@ -1,6 +1,7 @@
 /** `agents-plane numbers`: the pool of WhatsApp numbers for agents in mode dedicated. */
 
 import type { Command } from 'commander';
+import { CLI } from '../../contracts/names.ts';
 import { type NumberList, numberList } from '../../contracts/number-pool.ts';
 import { connect } from './client.ts';
 import { type Asked, hint, printAsked, table } from './output.ts';
@@ -18,7 +19,7 @@ function show(list: NumberList, asked: Asked): void {
   ]);
   process.stdout.write(table(['NUMBER', 'STATE', 'AGENT OR FREE FROM'], rows));
   const free = list.numbers.filter(({ state }) => state === 'free').length;
-  hint(`${free} free; an agent gets one with: agents-plane provision --mode dedicated`);
+  hint(`${free} free; an agent gets one with: ${CLI} provision --mode dedicated`);
 }
 
 export function addNumberCommands(program: Command): void {

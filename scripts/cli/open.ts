@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 import { agent as agentSchema, pairingLink } from '../../contracts/agent.ts';
 import { PlaneError } from '../../contracts/errors.ts';
+import { CLI } from '../../contracts/names.ts';
 import { type Client, connect } from './client.ts';
 import { type Asked, hint, printAsked } from './output.ts';
 import { agentPath, example } from './verb.ts';
@@ -42,7 +43,7 @@ async function tunnel(client: Client, name: string, options: OpenOptions): Promi
   process.stdout.write(`${url}\n`);
   hint(`gcloud ${args.join(' ')}`);
   if (!process.env.AGENTS_PLANE_URL) {
-    return hint(`this is the local plane: agents-plane local exec ${instance.name} -- bash -l`);
+    return hint(`this is the local plane: ${CLI} local exec ${instance.name} -- bash -l`);
   }
   hint('the page works while this runs; Ctrl-C ends it');
   const child = spawn('gcloud', args, { stdio: 'inherit' });

@@ -1,6 +1,7 @@
-/** Every command of `npx agents-plane`: the admin's, and the local plane's. */
+/** Every command of the CLI: the admin's, and the local plane's. */
 
 import { Command } from 'commander';
+import { CLI } from '../../contracts/names.ts';
 import type { ExecResult } from '../../local/machine.ts';
 import { callControl } from '../../local/plane/control.ts';
 import { untilInterrupted } from '../ui/interruption.ts';
@@ -47,17 +48,17 @@ export function createProgram(): Command {
       'after',
       `
 Examples:
-  agents-plane provision --user allison@nine30.com --phone +15551234567
-  agents-plane get allison --json
-  agents-plane pair allison
-  agents-plane list --state failed
-  agents-plane update allison --budget 80
-  agents-plane deprovision allison --purge --dry-run
-  agents-plane whatsapp connect allison < number.json
-  agents-plane audit --agent allison
-  eval "$(agents-plane completion bash)"
-  agents-plane local exec agent-allison -- systemctl status openclaw-gateway
-  agents-plane bridge --help    (an agent on the official WhatsApp API)
+  ${CLI} provision --user allison@nine30.com --phone +15551234567
+  ${CLI} get allison --json
+  ${CLI} pair allison
+  ${CLI} list --state failed
+  ${CLI} update allison --budget 80
+  ${CLI} deprovision allison --purge --dry-run
+  ${CLI} whatsapp connect allison < number.json
+  ${CLI} audit --agent allison
+  eval "$(${CLI} completion bash)"
+  ${CLI} local exec agent-allison -- systemctl status openclaw-gateway
+  ${CLI} bridge --help    (an agent on the official WhatsApp API)
 
 Without AGENTS_PLANE_URL the commands go to the local plane (./scripts/demo).`,
     );

@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import { agent as agentSchema } from '../../contracts/agent.ts';
 import { PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
+import { CLI } from '../../contracts/names.ts';
 import { connect } from './client.ts';
 import { hint, print } from './output.ts';
 import { example, insist } from './verb.ts';
@@ -44,8 +45,7 @@ async function provision(options: ProvisionOptions): Promise<void> {
   print(body, options.json);
   if (options.dryRun || options.json) return;
   const { name } = agentSchema.parse(body);
-  const next =
-    status === 202 ? `follow it with: npx agents-plane get ${name}` : 'nothing to change';
+  const next = status === 202 ? `follow it with: ${CLI} get ${name}` : 'nothing to change';
   hint(next);
 }
 

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { type PlanView, plan } from '../../contracts/agent.ts';
 import { planAnswer, reconcileAnswer, reconciled } from '../../contracts/lifecycle.ts';
+import { CLI } from '../../contracts/names.ts';
 import { connect } from './client.ts';
 import { hint, print } from './output.ts';
 import { agentPath, example, insist, pageQuery, type VerbOptions } from './verb.ts';
@@ -21,7 +22,7 @@ async function showPlans(name: string | undefined, { json }: VerbOptions): Promi
     } while (token !== undefined);
   print({ plans }, json);
   const steps = plans.flatMap((each) => each.steps).length;
-  const verb = ['agents-plane reconcile', ...(name ? [name] : [])].join(' ');
+  const verb = [`${CLI} reconcile`, ...(name ? [name] : [])].join(' ');
   hint(steps === 0 ? 'nothing to do' : `${steps} step(s); take them with: ${verb}`);
 }
 

@@ -1,6 +1,7 @@
 /** `agents-plane sync`: brings the agents to what the Workspace Directory says. */
 
 import type { Command } from 'commander';
+import { CLI } from '../../contracts/names.ts';
 import { syncAnswer } from '../../contracts/sync.ts';
 import { connect } from './client.ts';
 import { hint, print } from './output.ts';
@@ -25,7 +26,7 @@ async function sync({ dryRun, confirm, json }: SyncOptions): Promise<void> {
   const failed = actions.filter(({ outcome }) => outcome === 'failed').length;
   if (stopped) {
     hint(
-      `${stopped.removals} agents would go, more than ${stopped.limit}: nothing was done. If that is right: agents-plane sync --confirm ${stopped.confirm}`,
+      `${stopped.removals} agents would go, more than ${stopped.limit}: nothing was done. If that is right: ${CLI} sync --confirm ${stopped.confirm}`,
     );
   } else if (failed > 0) hint(`${failed} failed: see "reason"; the next sync tries again`);
   else if (left > 0) hint(`${left} left for the next sync: run it again, or wait five minutes`);

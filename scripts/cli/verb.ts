@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { plan } from '../../contracts/agent.ts';
 import { PlaneError } from '../../contracts/errors.ts';
+import { CLI } from '../../contracts/names.ts';
 import { type Client, connect } from './client.ts';
 import { type Asked, hint, print } from './output.ts';
 
@@ -64,7 +65,7 @@ export async function ask(
   print(body, options.json);
   if (options.json) return;
   if (options.dryRun) showPlan(body);
-  else hint(status === 202 ? `follow it with: agents-plane get ${name}` : 'nothing to change');
+  else hint(status === 202 ? `follow it with: ${CLI} get ${name}` : 'nothing to change');
 }
 
 export const pageQuery = (token: string | undefined, more: Record<string, string> = {}): string => {
@@ -73,7 +74,7 @@ export const pageQuery = (token: string | undefined, more: Record<string, string
 };
 
 export const example = (...lines: string[]): string =>
-  `\nExamples:\n${lines.map((line) => `  agents-plane ${line}`).join('\n')}`;
+  `\nExamples:\n${lines.map((line) => `  ${CLI} ${line}`).join('\n')}`;
 
 /** @param first example of what it is told beside the agent */
 export function addVerb(program: Command, name: string, description: string, first = ''): Command {

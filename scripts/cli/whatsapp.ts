@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { agent as agentSchema } from '../../contracts/agent.ts';
 import { PlaneError } from '../../contracts/errors.ts';
+import { CLI } from '../../contracts/names.ts';
 import {
   numberConnected,
   numberDisconnected,
@@ -51,7 +52,7 @@ function parse(given: string): Credentials {
   } catch {
     // Told below, without the text: JSON.parse quotes it.
   }
-  throw wrong('The credentials are no JSON object; see: agents-plane whatsapp connect --help');
+  throw wrong(`The credentials are no JSON object; see: ${CLI} whatsapp connect --help`);
 }
 
 /** One after the other, none of them shown. */
@@ -73,7 +74,7 @@ async function askFor(mode: string): Promise<Credentials> {
 async function modeOf(client: Client, name: string): Promise<string> {
   const { mode } = agentSchema.parse((await client.call('GET', agentPath(name))).body).whatsapp;
   if (mode in QUESTIONS) return mode;
-  const fix = `agents-plane update ${name} --mode cloud-api`;
+  const fix = `${CLI} update ${name} --mode cloud-api`;
   throw new PlaneError(
     'FAILED_PRECONDITION',
     `${name} is in mode ${mode}, which takes no credentials; change it first: ${fix}`,
@@ -114,7 +115,7 @@ async function showNumber(name: string, options: VerbOptions): Promise<void> {
   const { body } = await client.call('GET', pathOf(name, {}));
   print(body, options.json);
   const { connected } = numberView.parse(body);
-  if (!options.json && !connected) hint(`connect it with: agents-plane whatsapp connect ${name}`);
+  if (!options.json && !connected) hint(`connect it with: ${CLI} whatsapp connect ${name}`);
 }
 
 async function disconnectNumber(name: string, options: VerbOptions): Promise<void> {

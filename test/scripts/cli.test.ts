@@ -67,7 +67,7 @@ describe('agents-plane', () => {
   test('--help shows examples', async () => {
     const { code, stdout } = await cli('--help');
     expect(code).toBe(0);
-    expect(stdout).toContain('agents-plane provision --user');
+    expect(stdout).toContain('./scripts/agents-plane provision --user');
   });
 
   test('provision --dry-run prints the plan and creates nothing', async () => {
@@ -92,7 +92,7 @@ describe('agents-plane', () => {
   test('the verbs change the agent, say what comes next, and can be repeated', async () => {
     const updated = await cli('update', 'allison', '--budget', '75', '--json');
     expect(JSON.parse(updated.stdout)).toMatchObject({ budget: 75, configVersion: '2' });
-    expect((await cli('stop', 'allison')).stderr).toContain('agents-plane get allison');
+    expect((await cli('stop', 'allison')).stderr).toContain('./scripts/agents-plane get allison');
     expect((await cli('stop', 'allison')).stderr).toContain('nothing to change');
     expect((await cli('list', '--state', 'stopped')).stdout).toContain('allison');
     expect((await cli('reconcile', '--dry-run')).stderr).toContain('nothing to do');
@@ -147,7 +147,7 @@ describe('agents-plane', () => {
     const key = 'kapso-key-7c1d';
     const number = JSON.stringify({ phoneNumberId: '647015955153740', apiKey: key });
     const wrongMode = await cliWith(number, 'whatsapp', 'connect', 'bob');
-    expect(wrongMode.stderr).toContain('agents-plane update bob --mode');
+    expect(wrongMode.stderr).toContain('./scripts/agents-plane update bob --mode');
     const own = ['--whatsapp-number', '+15559876543', '--mode', 'kapso'];
     expect((await cli('update', 'bob', ...own)).code).toBe(0);
     const broken = await cliWith(`{"apiKey": "${key}`, 'whatsapp', 'connect', 'bob');
@@ -226,9 +226,9 @@ describe('agents-plane', () => {
     const headers = { authorization: `Bearer ${accessToken}` };
     expect((await fetch(key, { method: 'DELETE', headers })).status).toBe(200);
     expect((await cli('plan', 'allison')).stderr).toBe(
-      '2 step(s); take them with: agents-plane reconcile allison\n',
+      '2 step(s); take them with: ./scripts/agents-plane reconcile allison\n',
     );
-    expect((await cli('plan')).stderr).toMatch(/: agents-plane reconcile\n$/);
+    expect((await cli('plan')).stderr).toMatch(/: \.\/scripts\/agents-plane reconcile\n$/);
   });
 
   test('reconcile of all goes on after a page that took too long, and prints every agent', async () => {

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { CLI } from '../../contracts/names.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
@@ -27,8 +28,9 @@ const LINES: ReadonlyArray<readonly [string, readonly string[]]> = [
   ['list --state=fa', ['failed']],
   ['provision --mode ', ['cloud-api', 'dedicated', 'kapso', 'linked']],
 ];
-const typed = LINES.map(([line]) => `agents-plane ${line}`);
-const offered = LINES.map(([, words]) => words);
+// The word may be a path, as contracts/names.ts says it.
+const typed = ['agents-plane', CLI].flatMap((cli) => LINES.map(([line]) => `${cli} ${line}`));
+const offered = [...LINES, ...LINES].map(([, words]) => words);
 /** bash's own fallback: nothing of ours is asked for it. */
 const FILE = ['agents-plane import pe', ['people.csv']] as const;
 

@@ -1,5 +1,5 @@
 # Completion of agents-plane for bash:
-#   agents-plane completion bash > ~/.local/share/bash-completion/completions/agents-plane
+#   ./scripts/agents-plane completion bash > ~/.local/share/bash-completion/completions/agents-plane
 # Each line of the table: where one is, a tab, what may come next. Made of the commands themselves.
 # shellcheck shell=bash
 

@@ -1,5 +1,5 @@
 # Completion of agents-plane for fish:
-#   agents-plane completion fish > ~/.config/fish/completions/agents-plane.fish
+#   ./scripts/agents-plane completion fish > ~/.config/fish/completions/agents-plane.fish
 # Each line of the table: where one is, a tab, what may come next. Made of the commands themselves.
 set -g __agents_plane_table '@TABLE@'
 

@@ -1,6 +1,6 @@
 #compdef agents-plane
 # Completion of agents-plane for zsh:
-#   source <(agents-plane completion zsh), in ~/.zshrc
+#   source <(./scripts/agents-plane completion zsh), in ~/.zshrc
 # Each line of the table: where one is, a tab, what may come next. Made of the commands themselves.
 (( ${+functions[compdef]} )) || { autoload -Uz compinit && compinit }
 
