@@ -113,6 +113,33 @@ const numberFitsMode = (value: {
   whatsappNumber?: string | undefined;
 }): boolean => value.whatsapp.mode === 'linked' || value.whatsappNumber !== undefined;
 
+/**
+ * The account at WhatsApp that the agent is: its owner's own in mode `linked`, else the number that
+ * it was given. One account is one agent (docs/decisions/105).
+ */
+export const answersOn = <P, N>(value: {
+  readonly whatsapp: { readonly mode: WhatsappMode };
+  readonly userPhone?: P;
+  readonly whatsappNumber?: N;
+}): P | N | undefined =>
+  value.whatsapp.mode === 'linked' ? value.userPhone : value.whatsappNumber;
+
+/** Who writes to it and who answers would be the same. */
+const isItself = (value: {
+  whatsapp: { mode: WhatsappMode };
+  userPhone?: string | undefined;
+  whatsappNumber?: string | undefined;
+}): boolean =>
+  value.whatsapp.mode === 'linked' ||
+  value.whatsappNumber === undefined ||
+  value.whatsappNumber !== value.userPhone;
+
+const NUMBER_IS_OWNERS = {
+  path: ['whatsappNumber'],
+  error: "is the owner's own phone",
+  params: { fix: 'give the agent a number of its own, or use mode linked and no number' },
+};
+
 const NUMBER_MISSING = {
   path: ['whatsappNumber'],
   error: 'required in this WhatsApp mode',
@@ -136,7 +163,8 @@ export const provisionRequest = z
   .strictObject({ ...settings, userPhone: phoneNumber.optional() })
   .transform(withMode)
   .refine((value) => value.whatsapp.mode === 'dedicated' || numberFitsMode(value), NUMBER_MISSING)
-  .refine(hasPhoneToAsk, NO_PHONE);
+  .refine(hasPhoneToAsk, NO_PHONE)
+  .refine(isItself, NUMBER_IS_OWNERS);
 export type ProvisionRequest = z.infer<typeof provisionRequest>;
 
 /** What an admin may change of an agent that exists: all but whose it is. */
@@ -161,3 +189,6 @@ export const configDocument = z
   .refine(numberFitsMode, NUMBER_MISSING)
   .refine(hasPhoneToAsk, NO_PHONE);
 export type ConfigDocument = z.infer<typeof configDocument>;
+
+/** What may be written. Reading is more lenient: what was once accepted must not stop a VM. */
+export const newDocument = configDocument.refine(isItself, NUMBER_IS_OWNERS);

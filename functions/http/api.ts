@@ -19,7 +19,7 @@ import { readName } from '../service/lifecycle.ts';
 import { listFleet } from '../service/list.ts';
 import type { LinkTools } from '../service/pairing-link.ts';
 import type { Journal } from '../service/ports.ts';
-import { provision, readRequest } from '../service/provision.ts';
+import { provisionIn, readRequest } from '../service/provision.ts';
 import type { RoundTools } from '../service/round.ts';
 import type { Tools } from '../service/steps.ts';
 import type { SyncTools } from '../service/sync.ts';
@@ -53,8 +53,7 @@ const state = { schema: z.enum(AGENT_STATES), description: `one of ${AGENT_STATE
 
 async function postAgent({ fleet, policy }: ApiParts, call: Call): Promise<Answer> {
   const dry = isDry(call);
-  const { tools, wanted } = await fleet.allot(readRequest(policy, call.body), dry);
-  const done = await provision(tools, wanted, dry);
+  const done = await provisionIn(fleet, readRequest(policy, call.body), dry);
   if (done.kind === 'plan') return { status: 200, body: done.plan, agent: done.plan.agent };
   const status = done.kind === 'changed' ? 202 : 200;
   return { status, body: done.agent, agent: done.agent.name, change: done.change };

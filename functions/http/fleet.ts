@@ -5,6 +5,7 @@ import { agent, plan } from '../../contracts/agent.ts';
 import { onceRequest, receipt, updateRequest } from '../../contracts/lifecycle.ts';
 import type { AgentName } from '../../contracts/names.ts';
 import { type Policy, parseBody } from '../core/request.ts';
+import { demandAccountFor } from '../service/account.ts';
 import type { Places } from '../service/cells.ts';
 import {
   carryOut,
@@ -18,7 +19,7 @@ import {
   update,
 } from '../service/lifecycle.ts';
 import { claim } from '../service/number-pool.ts';
-import { type Change, planned } from '../service/steer.ts';
+import type { Change } from '../service/steer.ts';
 import type { Tools } from '../service/steps.ts';
 import { dryRun } from './paging.ts';
 import type { Answer } from './reply.ts';
@@ -76,12 +77,12 @@ function powerRoutes(parts: FleetParts): readonly Route[] {
       async (tools, name, call) => {
         const request = parseBody(updateRequest, call.body);
         const change = update(name, parts.policy, request);
-        const { whatsappNumber: number } = request;
-        if (number) {
-          // What is refused must not have taken a number: that would cool off for weeks.
-          await planned(tools, name, change);
-          await claim(tools, name, number, isDry(call));
+        const { whatsappNumber: number, userPhone, whatsapp } = request;
+        // What is refused must not have taken a number: that would cool off for weeks.
+        if (number !== undefined || userPhone || whatsapp) {
+          await demandAccountFor(parts.fleet, name, change);
         }
+        if (number) await claim(tools, name, number, isDry(call));
         return change;
       },
     ),

@@ -4,7 +4,7 @@
  * request again goes on where the last one stopped (decision 092).
  */
 
-import type { ProvisionRequest } from '../../contracts/config-document.ts';
+import { answersOn, type ProvisionRequest } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import {
   type ImportAnswer,
@@ -13,14 +13,15 @@ import {
   provisionWork,
 } from '../../contracts/import.ts';
 import { type AgentName, agentOfInstance } from '../../contracts/names.ts';
-import { agentIn, inFilters } from '../core/listed.ts';
+import { inFilters } from '../core/listed.ts';
 import { type Known, ownerOf, readPeople, takesFor, workId, workPrefix } from '../core/people.ts';
 import { type Policy, parseBody } from '../core/request.ts';
 import { isTicket, ticketFor } from '../core/ticket.ts';
+import { demandAccounts } from './account.ts';
 import type { Places } from './cells.ts';
-import { everyRecord } from './every-record.ts';
+import { type Row, rowsIn } from './documents.ts';
 import type { WorkQueue } from './ports.ts';
-import { type Provisioned, provision, readRequest } from './provision.ts';
+import { type Provisioned, provisionIn, readRequest } from './provision.ts';
 import { isPassing, persistently, READ_DEADLINE_MS } from './retry.ts';
 import type { Tools } from './steps.ts';
 
@@ -43,8 +44,10 @@ export async function importPeople(
   { body, by, dryRun }: { readonly body: unknown; readonly by: string; readonly dryRun: boolean },
 ): Promise<ImportAnswer> {
   const people = readPeople(policy, body);
-  const known = await knownOf(tools, people);
+  const rows = await rowsIn(await tools.fleet.all());
+  const known = await knownOf(rows, people);
   const looked = people.map((request) => ({ request, ...takesFor(request, known) }));
+  await demandAccounts(rows, looked);
   const queued = dryRun ? new Set<string>() : await enqueue(tools, by, looked);
   const waiting = (await waitingIn(tools)).length;
   const told = looked.map(({ request: { user }, ...rest }): Imported => {
@@ -54,22 +57,20 @@ export async function importPeople(
 }
 
 /** The agents of these people, by owner, in whichever cell. */
-async function knownOf({ fleet }: ImportTools, people: readonly ProvisionRequest[]) {
+async function knownOf(rows: readonly Row[], people: readonly ProvisionRequest[]) {
   const wanted = new Set(people.map(({ user }) => user));
-  const found = await Promise.all((await fleet.all()).map((cell) => knownIn(cell, wanted)));
-  return new Map<string, Known>(found.flat());
+  const theirs = rows.filter(({ secret }) => wanted.has(ownerOf(secret) ?? ''));
+  const byCell = [...Map.groupBy(theirs, ({ cell }) => cell)];
+  const found = byCell.map(([cell, some]) => knownIn(cell, some));
+  return new Map<string, Known>((await Promise.all(found)).flat());
 }
 
-async function knownIn(tools: Tools, wanted: ReadonlySet<string>) {
-  const rows = (await everyRecord(tools)).flatMap(({ id, secret }) => {
-    const [name, owner] = [agentIn(id, secret), ownerOf(secret)];
-    return name && owner && wanted.has(owner) ? [{ name, owner, secret }] : [];
-  });
+async function knownIn(cell: Tools, rows: readonly Row[]) {
   const names = rows.map(({ name }) => name);
-  const machines = await machinesOf(tools, names);
-  return rows.map(({ owner, ...row }): readonly [string, Known] => [
-    owner,
-    { ...row, hasMachine: machines.has(row.name) },
+  const machines = await machinesOf(cell, names);
+  return rows.map(({ name, secret }): readonly [string, Known] => [
+    ownerOf(secret) ?? '',
+    { name, secret, hasMachine: machines.has(name) },
   ]);
 }
 
@@ -133,8 +134,9 @@ export async function provisionOne(
   }
   const { request, by } = parseBody(provisionWork, work);
   try {
-    const at = await tools.fleet.allot(readRequest(policy, request), false);
-    return { by, outcome: await provision(at.tools, at.wanted, false) };
+    const wanted = readRequest(policy, request);
+    const isChecked = answersOn(wanted.request) !== undefined;
+    return { by, outcome: await provisionIn(tools.fleet, { ...wanted, isChecked }, false) };
   } catch (error) {
     if (!(error instanceof PlaneError) || isPassing(error)) throw error;
     return { by, outcome: error };

@@ -4,8 +4,8 @@ import type { Agent, PlanView } from '../../contracts/agent.ts';
 import {
   CONFIG_VERSION,
   type ConfigDocument,
-  configDocument,
   isDeviceMode,
+  newDocument,
 } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import type { Life, Receipt, UpdateRequest } from '../../contracts/lifecycle.ts';
@@ -115,10 +115,7 @@ function patched(document: ConfigDocument, request: UpdateRequest): ConfigDocume
   const whatsapp = whatsappAfter(document.whatsapp, request);
   const merged = { ...document, ...request, whatsapp, version: CONFIG_VERSION };
   const { whatsappNumber, ...others } = merged;
-  return parseBody(
-    configDocument,
-    whatsappNumber === null ? others : { ...others, whatsappNumber },
-  );
+  return parseBody(newDocument, whatsappNumber === null ? others : { ...others, whatsappNumber });
 }
 
 /** @throws PlaneError NOT_FOUND for what cannot be the name of an agent */

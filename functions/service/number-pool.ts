@@ -5,7 +5,6 @@ import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, CLI, configSecretId } from '../../contracts/names.ts';
 import type { NumberList, ReleaseNumber } from '../../contracts/number-pool.ts';
 import { readDocument } from '../core/document.ts';
-import { agentIn } from '../core/listed.ts';
 import {
   allotted,
   cooled,
@@ -18,10 +17,9 @@ import {
   viewOfNumber,
 } from '../core/number-pool.ts';
 import { maskPhone } from '../core/redact.ts';
-import { ANNOTATION_SUMMARY, parseSummary } from '../core/summary.ts';
 import type { Places } from './cells.ts';
+import { documentsWhere, rowsIn } from './documents.ts';
 import { each } from './each.ts';
-import { everyRecord } from './every-record.ts';
 import type { Kept } from './ports.ts';
 import type { Tools } from './steps.ts';
 
@@ -72,23 +70,20 @@ function unlessThere(error: unknown): void {
   if (!(error instanceof PlaneError) || error.code !== 'ABORTED') throw error;
 }
 
-/** Agents that were given one of these numbers by hand: summaries say where to look, documents decide. */
+/** Agents that were given one of these numbers by hand. */
 async function holdersOf(
   cells: readonly Tools[],
   numbers: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, AgentName>> {
   const masks = new Set([...numbers].map(maskPhone));
-  const holders = new Map<string, AgentName>();
-  for (const cell of cells) {
-    await each(await everyRecord(cell), async ({ id, secret }) => {
-      const name = agentIn(id, secret);
-      const summary = parseSummary(secret.annotations[ANNOTATION_SUMMARY]);
-      if (!name || (summary && !masks.has(summary.whatsappNumber ?? ''))) return;
-      const number = await numberOf(cell, name);
-      if (number !== undefined && numbers.has(number)) holders.set(number, name);
-    });
-  }
-  return holders;
+  const found = await documentsWhere(await rowsIn(cells), (summary) =>
+    masks.has(summary.whatsappNumber ?? ''),
+  );
+  return new Map(
+    found.flatMap(({ name, document: { whatsappNumber: number } }) =>
+      number !== undefined && numbers.has(number) ? [[number, name]] : [],
+    ),
+  );
 }
 
 /**
@@ -106,10 +101,6 @@ async function usedBy(
   ]);
   const document = readDocument(latest?.payload);
   return secret && !document ? undefined : { number: document?.whatsappNumber };
-}
-
-async function numberOf({ secrets }: Tools, name: AgentName): Promise<string | undefined> {
-  return readDocument((await secrets.latest(configSecretId(name)))?.payload)?.whatsappNumber;
 }
 
 /**
@@ -177,9 +168,15 @@ export async function numberFor(
     await claim(tools, name, whatsappNumber, dryRun);
     return whatsappNumber;
   }
-  const has = before?.whatsapp.mode === 'dedicated' ? before.whatsappNumber : undefined;
-  return has ?? allot(tools, name, dryRun);
+  return keptNumber(whatsapp, before) ?? allot(tools, name, dryRun);
 }
+
+/** What an agent in mode `dedicated` goes on with where no number is named. */
+export const keptNumber = (
+  { mode }: ConfigDocument['whatsapp'],
+  before: ConfigDocument | undefined,
+): string | undefined =>
+  mode === 'dedicated' && before?.whatsapp.mode === mode ? before.whatsappNumber : undefined;
 
 /** A number that is named and in the pool is the agent's as if it had been drawn. @throws PlaneError */
 export async function claim(

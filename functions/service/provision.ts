@@ -6,6 +6,7 @@ import {
   type ConfigDocument,
   configDocument,
   type ProvisionRequest,
+  provisionRequest,
 } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, configSecretId } from '../../contracts/names.ts';
@@ -17,12 +18,15 @@ import { digestOf, firstIntent, type Intent, intentOf, leaseLeft } from '../core
 import { candidateNames } from '../core/name.ts';
 import { ANNOTATION_USER, type Observed } from '../core/observed.ts';
 import { goalOf, planFor, viewOf } from '../core/plan.ts';
-import { type Policy, parseProvision } from '../core/request.ts';
+import { type Policy, parseBody, parseProvision } from '../core/request.ts';
 import type { Desired, Step } from '../core/step.ts';
 import { summaryOf } from '../core/summary.ts';
 import { placed } from '../core/zone.ts';
+import { demandAccount } from './account.ts';
 import { applyPlan } from './apply.ts';
-import { numberFor } from './number-pool.ts';
+import type { Places } from './cells.ts';
+import { rowsIn } from './documents.ts';
+import { keptNumber, numberFor } from './number-pool.ts';
 import { resourceOf } from './resource.ts';
 import { persistently, READ_DEADLINE_MS } from './retry.ts';
 import { beingRemoved, isStuck, observeAt } from './steer.ts';
@@ -39,6 +43,8 @@ export interface Wanted {
   readonly names: readonly AgentName[];
   /** Of an agent that the directory asks for: what a new one is marked with. */
   readonly followed?: string;
+  /** The import has seen already that no other agent answers on the number: one list for all of them. */
+  readonly isChecked?: boolean;
   /** The person's id, where the directory was asked. */
   readonly person?: string | undefined;
 }
@@ -53,14 +59,25 @@ export function readRequest(policy: Policy, body: unknown): Wanted {
   return { request, names: candidateNames(request.user) };
 }
 
+/** In whichever project the person's agent is, or is to be. @throws PlaneError as `provision` */
+export async function provisionIn(
+  fleet: Places,
+  wanted: Wanted,
+  dryRun: boolean,
+): Promise<Provisioned & { readonly tools: Tools }> {
+  const at = await fleet.allot(wanted, dryRun);
+  return { ...(await provision(fleet, at.tools, at.wanted, dryRun)), tools: at.tools };
+}
+
 /**
  * @returns `changed` when something was created or changed, `unchanged` when all was there
  * @throws PlaneError FAILED_PRECONDITION (something foreign carries the
- *   name), ALREADY_EXISTS (the name is another person's), or what Google said
+ *   name), ALREADY_EXISTS (the name is another person's, the number another agent's), or what Google said
  */
-export async function provision(
+async function provision(
+  fleet: Places,
   tools: Tools,
-  { request, names, followed, ...known }: Wanted,
+  { request, names, followed, isChecked, ...known }: Wanted,
   dryRun: boolean,
 ): Promise<Provisioned> {
   const by = tools.newId();
@@ -68,11 +85,18 @@ export async function provision(
   const done: Step[] = [];
   let first: Observed | undefined;
   return persistently(tools, async () => {
-    const { name, since, seen: observed } = await locate(tools, names, request.user, !dryRun);
+    // In one wave with the rest, needed or not: a new agent waits for no round trip more.
+    const [{ name, since, seen: observed }, rows] = await Promise.all([
+      locate(tools, names, request.user, !dryRun),
+      isChecked ? [] : rowsIn(await fleet.all()),
+    ]);
     const before = readDocument(observed.config?.payload);
     // What is refused must not have drawn a number: that would cool off for weeks.
     refuseForeign(name, observed);
     if (observed.configSecret && intentOf(observed).life === 'purged') throw beingRemoved();
+    const { whatsappNumber: named = keptNumber(request.whatsapp, before) } = request;
+    const account = { whatsapp: request.whatsapp, userPhone, whatsappNumber: named };
+    await demandAccount(rows, name, account, observed);
     const whatsappNumber = await numberFor(tools, name, request, before, dryRun);
     const document = configDocument.parse({
       ...{ version: CONFIG_VERSION, ...request, userPhone },
@@ -113,15 +137,19 @@ function isToBeContinued(
 /** @throws PlaneError INVALID_ARGUMENT when the directory does not say it, FAILED_PRECONDITION when it may not be read */
 async function lookedUp(
   tools: Tools,
-  { user, userPhone }: ProvisionRequest,
+  request: ProvisionRequest,
   known: string | undefined,
 ): Promise<{ readonly userPhone: string; readonly person: string | undefined }> {
+  const { user, userPhone } = request;
   if (userPhone !== undefined) return { userPhone, person: known };
   const directory = await tools.directory();
   const person = await persistently(tools, () => directory.person(user), READ_DEADLINE_MS);
   // An alias says nothing of whose the agent is to be.
   const id = person?.email === user ? person.id : known;
-  return { userPhone: phoneForAgent(person, tools.phoneRegion), person: id };
+  const phone = phoneForAgent(person, tools.phoneRegion);
+  // Under the rules that hold between a phone and the rest.
+  parseBody(provisionRequest, { ...request, userPhone: phone });
+  return { userPhone: phone, person: id };
 }
 
 /**

@@ -13,13 +13,14 @@ import { ANNOTATION_FOLLOWED, ANNOTATION_PERSON, ANNOTATION_USER } from '../core
 import { absentees, type Member } from '../core/owners.ts';
 import { PENDING, type SyncAction, type SyncRules } from '../core/sync-action.ts';
 import { planSync, type SyncPlan } from '../core/sync-plan.ts';
+import { demandAccountFor } from './account.ts';
 import type { Places } from './cells.ts';
 import { AT_ONCE, each } from './each.ts';
 import { everyRecord } from './every-record.ts';
 import { carryOut, deprovision, followed, revoke } from './lifecycle.ts';
 import { alone } from './lock.ts';
 import type { Directory, Mailer } from './ports.ts';
-import { provision, readRequest } from './provision.ts';
+import { provisionIn, readRequest } from './provision.ts';
 import type { Tools } from './steps.ts';
 import { tellAdmins } from './sync-mail.ts';
 import { markFollowed, remember } from './sync-memory.ts';
@@ -160,10 +161,9 @@ async function act(tools: SyncTools, action: SyncAction) {
       followed: PENDING,
       person: action.person,
     };
-    const at = await tools.fleet.allot(wanted, false);
-    const made = await provision(at.tools, at.wanted, false);
+    const made = await provisionIn(tools.fleet, wanted, false);
     if (made.kind === 'plan') throw new Error('a sync makes no dry runs of agents');
-    await markFollowed(at.tools, made.agent.name, action.followed);
+    await markFollowed(made.tools, made.agent.name, action.followed);
     return { agent: made.agent.name, change: made.change };
   }
   const { agent } = action;
@@ -173,6 +173,7 @@ async function act(tools: SyncTools, action: SyncAction) {
     update: () => followed(agent, policy, action.action === 'update' ? action.fields : {}),
   }[action.action]();
   const cell = await tools.fleet.of(agent);
+  if (action.action === 'update') await demandAccountFor(tools.fleet, agent, change);
   const outcome = await carryOut(cell, agent, change, false);
   if (outcome.kind === 'plan') throw new Error('a sync makes no dry runs of agents');
   if (action.action === 'update') await markFollowed(cell, agent, action.followed);

@@ -4,11 +4,10 @@ import { createHmac } from 'node:crypto';
 import { SHARED_KEY_SECRET } from '../../contracts/names.ts';
 import { ANNOTATION_INTENT } from '../../functions/core/intent.ts';
 import { LOCAL, QUEUE } from '../../local/plane/settings.ts';
-import { pagePath } from './fixtures.ts';
+import { pagePath, phoneOf } from './fixtures.ts';
 import { vmToken } from './harness.ts';
 import { startTwoCells, TWO, type TwoCells } from './support/two-cells.ts';
 
-const PHONE = '+15551234567';
 const NUMBER = {
   mode: 'cloud-api',
   phoneNumberId: '106540352242922',
@@ -30,7 +29,7 @@ afterAll(() => plane.close());
 
 const made = async (name: string, more: object = {}) => {
   const answer = await plane.post('/v1/agents', {
-    ...{ user: `${name}@nine30.com`, userPhone: PHONE },
+    ...{ user: `${name}@nine30.com`, userPhone: phoneOf(name) },
     ...more,
   });
   expect(answer.status).toBe(202);
@@ -212,13 +211,18 @@ test("a VM's words on the serial port are read where it runs; what was done, whe
 });
 
 test('a sync makes new agents where there is room, and finds those who left wherever they are', async () => {
-  const phones = [{ value: PHONE, type: 'mobile' }];
+  const phonesOf = (name: string) => [{ value: phoneOf(name), type: 'mobile' }];
   for (const name of ['ada', 'abe', 'ben']) {
+    const phones = phonesOf(name);
     plane.google.directory.put({ primaryEmail: `${name}@nine30.com`, phones });
   }
   plane.google.directory.put({ primaryEmail: 'bob@nine30.com', suspended: true });
   const customSchemas = { AgentConfig: { agentEnabled: true } };
-  plane.google.directory.put({ primaryEmail: 'dan@nine30.com', phones, customSchemas });
+  plane.google.directory.put({
+    primaryEmail: 'dan@nine30.com',
+    phones: [{ value: phoneOf('dan'), type: 'mobile' }],
+    customSchemas,
+  });
   const { body } = await plane.post('/v1/sync');
   expect(
     body.actions.map((it: Record<string, string>) => `${it.action} ${it.user} ${it.outcome}`),
@@ -226,7 +230,7 @@ test('a sync makes new agents where there is room, and finds those who left wher
   expect(vm('dan')?.project).toBe(TWO.id);
   expect(vm('bob')?.resource.status).toBe('TERMINATED');
   expect((await plane.post('/v1/sync')).body.actions).toEqual([]);
-  plane.google.directory.put({ primaryEmail: 'dan@nine30.com', phones });
+  plane.google.directory.put({ primaryEmail: 'dan@nine30.com', phones: phonesOf('dan') });
   expect((await plane.post('/v1/sync')).body.actions).toMatchObject([{ action: 'deprovision' }]);
   expect((await plane.call('GET', '/v1/agents/dan')).body.state).toBe('deprovisioned');
 });

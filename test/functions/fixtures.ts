@@ -1,5 +1,6 @@
 /** Values that several tests of the control plane share. */
 
+import { createHash } from 'node:crypto';
 import { type ConfigDocument, configDocument } from '../../contracts/config-document.ts';
 import { type AgentName, agentName } from '../../contracts/names.ts';
 import type { InstanceSettings } from '../../functions/core/instance.ts';
@@ -54,3 +55,9 @@ export const SETTINGS: InstanceSettings = {
   vmEndpoints: {},
   startupScript: '#!/bin/bash\n',
 };
+
+/** A phone of one's own for each name: two agents are never linked to the same one. */
+export function phoneOf(name: string): string {
+  const digest = createHash('sha256').update(name).digest().readUInt32BE();
+  return `+1555${String(digest % 10_000_000).padStart(7, '0')}`;
+}

@@ -4,6 +4,7 @@ import { PlaneError } from '../../contracts/errors.ts';
 import { reasonOf } from '../../functions/core/failure.ts';
 import type { Fault } from '../../local/google/gate.ts';
 import { LOCAL, PLANE_ACCOUNT } from '../../local/plane/settings.ts';
+import { phoneOf } from './fixtures.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
 
 const PEOPLE = ['ada', 'bob', 'cy', 'dee'];
@@ -20,7 +21,7 @@ beforeAll(async () => {
     return fault;
   });
   for (const person of PEOPLE) {
-    const body = { user: `${person}@nine30.com`, userPhone: '+15551234567' };
+    const body = { user: `${person}@nine30.com`, userPhone: phoneOf(person) };
     expect((await plane.call('POST', '/v1/agents', body)).status).toBe(202);
   }
   await plane.google.compute.operations.idle();

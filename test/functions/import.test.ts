@@ -1,13 +1,13 @@
 /** Many people at once: checked as a whole, spread by the queue, and nothing twice. */
 
 import { LOCAL, QUEUE, TASKS_ACCOUNT } from '../../local/plane/settings.ts';
-import { ENVIRONMENT } from './fixtures.ts';
+import { ENVIRONMENT, phoneOf } from './fixtures.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
 
 const PATH = '/v1/imports';
 const person = (name: string, more: object = {}) => ({
   user: `${name}@nine30.com`,
-  userPhone: '+15551234567',
+  userPhone: phoneOf(name),
   ...more,
 });
 const PEOPLE = ['ada', 'bob', 'cy'].map((name) => person(name));
@@ -108,7 +108,7 @@ test('whoever drew a number of the pool is as asked for, without naming it', asy
     person('gus', { ...dedicated, ...more }),
     person('hal', { ...dedicated, ...more, userPhone: undefined }),
   ];
-  const phones = [{ value: '+15551234567', type: 'mobile' }];
+  const phones = [{ value: phoneOf('hal'), type: 'mobile' }];
   plane.google.directory.put({ primaryEmail: 'hal@nine30.com', phones });
   const ask = async (query: string, people: readonly object[]) => {
     const { status, body } = await plane.call('POST', `${PATH}${query}`, { people });

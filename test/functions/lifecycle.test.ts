@@ -168,9 +168,8 @@ describe('the life of an agent', () => {
   });
 
   test('list filters by state and goes page by page', async () => {
-    expect((await api('POST', '/v1/agents', { ...REQUEST, user: 'bo@nine30.com' })).status).toBe(
-      202,
-    );
+    const bo = { user: 'bo@nine30.com', userPhone: '+15557654321' };
+    expect((await api('POST', '/v1/agents', bo)).status).toBe(202);
     await api('POST', '/v1/agents/bo/stop');
     const names = async (query: string) => {
       const { body } = await api('GET', `/v1/agents?${query}`);

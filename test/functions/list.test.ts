@@ -2,7 +2,9 @@
 
 import { agentName } from '../../contracts/names.ts';
 import { inFilters } from '../../functions/core/listed.ts';
+import { maskPhone } from '../../functions/core/redact.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
+import { phoneOf } from './fixtures.ts';
 import { vmToken } from './harness.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
 
@@ -12,7 +14,7 @@ let plane: InProcess;
 beforeAll(async () => {
   plane = await startInProcess();
   for (const person of PEOPLE) {
-    const body = { user: `${person}@nine30.com`, userPhone: '+15551234567', budget: 60 };
+    const body = { user: `${person}@nine30.com`, userPhone: phoneOf(person), budget: 60 };
     expect((await plane.call('POST', '/v1/agents', body)).status).toBe(202);
   }
   await plane.google.compute.operations.idle();
@@ -36,7 +38,7 @@ test('all of them in two calls, as get shows each, but for what only get can kno
   expect(body.agents.map(({ name }: { name: string }) => name)).toEqual(PEOPLE);
   const { configVersion: _, ...one } = (await plane.call('GET', '/v1/agents/ada')).body;
   expect(body.agents[0]).toEqual(one);
-  expect(one).toMatchObject({ budget: 60, userPhone: '+1555•••4567', state: 'booting' });
+  expect(one).toMatchObject({ budget: 60, userPhone: maskPhone(phoneOf('ada')), state: 'booting' });
 });
 
 test('page by page, each agent once', async () => {
@@ -74,7 +76,7 @@ test('what did not get through is caught up on by reconcile', async () => {
 test('a VM that Google could not make has failed; that takes a third call', async () => {
   plane.google.compute.stockouts.add(LOCAL.zone);
   for (const zone of ['europe-west1-c', 'europe-west1-d']) plane.google.compute.stockouts.add(zone);
-  await plane.call('POST', '/v1/agents', { user: 'flo@nine30.com', userPhone: '+15551234567' });
+  await plane.call('POST', '/v1/agents', { user: 'flo@nine30.com', userPhone: phoneOf('flo') });
   await plane.google.compute.operations.idle();
   const { body, methods } = await list();
   expect(methods).toEqual(['ListSecrets', 'AggregatedList', 'List']);

@@ -144,7 +144,7 @@ test('released is not what may be in use: an agent being made, one whose config 
   await add([number]);
   const problem = async () => (await release(number)).body.error?.details[0].problem;
   // Dies with the number drawn and nothing in the config yet.
-  wire.arm({ failure: 'killed', call: 14 });
+  wire.arm({ failure: 'killed', call: 15 });
   await provision('allison');
   wire.disarm();
   plane.restart();

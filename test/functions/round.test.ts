@@ -7,7 +7,7 @@ import { runJob } from '../../local/google/scheduler.ts';
 import type { Task } from '../../local/google/tasks/queue.ts';
 import { infraFiles, planInfra } from '../../local/plane/infra.ts';
 import { LOCAL, QUEUE, SCHEDULER_ACCOUNT } from '../../local/plane/settings.ts';
-import { ENVIRONMENT } from './fixtures.ts';
+import { ENVIRONMENT, phoneOf } from './fixtures.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
 
 const AUDIENCE = ENVIRONMENT.AGENTS_PLANE_AUDIENCE;
@@ -19,7 +19,7 @@ beforeAll(async () => {
   // Of the pause between two pages the queue must think the same as the plane.
   plane = await startInProcess(undefined, 'real');
   for (const name of NAMES) {
-    const request = { user: `${name}@nine30.com`, userPhone: '+15551234567' };
+    const request = { user: `${name}@nine30.com`, userPhone: phoneOf(name) };
     expect((await plane.call('POST', '/v1/agents', request)).status).toBe(202);
   }
   await plane.google.compute.operations.idle();

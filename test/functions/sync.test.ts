@@ -2,7 +2,7 @@
 
 import type { Person } from '../../local/google/workspace/people.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
-import { ENVIRONMENT } from './fixtures.ts';
+import { ENVIRONMENT, phoneOf } from './fixtures.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
 import { everythingIn } from './support/inventory.ts';
 
@@ -17,9 +17,13 @@ beforeEach(async () => {
 });
 afterEach(() => plane.close());
 
-const PHONE = [{ value: '+15551234567', type: 'mobile' }];
+const phoneIn = (name: string) => (name === 'allison' ? '+15551234567' : phoneOf(name));
 const put = (name: string, more: Partial<Person> = {}) =>
-  plane.google.directory.put({ primaryEmail: `${name}@nine30.com`, phones: PHONE, ...more });
+  plane.google.directory.put({
+    primaryEmail: `${name}@nine30.com`,
+    phones: [{ value: phoneIn(name), type: 'mobile' }],
+    ...more,
+  });
 const enable = (name: string, more: object = {}) =>
   put(name, { customSchemas: { AgentConfig: { agentEnabled: true, ...more } } });
 
@@ -34,7 +38,7 @@ const actionsOf = ({ body }: Awaited<ReturnType<typeof sync>>): string[] =>
   );
 const stateOf = async (name: string) => (await plane.call('GET', `/v1/agents/${name}`)).body.state;
 const byHand = async (name: string) => {
-  const body = { user: `${name}@nine30.com`, userPhone: '+15557654321' };
+  const body = { user: `${name}@nine30.com`, userPhone: phoneOf(`${name} by hand`) };
   await plane.call('POST', '/v1/agents', body);
   await plane.google.compute.operations.idle();
 };

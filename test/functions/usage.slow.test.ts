@@ -124,7 +124,7 @@ test('an own key: mails, and nothing is withdrawn', async () => {
 }, 60_000);
 
 test('other agents keep the key', async () => {
-  expect(await provision({ user: 'bo@nine30.com' })).toBe(202);
+  expect(await provision({ user: 'bo@nine30.com', userPhone: '+15557654321' })).toBe(202);
   await spent(50);
   const bo = AGENT.replace('allison', 'bo');
   const permission = 'secretmanager.versions.access';

@@ -55,7 +55,7 @@ test('a refused mail keeps neither the answer back nor the next letter, and goes
 });
 
 test('who is let go of while a report is counted does not get the shared key back', async () => {
-  const person = { user: 'bo@nine30.com', userPhone: '+15551234567', budget: 50 };
+  const person = { user: 'bo@nine30.com', userPhone: '+15557654321', budget: 50 };
   expect((await plane.call('POST', '/v1/agents', person)).status).toBe(202);
   await plane.google.compute.operations.idle();
   const shared = `projects/${LOCAL.project.id}/secrets/${SHARED_KEY_SECRET}`;

@@ -118,7 +118,12 @@ describe('agents-plane', () => {
     ]);
     expect((await cli('get', 'ada')).code).toBe(1);
 
-    await writeFile(file, `${head}ada@nine30.com,+15551234567,60\nbob@nine30.com,+15557654321,\n`);
+    await writeFile(file, `${head}ada@nine30.com,+15551230001,\nbob@nine30.com,+15551230001,\n`);
+    const one = await cli('import', file, '--dry-run');
+    expect([one.code, one.stdout]).toEqual([1, '']);
+    expect(one.stderr).toMatch(/line 3: userPhone: is the number that the agent of line 2 /);
+
+    await writeFile(file, `${head}ada@nine30.com,+15551230001,60\nbob@nine30.com,+15557654321,\n`);
     expect((await cli('import', file, '--dry-run')).stdout).toContain('would be created');
     const done = await cli('import', file);
     expect(done.code).toBe(0);
@@ -181,7 +186,7 @@ describe('agents-plane', () => {
     });
     expect(made.status).toBe(200);
     const file = join(cache, 'some.csv');
-    await writeFile(file, 'user,phone\neve@nine30.com,+15551234567\nfay@nine30.com,+15551234568\n');
+    await writeFile(file, 'user,phone\neve@nine30.com,+15551230002\nfay@nine30.com,+15551234568\n');
     const { code, stdout, stderr } = await cli('import', file, '-o', 'yaml');
     expect([code, stderr.includes('1 of 2 failed')]).toEqual([1, true]);
     expect(parse(stdout).people).toEqual([

@@ -2,7 +2,7 @@
 
 import { keySecretId, serviceAccountEmail } from '../../../contracts/names.ts';
 import { LOCAL } from '../../../local/plane/settings.ts';
-import { ALLISON } from '../../functions/fixtures.ts';
+import { ALLISON, phoneOf } from '../../functions/fixtures.ts';
 import { type InProcess, startInProcess } from '../../functions/support/in-process.ts';
 
 const PROJECT = `projects/${LOCAL.project.id}`;
@@ -66,7 +66,7 @@ export async function openStand(): Promise<Stand> {
     return { status, lines };
   };
   for (const user of ['allison@nine30.com', 'bo@nine30.com']) {
-    await plane.call('POST', '/v1/agents', { user, userPhone: '+15551234567' });
+    await plane.call('POST', '/v1/agents', { user, userPhone: phoneOf(user) });
   }
   await google.compute.operations.idle();
   const asOwner = (method: string, path: string, body: object) =>

@@ -1,7 +1,7 @@
 /** `import` of many people under the quotas of a real project. */
 
 import { importRows, type Outcome } from '../../../scripts/cli/bulk.ts';
-import { boundOf, isRefused, openStage, type Stage } from './stage.ts';
+import { boundOf, isRefused, openStage, phoneAt, type Stage } from './stage.ts';
 
 /** What the function held when so many people were done. */
 export interface Sample {
@@ -25,7 +25,7 @@ export interface Imported {
 const rowsOf = (count: number) =>
   Array.from({ length: count }, (_, index) => {
     const user = `person-${String(index).padStart(5, '0')}@nine30.com`;
-    return { at: `line ${index + 2}`, person: { user, userPhone: '+15551234567' } };
+    return { at: `line ${index + 2}`, person: { user, userPhone: phoneAt(index) } };
   });
 
 async function sampled(

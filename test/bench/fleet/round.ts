@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QUEUE } from '../../../local/plane/settings.ts';
-import { isRefused, openStage, type Stage } from './stage.ts';
+import { isRefused, openStage, phoneAt, type Stage } from './stage.ts';
 
 export interface Round {
   readonly ms: number;
@@ -25,7 +25,7 @@ async function provisioned({ client, harness }: Stage, count: number, say: Say):
     await Promise.all(
       some.map((index) => {
         const user = `person-${String(index).padStart(5, '0')}@nine30.com`;
-        return client.call('POST', '/v1/agents', { user, userPhone: '+15551234567' });
+        return client.call('POST', '/v1/agents', { user, userPhone: phoneAt(index) });
       }),
     );
     say(`${start + some.length}/${count} agents are made`);

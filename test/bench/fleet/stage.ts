@@ -83,3 +83,6 @@ export function boundOf(
   });
   return bounds.reduce((a, b) => (b.ms > a.ms ? b : a));
 }
+
+/** A phone of one's own: two agents are never linked to the same one. */
+export const phoneAt = (index: number): string => `+1555${String(index).padStart(7, '0')}`;
