@@ -27,7 +27,7 @@ function offered(client: Client): (askPhone: boolean) => Promise<Hearing> {
   const methods = new Map<string, Parameters<PluginApi['registerGatewayMethod']>[1]>();
   const api = {
     logger: { info: () => {}, warn: () => {} },
-    runtime: { channel: { runtimeContexts: { get: () => controller } } },
+    runtime: { channel: { runtimeContexts: { get: () => controller, watch: () => () => {} } } },
     registerGatewayMethod: (name: string, handler: never) => methods.set(name, handler),
   };
   tellHearing(api as unknown as PluginApi);
@@ -50,9 +50,7 @@ async function linked(auth = memoryAuth()) {
 
 test('messages that are handled, and when the last came', async () => {
   const { client, owner, hear } = await linked();
-  const before = await hear(false);
-  expect(before.handledAt).toBeGreaterThan(0);
-  expect(before.deliveredAt).toBeUndefined();
+  expect((await hear(false)).handledAt).toBeGreaterThan(0);
   const from = Date.now();
   await owner.send(AGENT, 'good morning');
   await client.until('the text', () => textsOf(client)[0]);
@@ -108,22 +106,29 @@ test('the phone is asked: its answer comes as messages do, and in no chat', asyn
   await hear(false);
   const from = Date.now();
   await hear(true);
-  const { deliveredAt } = await untilHeard(hear);
-  expect(deliveredAt).toBeGreaterThanOrEqual(from);
+  await untilDelivered(hear, from);
   expect(phone.messages).toEqual([]);
   expect(textsOf(client)).toEqual([]);
 });
 
-test('over a connection that delivers nothing, or from a phone that is off, nothing comes', async () => {
-  const { phone, hear } = await linked();
-  await hear(false);
+test('over a connection that delivers nothing, or from a phone that is off, nothing comes, until the next login', async () => {
+  const auth = memoryAuth();
+  const { client, phone, hear } = await linked(auth);
+  const { deliveredAt } = await hear(false);
   await phone.power(false);
   await hear(true);
-  expect((await hear(false)).deliveredAt).toBeUndefined();
   phone.deafen(1, 'messages');
   await phone.power(true);
   await phone.until('the held answer', () => phone.devices.find(({ pending }) => pending > 0));
-  expect((await hear(false)).deliveredAt).toBeUndefined();
+  expect((await hear(false)).deliveredAt).toBe(deliveredAt);
+  const from = Date.now();
+  await client.close();
+  const again = stage.connect(auth);
+  await phone.until('the answer', () =>
+    phone.devices.find(({ pending, logins }) => pending === 0 && logins > 1),
+  );
+  // It was there before anybody listened.
+  expect((await offered(again)(false)).deliveredAt).toBeGreaterThanOrEqual(from);
 });
 
 /** Looks until an entry in the queue has waited in vain. */
@@ -136,11 +141,12 @@ async function untilHeldUp(hear: (askPhone: boolean) => Promise<Hearing>): Promi
   }
 }
 
-/** Looks until something was delivered. */
-async function untilHeard(hear: (askPhone: boolean) => Promise<Hearing>): Promise<Hearing> {
-  for (;;) {
-    const heard = await hear(false);
-    if (heard.deliveredAt !== undefined) return heard;
+/** Looks until something was delivered, at that time or later. */
+async function untilDelivered(
+  hear: (askPhone: boolean) => Promise<Hearing>,
+  from: number,
+): Promise<void> {
+  while (((await hear(false)).deliveredAt ?? 0) < from) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

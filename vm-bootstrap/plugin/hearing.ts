@@ -13,7 +13,7 @@ import {
   type HearingParams,
   RESTART_METHOD,
 } from '../core/hearing.ts';
-import { addressesOf } from './connection.ts';
+import { addressesOf, eachConnection } from './connection.ts';
 import { socketOf } from './foreign-phone.ts';
 import type { PluginApi, WhatsappSocket } from './openclaw.ts';
 
@@ -34,8 +34,19 @@ interface Ear {
 const within = (work: Promise<unknown>, ms: number): Promise<unknown> =>
   Promise.race([work, new Promise((resolve) => setTimeout(resolve, ms).unref())]);
 
-function listen({ ws, ev }: WhatsappSocket): Ear {
-  const ear: Ear = { handledAt: Date.now(), waits: false };
+/** What was held back comes with the login, before anybody listens: from what Baileys keeps for retries. */
+function deliveredBefore({ messageRetryManager }: WhatsappSocket): number | undefined {
+  const kept = [...(messageRetryManager?.recentMessagesMap?.entries() ?? [])];
+  return kept.length === 0 ? undefined : Math.max(...kept.map(([, { timestamp }]) => timestamp));
+}
+
+function listen(socket: WhatsappSocket): Ear {
+  const { ws, ev } = socket;
+  const before = deliveredBefore(socket);
+  const ear: Ear = {
+    ...{ handledAt: Date.now(), waits: false },
+    ...(before !== undefined && { deliveredAt: before }),
+  };
   const delivered = (): void => {
     ear.deliveredAt = Date.now();
   };
@@ -83,14 +94,20 @@ async function askPhone(api: PluginApi, socket: WhatsappSocket): Promise<void> {
 
 export function tellHearing(api: PluginApi): void {
   const ears = new WeakMap<WhatsappSocket, Ear>();
-  const hear = async (socket: WhatsappSocket, params: Partial<HearingParams>): Promise<Hearing> => {
+  const earOf = (socket: WhatsappSocket): Ear => {
     const ear = ears.get(socket) ?? listen(socket);
     ears.set(socket, ear);
+    return ear;
+  };
+  const hear = async (socket: WhatsappSocket, params: Partial<HearingParams>): Promise<Hearing> => {
+    const ear = earOf(socket);
     await tryQueue(socket, ear);
     if (params.askPhone) await askPhone(api, socket);
     const { handledAt, deliveredAt } = ear;
     return { handledAt, ...(deliveredAt !== undefined && { deliveredAt }) };
   };
+  // From its beginning: a phone's answer that was held back comes with the login.
+  eachConnection(api, earOf);
   api.registerGatewayMethod(
     HEARING_METHOD,
     async ({ params, respond }) => {
