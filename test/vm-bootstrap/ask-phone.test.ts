@@ -120,10 +120,12 @@ test('within ten minutes: asked six times an hour, not more', () => {
   expect(asked.length).toBeLessThan(8);
 });
 
-test('a turn that is under way is not cut off', () => {
+test('a turn that is under way is not cut off, unless it never ends', () => {
   const health = { ...HEALTHY, linked: true, asked: { askedAt: 0 } };
   const probe = { link: 'linked' as const, open: true, heardAt: 50_000, conflict: false };
   expect(watchChannel(health, { ...probe, busy: true }, 50_000, 2 * MINUTE).action).toBe('none');
+  const late = { ...probe, heardAt: 16 * MINUTE, busy: true };
+  expect(watchChannel(health, late, 16 * MINUTE, 2 * MINUTE).action).toBe('restart-channel');
   expect(watchChannel(health, { ...probe, busy: false }, 50_000, 2 * MINUTE).action).toBe(
     'restart-channel',
   );

@@ -141,6 +141,10 @@ test('a connection without a message for an hour is made anew, but not during a 
   const done = run(times(182, quiet), { ...HEALTHY, linked: true });
   expect(done).toEqual([['restart-channel', 3620]]);
   expect(run(times(182, (at) => ({ ...quiet(at), busy: true })))).toEqual([]);
+  // Two hours of one turn are no turn.
+  expect(run(times(365, (at) => ({ ...quiet(at), busy: true })))).toEqual([
+    ['restart-channel', 7_220],
+  ]);
 });
 
 test('after a boot the plugin connects by itself first, however long the channel was down before', () => {

@@ -31,6 +31,8 @@ export interface Asking {
 
 /** A phone in a pocket is woken and answers within seconds. */
 const ANSWER_MS = 30_000;
+/** A turn is not cut off, unless it never ends: OpenClaw says that it is busy then, too. */
+const BUSY_ANSWER_MS = 900_000;
 /** The answer's time, and that of two probes and a half: what of the promised time is left for waiting. */
 const NOTICE_MS = ANSWER_MS + 45_000;
 
@@ -51,8 +53,9 @@ export function askPhone(
   if (withinMs === undefined) return { asked: {}, action: 'none' };
   const since = asked.askedAt ?? asked.silentSince;
   if (since !== undefined && (deliveredAt ?? 0) <= since) {
-    const overdue = asked.askedAt !== undefined && now - asked.askedAt >= ANSWER_MS;
-    if (!overdue || busy) return { asked, action: 'none' };
+    const answerMs = busy ? BUSY_ANSWER_MS : ANSWER_MS;
+    const overdue = asked.askedAt !== undefined && now - asked.askedAt >= answerMs;
+    if (!overdue) return { asked, action: 'none' };
     return { asked: anew(asked, now), action: 'restart-channel' };
   }
   const quiet = freshAt !== undefined && now - freshAt >= withinMs - NOTICE_MS;

@@ -105,8 +105,10 @@ function well(
   askWithinMs: number | undefined,
 ): Watched {
   const { healedAt, freed } = health;
-  const quiet = now - (probe.freshAt ?? now) > REFRESH_MS;
-  const due = quiet && !probe.busy && restedFor(health, now, REFRESH_MS);
+  // No turn takes an hour; what is busy for longer hangs.
+  const quietMs = probe.busy ? 2 * REFRESH_MS : REFRESH_MS;
+  const quiet = now - (probe.freshAt ?? now) > quietMs;
+  const due = quiet && restedFor(health, now, REFRESH_MS);
   const { asked, action } = due
     ? { asked: anew(health.asked ?? {}, now), action: 'restart-channel' as const }
     : askPhone(health.asked ?? {}, probe, askWithinMs, now);
