@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
 import { receipt } from '../../contracts/lifecycle.ts';
 import { CLI } from '../../contracts/names.ts';
+import { confirmByTyping } from '../ui/confirm.ts';
 import { connect } from './client.ts';
 import { hint, print } from './output.ts';
 import { addVerb, agentPath, ask, insist, showPlan, type VerbOptions } from './verb.ts';
@@ -46,12 +47,18 @@ function update(name: string, options: UpdateOptions): Promise<void> {
 
 interface DeprovisionOptions extends VerbOptions {
   readonly purge?: boolean;
+  readonly yes?: boolean;
 }
 
 async function deprovision(name: string, options: DeprovisionOptions): Promise<void> {
   if (!options.purge) return ask(name, 'deprovision', options);
-  const client = await connect(process.env);
   const path = `${agentPath(name, 'purge')}${options.dryRun ? '?dryRun=true' : ''}`;
+  const client = await connect(process.env);
+  if (!options.dryRun && !options.yes) {
+    const loss = `The VM, disks, secrets, account and rights of ${name} are removed for good.`;
+    const terminal = { input: process.stdin, output: process.stderr };
+    await confirmByTyping(terminal, `${loss} To go on, type its name: `, name);
+  }
   const { body } = await insist(client, 'POST', path);
   print(body, options.json);
   if (options.json) return;
@@ -101,6 +108,7 @@ export function addFleetCommands(program: Command): void {
   addPowerCommands(program);
   addVerb(program, 'deprovision', 'Out of service: stopped, without rights; all is kept.')
     .option('--purge', 'remove it and everything it has, for good')
+    .option('--yes', 'do not ask before a purge, for scripts')
     .addHelpText('after', `  ${CLI} deprovision allison --purge`)
     .action(deprovision);
 }

@@ -12,7 +12,8 @@ async function showPlans(name: string | undefined, { json }: VerbOptions): Promi
   const client = await connect(process.env);
   const plans: PlanView[] = [];
   let token: string | undefined;
-  if (name) plans.push(plan.parse((await client.call('GET', agentPath(name, 'plan'))).body));
+  if (name !== undefined)
+    plans.push(plan.parse((await client.call('GET', agentPath(name, 'plan'))).body));
   else
     do {
       const { body } = await insist(client, 'GET', `/v1/plan${pageQuery(token)}`);
@@ -33,7 +34,7 @@ async function reconcile(name: string | undefined, options: VerbOptions): Promis
   const client = await connect(process.env);
   const agents = [];
   let token: string | undefined;
-  if (name) {
+  if (name !== undefined) {
     agents.push(
       reconciled.parse((await insist(client, 'POST', agentPath(name, 'reconcile'))).body),
     );

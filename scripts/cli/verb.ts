@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { plan } from '../../contracts/agent.ts';
 import { PlaneError } from '../../contracts/errors.ts';
-import { CLI } from '../../contracts/names.ts';
+import { agentName, CLI } from '../../contracts/names.ts';
 import { type Client, connect } from './client.ts';
 import { type Asked, hint, print } from './output.ts';
 
@@ -12,8 +12,15 @@ export interface VerbOptions extends Asked {
   readonly dryRun?: boolean;
 }
 
-export const agentPath = (name: string, action = ''): string =>
-  `/v1/agents/${encodeURIComponent(name)}${action && `/${action}`}`;
+/**
+ * An empty name (a variable that is not set) or `..` would be the path of all agents, or of something else.
+ * @throws PlaneError INVALID_ARGUMENT
+ */
+export function agentPath(name: string, action = ''): string {
+  if (agentName.safeParse(name).success) return `/v1/agents/${name}${action && `/${action}`}`;
+  const message = `${JSON.stringify(name)} is no agent's name; they are listed by: ${CLI} list`;
+  throw new PlaneError('INVALID_ARGUMENT', message);
+}
 
 /** Google takes longer than a request for some things; the same request goes on where it was. */
 const ATTEMPTS = 10;

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,6 +61,22 @@ const run = (args: readonly string[], { input, env: more }: Given = {}): Promise
 const cli = (...args: string[]): Promise<Outcome> => run(args);
 const cliWith = (input: string, ...args: string[]): Promise<Outcome> => run(args, { input });
 
+/** What a person sees who is asked something on a terminal (script(1)), and answers it. */
+const atTerminal = (args: readonly string[], answer: string) =>
+  new Promise<{ code: number | null; said: string }>((resolve) => {
+    const command = [process.execPath, join(ROOT, 'scripts/cli.ts'), ...args].join(' ');
+    const how = ['--quiet', '--return', '--flush', '--command', command, '/dev/null'];
+    const env = { PATH: process.env.PATH, AGENTS_PLANE_CACHE: cache, TERM: 'dumb' };
+    const child = spawn('script', how, { env });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      const asked = said.includes('its name: ');
+      said += chunk;
+      if (!asked && said.includes('its name: ')) child.stdin.write(answer);
+    });
+    child.on('close', (code) => resolve({ code, said }));
+  });
+
 const ALLISON = ['--user', 'allison@nine30.com', '--phone', '+15551234567'];
 
 describe('agents-plane', () => {
@@ -99,11 +115,42 @@ describe('agents-plane', () => {
     expect((await cli('reconcile', 'allison')).code).toBe(0);
     const dry = await cli('deprovision', 'allison', '--purge', '--dry-run', '--json');
     expect(JSON.parse(dry.stdout).steps.at(-1)).toMatchObject({ id: 'config-removal' });
-    const purged = await cli('deprovision', 'allison', '--purge', '--json');
+    const unsure = await cli('deprovision', 'allison', '--purge', '--json');
+    expect(unsure).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('--yes') });
+    expect((await cli('get', 'allison')).code).toBe(0);
+    const purged = await cli('deprovision', 'allison', '--purge', '--yes', '--json');
     expect(JSON.parse(purged.stdout)).toMatchObject({ agent: 'allison', left: [] });
     expect((await cli('get', 'allison')).code).toBe(1);
     expect((await cli('provision', ...ALLISON)).code).toBe(0);
   });
+
+  // `"$NAME"` of a variable that is not set, and what would leave /v1/agents.
+  test.each(['', ' ', '.', '..', '../numbers', 'Allison'])(
+    '"%s" is no agent, not all of them',
+    async (name) => {
+      for (const verb of [['reconcile'], ['reconcile', '--dry-run'], ['plan'], ['stop'], ['get']]) {
+        const { code, stdout, stderr } = await cli(...verb, name);
+        expect({ verb, code, stdout }).toEqual({ verb, code: 1, stdout: '' });
+        expect(stderr).toMatch(/^INVALID_ARGUMENT: .*no agent's name/);
+      }
+    },
+  );
+
+  test('at a terminal a purge happens when the name is typed, and not otherwise', async () => {
+    const made = ['--user', 'zoe@nine30.com', '--phone', '+15551234569'];
+    expect((await cli('provision', ...made)).code).toBe(0);
+    const purge = ['deprovision', 'zoe', '--purge'];
+    for (const answer of ['yes\r', '\r', '\u0003', '\u0004']) {
+      const refused = await atTerminal(purge, answer);
+      expect({ answer, ...refused }).toMatchObject({ code: 1 });
+      expect(refused.said).toContain('Nothing was changed');
+    }
+    expect((await cli('get', 'zoe')).code).toBe(0);
+    const { code, said } = await atTerminal(purge, 'zoe\r');
+    expect({ code, said }).toMatchObject({ code: 0 });
+    expect(said).toContain('nothing of it is left');
+    expect((await cli('get', 'zoe')).code).toBe(1);
+  }, 120_000);
 
   test('import checks every line first, makes all of them, and told again makes nothing', async () => {
     const file = join(cache, 'people.csv');
