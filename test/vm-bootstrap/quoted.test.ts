@@ -1,7 +1,7 @@
 /** A secret in what a message answers: out of the model's input, while the sender's own words stay. */
 
 import type { Replies } from '../../vm-bootstrap/core/hand-over.ts';
-import { takeOutAround } from '../../vm-bootstrap/plugin/quoted.ts';
+import { takeOutAround, turnInput } from '../../vm-bootstrap/plugin/quoted.ts';
 import { templates } from '../../vm-bootstrap/templates.ts';
 
 const REPLIES = JSON.parse(templates['plugin/replies.json'] ?? '') as Replies;
@@ -26,4 +26,14 @@ test('nothing there: nothing is touched', () => {
   const chain = [{ body: 'hi', at: 5 }];
   const context = Object.freeze({ ReplyToBody: 'hi', ReplyChain: chain, InboundHistory: null });
   expect(takeOutAround(context, REPLIES)).toEqual([]);
+});
+
+test.each([
+  ['no history', undefined, []],
+  ['an answer last', [{ role: 'assistant', content: 'A key: x' }], []],
+  ['what a tool said last', [{ role: 'toolResult', content: [{ text: 'x' }] }], []],
+  ['the quote last', [{ role: 'custom', content: 'Reply target: x' }], ['Reply target: x']],
+  ['the quote as a part', [{ role: 'user', content: [{ text: 'x' }] }], ['x']],
+])('the input of a turn with %s', (_, messages, around) => {
+  expect(turnInput({ prompt: 'hi', ...(messages && { messages }) })).toEqual(['hi', ...around]);
 });

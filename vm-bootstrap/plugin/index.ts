@@ -30,7 +30,7 @@ import { markGreeting } from './greeting.ts';
 import { tellHearing } from './hearing.ts';
 import { answerHeldBack } from './held-back.ts';
 import type { HookContext, MessageEvent, PluginApi } from './openclaw.ts';
-import { takeOutQuoted } from './quoted.ts';
+import { takeOutQuoted, turnInput } from './quoted.ts';
 import { scrubWhenThread, startScrub } from './scrub-thread.ts';
 import { deleteForEveryone } from './whatsapp.ts';
 
@@ -84,8 +84,8 @@ function remember(takenOut: Shared['takenOut'], sessionKey: string, text: string
 
 /** The walls that only keep out: the model's input, the transcript. */
 function refuse(api: PluginApi, replies: Replies, takenOut: Shared['takenOut']): void {
-  api.on('before_agent_run', ({ prompt }) =>
-    hasSecret(prompt)
+  api.on('before_agent_run', (event) =>
+    turnInput(event).some(hasSecret)
       ? { outcome: 'block', reason: 'a secret in the prompt', message: replies.blocked }
       : undefined,
   );

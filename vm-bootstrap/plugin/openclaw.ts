@@ -43,6 +43,8 @@ interface Hooks {
   ) => Promise<{ handled: true; reply?: { text: string } } | undefined>;
   before_agent_run: (event: {
     readonly prompt: string;
+    /** The history, and behind it what stands around the prompt, as a message of OpenClaw's own. */
+    readonly messages?: readonly StoredMessage[];
   }) => { outcome: 'block'; reason: string; message: string } | undefined;
   /** Synchronous: OpenClaw ignores a promise here. */
   before_message_write: (

@@ -3,12 +3,13 @@
  * one has replaced. Nobody asks to have it used: it is taken out, and the words are answered.
  *
  * `before_dispatch` cannot change a message, and `reply_dispatch` is the last hook that holds what the
- * model's input is made of (seen, 2026.9.6). Should OpenClaw hand out a copy one day, `before_agent_run` refuses.
+ * model's input is made of (seen, 2026.9.6). Should OpenClaw hand out a copy one day, `before_agent_run` refuses:
+ * it is shown the quote as well, in the message behind the history (`turnInput`).
  */
 
 import { piecesOf, type Replies, withoutSecrets } from '../core/hand-over.ts';
-import { cleanValue } from './clean-message.ts';
-import type { InboundContext, PluginApi } from './openclaw.ts';
+import { cleanValue, textOf } from './clean-message.ts';
+import type { InboundContext, PluginApi, StoredMessage } from './openclaw.ts';
 
 /** What of the model's input is not the sender's own words. */
 const AROUND = [
@@ -46,4 +47,17 @@ export function takeOutQuoted(
     api.logger.info('a secret in a quoted message was taken out');
     left(pieces);
   });
+}
+
+const ANSWERS: ReadonlySet<string> = new Set(['assistant', 'toolResult']);
+
+/** The texts that a turn adds to the conversation: the prompt, and what stands around it. */
+export function turnInput(event: {
+  readonly prompt: string;
+  readonly messages?: readonly StoredMessage[];
+}): readonly string[] {
+  const last = event.messages?.at(-1);
+  return last === undefined || ANSWERS.has(last.role)
+    ? [event.prompt]
+    : [event.prompt, textOf(last)];
 }
