@@ -1,14 +1,8 @@
-/** The admin API as the CLI calls it: finds the plane, gets a token, turns errors into PlaneError. */
+/** The admin API as the CLI calls it: turns errors into PlaneError. */
 
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { z } from 'zod';
 import { errorBody, PlaneError } from '../../contracts/errors.ts';
 import { below } from '../../contracts/url.ts';
-import { callControl, controlInfo } from '../../local/plane/control.ts';
-import { controlSocket } from './paths.ts';
-
-type Env = Readonly<Record<string, string | undefined>>;
+import { type Env, findTarget } from './target.ts';
 
 /** Milliseconds; longer than the 120 s of a function (scripts/setup/steps/70-functions.sh). */
 const TIMEOUT_MS = 130_000;
@@ -16,38 +10,6 @@ const TIMEOUT_MS = 130_000;
 export interface Client {
   readonly url: string;
   call(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
-}
-
-interface Target {
-  readonly url: string;
-  readonly token: () => Promise<string>;
-}
-
-async function gcloudToken(): Promise<string> {
-  try {
-    const { stdout } = await promisify(execFile)('gcloud', ['auth', 'print-identity-token']);
-    return stdout.trim();
-  } catch (cause) {
-    throw new PlaneError('UNAUTHENTICATED', 'No identity token: run `gcloud auth login` first', {
-      cause,
-    });
-  }
-}
-
-/** AGENTS_PLANE_URL names a deployed plane; without it, the local plane that runs on this machine. */
-async function findTarget(env: Env): Promise<Target> {
-  if (env.AGENTS_PLANE_URL) {
-    const given = env.AGENTS_PLANE_ID_TOKEN;
-    return { url: env.AGENTS_PLANE_URL, token: given ? async () => given : gcloudToken };
-  }
-  const socket = controlSocket(env);
-  const { apiUrl, admin } = controlInfo.parse(await callControl(socket, '/info'));
-  const tokenOf = z.object({ token: z.string() });
-  return {
-    url: apiUrl,
-    token: async () =>
-      tokenOf.parse(await callControl(socket, '/id-token', { email: admin })).token,
-  };
 }
 
 /** Milliseconds; the plane answers with seconds. */

@@ -21,6 +21,7 @@ import { addProvision } from './provision.ts';
 import { addReconcile } from './reconcile.ts';
 import { addSchema } from './schema.ts';
 import { addSync } from './sync.ts';
+import { SIGNING_IN } from './target.ts';
 import { agentPath, example } from './verb.ts';
 import { addWhatsappCommands } from './whatsapp.ts';
 
@@ -60,7 +61,7 @@ Examples:
   ${CLI} local exec agent-allison -- systemctl status openclaw-gateway
   ${CLI} bridge --help    (an agent on the official WhatsApp API)
 
-Without AGENTS_PLANE_URL the commands go to the local plane (./scripts/demo).`,
+${SIGNING_IN}`,
     );
 
   addProvision(program);

@@ -8,10 +8,14 @@ import type { Command } from 'commander';
 import { AGENT_CONFIG, AGENT_CONFIG_SCHEMA } from '../../contracts/agent-config.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { hint } from './output.ts';
+import { isToken } from './target.ts';
 import { example } from './verb.ts';
 
 const GOOGLE = 'https://admin.googleapis.com';
 const SCHEMAS = '/admin/directory/v1/customer/my_customer/schemas';
+
+/** Milliseconds. */
+const TIMEOUT_MS = 30_000;
 
 interface Schema {
   readonly fields?: readonly { readonly fieldName?: string; readonly fieldType?: string }[];
@@ -28,12 +32,25 @@ function wrongIn({ fields = [] }: Schema): readonly string[] {
 /**
  * @param token OAuth access token of an administrator, scope admin.directory.userschema
  * @returns whether it had to be made
- * @throws PlaneError PERMISSION_DENIED when Google refuses the token, UNAVAILABLE when it has no
+ * @throws PlaneError INVALID_ARGUMENT when that is no token, PERMISSION_DENIED when Google refuses the token, UNAVAILABLE when it has no
  *   answer now, FAILED_PRECONDITION when a schema of this name has other fields
  */
 export async function ensureSchema(origin: string, token: string): Promise<boolean> {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const found = await fetch(`${origin}${SCHEMAS}/${AGENT_CONFIG}`, { headers });
+  if (!isToken(token)) {
+    const message =
+      "Standard input holds no access token: it has to be a Workspace administrator's.";
+    throw new PlaneError('INVALID_ARGUMENT', message);
+  }
+  const ask = (path: string, body?: object): Promise<Response> =>
+    fetch(`${origin}${SCHEMAS}${path}`, {
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).catch((cause: unknown) => {
+      const message = `${origin} does not answer; is this machine online?`;
+      throw new PlaneError('UNAVAILABLE', message, { cause });
+    });
+  const found = await ask(`/${AGENT_CONFIG}`);
   if (found.ok) {
     const wrong = wrongIn((await found.json()) as Schema);
     if (wrong.length === 0) return false;
@@ -44,11 +61,7 @@ export async function ensureSchema(origin: string, token: string): Promise<boole
   }
   await found.body?.cancel();
   if (found.status !== 404) throw refusedBy(found.status);
-  const made = await fetch(`${origin}${SCHEMAS}`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify(AGENT_CONFIG_SCHEMA),
-  });
+  const made = await ask('', AGENT_CONFIG_SCHEMA);
   await made.body?.cancel();
   if (!made.ok) throw refusedBy(made.status);
   return true;

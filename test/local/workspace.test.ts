@@ -290,6 +290,26 @@ describe('Directory', () => {
     },
   );
 
+  test('the Directory that does not answer is said to be that', async () => {
+    const gone = createServer();
+    await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));
+    const { port } = gone.address() as AddressInfo;
+    await new Promise((resolve) => gone.close(resolve));
+    const asked = ensureSchema(`http://127.0.0.1:${port}`, 'token');
+    await expect(asked).rejects.toMatchObject({ name: 'PlaneError', code: 'UNAVAILABLE' });
+  });
+
+  test.each(['', 'two words', 'a\nb', '<html>'])(
+    'what is no token (%j) is told before any call, and not repeated',
+    async (text) => {
+      const mark = google.recording.length;
+      const error = await ensureSchema(google.restUrl, text).catch((refusal: unknown) => refusal);
+      expect(error).toMatchObject({ name: 'PlaneError', code: 'INVALID_ARGUMENT' });
+      if (text !== '') expect(String(error)).not.toContain(text);
+      expect(google.recording.length).toBe(mark);
+    },
+  );
+
   test('others may not, and unknown people are 404', async () => {
     const other = (await users('allison@nine30.com')).get({ userKey: 'bo@nine30.com' });
     await expect(other).rejects.toMatchObject({ status: 403 });

@@ -395,6 +395,27 @@ describe('agents-plane', () => {
 
   test('without a plane it says how to start one', async () => {
     const env = { AGENTS_PLANE_CACHE: join(cache, 'nowhere') };
-    expect((await run(['list'], { env })).stderr).toContain('./scripts/demo');
+    const { stderr } = await run(['list'], { env });
+    expect(stderr).toContain('./scripts/demo');
+    expect(stderr).toContain('AGENTS_PLANE_URL');
+  });
+
+  test.each([
+    ['is not installed', undefined, 'gcloud is not installed'],
+    ['is not signed in', 'exit 1', 'gcloud auth login'],
+  ])('gcloud that %s is said to be that', async (_what, script, expected) => {
+    const bin = await mkdtemp(join(cache, 'bin-'));
+    if (script) await writeFile(join(bin, 'gcloud'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const env = { AGENTS_PLANE_URL: plane.apiUrl, PATH: bin };
+    const { code, stderr } = await run(['list'], { env });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(expected) });
+    expect(stderr).toContain('AGENTS_PLANE_ID_TOKEN');
+  });
+
+  test('--help says where the plane is told, and how one signs in', async () => {
+    const { stdout } = await cli('--help');
+    for (const word of ['AGENTS_PLANE_URL', 'gcloud auth login', 'AGENTS_PLANE_ID_TOKEN']) {
+      expect(stdout).toContain(word);
+    }
   });
 });

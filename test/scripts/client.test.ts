@@ -66,3 +66,30 @@ test('a plane that is not there is asked once', async () => {
   const client = await clientAt(port);
   await expect(insist(client, 'POST', '/v1/sync')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
+
+test.each([
+  'foo',
+  'europe-west1-nine30.cloudfunctions.net/agents-plane-api',
+  'ftp://nine30.com',
+  'https://nine30.com/api?x=1',
+])('AGENTS_PLANE_URL=%s is said to be no address, before anything is asked', async (url) => {
+  const env = { AGENTS_PLANE_URL: url, AGENTS_PLANE_ID_TOKEN: 'a.b.c' };
+  await expect(connect(env, SHORT)).rejects.toMatchObject({
+    name: 'PlaneError',
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringContaining('AGENTS_PLANE_URL'),
+  });
+});
+
+test('a token that is none is not sent, nor repeated', async () => {
+  const env = { AGENTS_PLANE_URL: 'http://127.0.0.1:1', AGENTS_PLANE_ID_TOKEN: 'a.b.c\nx-evil: 1' };
+  const error = await connect(env, SHORT).catch((refusal: unknown) => refusal);
+  expect(error).toMatchObject({ name: 'PlaneError', code: 'UNAUTHENTICATED' });
+  expect(String(error)).not.toContain('evil');
+});
+
+test('a token from a file, with the end of its line, does', async () => {
+  const url = `http://127.0.0.1:${portOf()}`;
+  const client = await connect({ AGENTS_PLANE_URL: url, AGENTS_PLANE_ID_TOKEN: 'a.b.c\n' }, SHORT);
+  expect(await client.call('POST', '/v1/agents', BODY)).toMatchObject({ status: 202 });
+});
