@@ -9,9 +9,9 @@ resource "google_billing_budget" "project" {
   }
 
   amount {
+    # In the currency of the billing account, which Google fills in: any other is refused.
     specified_amount {
-      currency_code = "USD"
-      units         = var.budget_usd
+      units = var.budget_usd
     }
   }
 

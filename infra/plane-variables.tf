@@ -26,7 +26,7 @@ variable "billing_account" {
 variable "budget_usd" {
   type        = number
   default     = 500
-  description = "Monthly cost of the whole project in USD, at which the budget alert mails."
+  description = "Monthly cost of the whole project, in the currency of the billing account, at which the budget alert mails."
 }
 
 variable "kms" {

@@ -63,7 +63,7 @@ const table = z.strictObject({
     .string()
     .regex(/^([0-9A-F]{6}-){2}[0-9A-F]{6}$|^$/, { error: 'not a billing account id' })
     .default(''),
-  /** USD a month for the whole project, at which Google mails. */
+  /** A month's cost of the whole project at which Google mails, in the billing account's currency, whatever the key says. */
   budget_usd: z.number().int().min(1).default(500),
   audit_days: z.number().int().min(1).max(3650).default(365),
   kms: z.boolean().default(false),

@@ -155,7 +155,24 @@ const auditConfig: Effect = {
   destroy: ({ world }, values) => void world.auditConfigs.delete(text(values, 'service')),
 };
 
+/** The emulated billing account's: not that of whoever takes the US dollar for granted. */
+const BILLING_CURRENCY = 'EUR';
+
+/** https://cloud.google.com/billing/docs/reference/budget/rest/v1/billingAccounts.budgets#budgetamount */
+const budget: Effect = {
+  apply(_place, values) {
+    const { currency_code: currency } = block(block(values, 'amount'), 'specified_amount');
+    if (currency === undefined || currency === BILLING_CURRENCY) return;
+    throw new GoogleError(
+      'INVALID_ARGUMENT',
+      `The budget's currency ${asText(currency)} is not that of the billing account, ${BILLING_CURRENCY}.`,
+    );
+  },
+  destroy: () => {},
+};
+
 const EFFECTS: Readonly<Record<string, Effect>> = {
+  google_billing_budget: budget,
   google_service_account: account,
   google_project_iam_custom_role: customRole,
   google_storage_bucket: bucket,
@@ -173,7 +190,6 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
 
 /** Accepted, listed and destroyed, but nothing here behaves differently for them; firewall.ts reads the firewall. */
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  'google_billing_budget',
   'google_cloud_scheduler_job',
   'google_compute_firewall',
   'google_compute_network',

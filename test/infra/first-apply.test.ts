@@ -1,0 +1,47 @@
+/** What Infrastructure Manager says when it applies infra/ to a project that has nothing of ours yet. */
+
+import { createDeployments, type Deployment } from '../../local/google/deploy/deployments.ts';
+import { type Google, startGoogle } from '../../local/google/google.ts';
+import { infraFiles } from '../../local/plane/infra.ts';
+import { LOCAL } from '../../local/plane/settings.ts';
+import type { Value } from '../../local/terraform/value.ts';
+
+const NAME = `projects/${LOCAL.project.id}/locations/${LOCAL.region}/deployments/agents-plane`;
+const INPUTS = {
+  project: LOCAL.project.id,
+  region: LOCAL.region,
+  admins: LOCAL.admin,
+  viewers: LOCAL.viewer,
+};
+
+let google: Google;
+beforeEach(async () => {
+  google = await startGoogle({ projects: [LOCAL.project], users: [LOCAL.admin, LOCAL.viewer] });
+  const bucket = { name: 'source', project: LOCAL.project.id, location: 'EU', labels: {} };
+  google.storage.createBucket(bucket);
+  for (const [name, text] of Object.entries(infraFiles())) {
+    google.storage.put('source', `infra/${name}`, Buffer.from(text), {});
+  }
+});
+afterEach(() => google.close());
+
+const manager = () => createDeployments(google.world, google.storage, google.tasks);
+/** As setup applies it; `inputs` come on top of what each plane has. */
+function apply(
+  inputs: Readonly<Record<string, Value>>,
+  deployments = manager(),
+): Pick<Deployment, 'state' | 'error'> {
+  const inputValues = Object.fromEntries(
+    Object.entries({ ...INPUTS, ...inputs }).map(([name, inputValue]) => [name, { inputValue }]),
+  );
+  const { state, error } = deployments.apply(NAME, {
+    serviceAccount: '',
+    labels: {},
+    blueprint: { gcsSource: 'gs://source/infra', inputValues },
+  });
+  return { state, ...(error !== undefined && { error }) };
+}
+
+test('a budget, where the billing account is not in US dollars', () => {
+  expect(apply({ billing_account: '0X0X0X-0X0X0X-0X0X0X' })).toEqual({ state: 'ACTIVE' });
+});
