@@ -2,6 +2,7 @@
 
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { asksForJson, failureAsJson } from './cli/failure.ts';
 import { cacheDir } from './cli/paths.ts';
 import { coloursFor } from './ui/colours.ts';
 import { describeFailure } from './ui/failure.ts';
@@ -10,9 +11,18 @@ import { describeFailure } from './ui/failure.ts';
 // user's, not Node's own choice below /tmp: what lies there is run. Where it cannot be written, nothing is kept.
 enableCompileCache(join(cacheDir(process.env), 'compiled'));
 
-import('./cli/program.ts')
-  .then(({ createProgram }) => createProgram().parseAsync())
+const words = process.argv.slice(2);
+const json = asksForJson(words);
+const described = (error: unknown): string =>
+  json ? failureAsJson(error) : coloursFor(process.stderr).red(describeFailure(error));
+
+Promise.all([import('./cli/program.ts'), import('./cli/help.ts')])
+  .then(([{ createProgram }, { answerHelp }]) => {
+    const program = createProgram(json);
+    answerHelp(program, words);
+    return program.parseAsync();
+  })
   .catch((error: unknown) => {
-    process.stderr.write(`${coloursFor(process.stderr).red(describeFailure(error))}\n`);
+    process.stderr.write(`${described(error)}\n`);
     process.exitCode = 1;
   });

@@ -1,12 +1,16 @@
 /** Every command of the CLI: the admin's, and the local plane's. */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
+import { PlaneError } from '../../contracts/errors.ts';
 import { CLI } from '../../contracts/names.ts';
 import type { ExecResult } from '../../local/machine.ts';
 import { callControl } from '../../local/plane/control.ts';
 import { untilInterrupted } from '../ui/interruption.ts';
 import { connect } from './client.ts';
 import { addCompletion } from './completion.ts';
+import { failureAsJson } from './failure.ts';
 import { addFleetCommands } from './fleet.ts';
 import { addImport } from './import.ts';
 import { addJournal } from './journal.ts';
@@ -25,6 +29,11 @@ import { SIGNING_IN } from './target.ts';
 import { agentPath, example } from './verb.ts';
 import { addWhatsappCommands } from './whatsapp.ts';
 
+function writeAsJson(text: string): void {
+  const message = text.replace(/^error: /, '').trim();
+  process.stderr.write(`${failureAsJson(new PlaneError('INVALID_ARGUMENT', message))}\n`);
+}
+
 /** Google's servers, all of them, are read by the one command that runs them: the others start in a third of the time. */
 async function startLocal(options: LocalStartOptions): Promise<void> {
   const interrupted = untilInterrupted();
@@ -40,11 +49,19 @@ async function exec(machine: string, argv: string[]): Promise<void> {
   process.exitCode = code;
 }
 
-/** Made, and not begun. */
-export function createProgram(): Command {
+const versionOf = (): string =>
+  JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')).version;
+
+/**
+ * Made, and not begun.
+ * @param json whether what is wrong with the words is told as JSON
+ */
+export function createProgram(json = false): Command {
   const program = new Command('agents-plane')
     .description('A private AI agent for every person of an organisation.')
-    .showHelpAfterError('(see --help)')
+    .version(versionOf(), '-V, --version', 'print the version')
+    .showHelpAfterError(json ? false : '(see --help)')
+    .configureOutput({ outputError: json ? writeAsJson : (text, write) => write(text) })
     .addHelpText(
       'after',
       `

@@ -6,7 +6,7 @@ import { PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
 import { CLI } from '../../contracts/names.ts';
 import { connect } from './client.ts';
 import { hint, print } from './output.ts';
-import { example, insist } from './verb.ts';
+import { example, insist, showPlan } from './verb.ts';
 import { ASK_PHONE, numberOr, whatsappBody } from './whatsapp-options.ts';
 
 interface ProvisionOptions {
@@ -43,7 +43,8 @@ async function provision(options: ProvisionOptions): Promise<void> {
   const path = options.dryRun ? '/v1/agents?dryRun=true' : '/v1/agents';
   const { status, body } = await insist(client, 'POST', path, requestBody(options));
   print(body, options.json);
-  if (options.dryRun || options.json) return;
+  if (options.json) return;
+  if (options.dryRun) return showPlan(body);
   const { name } = agentSchema.parse(body);
   const next = status === 202 ? `follow it with: ${CLI} get ${name}` : 'nothing to change';
   hint(next);

@@ -13,7 +13,7 @@ read_arguments() {
       --config) CONFIG=${2:?--config needs a file} && shift ;;
       --help) usage && exit 0 ;;
       *)
-        case $switches in *" $1 "*) ;; *) usage >&2 && exit 2 ;; esac
+        case $switches in *" $1 "*) ;; *) { echo "There is no option $1." && usage; } >&2 && exit 2 ;; esac
         printf -v "$(variable_of "$1")" '%s' 1
         ;;
     esac

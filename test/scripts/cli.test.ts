@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -86,7 +86,36 @@ describe('agents-plane', () => {
     expect(stdout).toContain('./scripts/agents-plane provision --user');
   });
 
+  test('--version is that of package.json', async () => {
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    expect(await cli('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  test.each([
+    [['help'], 'Usage: agents-plane [options] [command]'],
+    [['help', 'list'], 'Usage: agents-plane list'],
+    [['help', 'whatsapp', 'connect'], 'Usage: agents-plane whatsapp connect'],
+    [['whatsapp', 'help', 'connect'], 'Usage: agents-plane whatsapp connect'],
+  ])('%j prints that help', async (args, expected) => {
+    expect(await cli(...args)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(expected),
+    });
+  });
+
+  test.each([
+    [['help', 'nonsense']],
+    [['help', 'whatsapp', 'nonsense']],
+    [['whatsapp', 'help', 'nonsense']],
+  ])('%j says that there is no such command', async (args) => {
+    const said = "error: unknown command 'nonsense'\n(see --help)\n";
+    expect(await cli(...args)).toEqual({ code: 1, stdout: '', stderr: said });
+  });
+
   test('provision --dry-run prints the plan and creates nothing', async () => {
+    expect((await cli('provision', ...ALLISON, '--dry-run')).stderr).toMatch(
+      /^\d+ step\(s\); without --dry-run they are taken\n$/,
+    );
     const { code, stdout } = await cli('provision', ...ALLISON, '--dry-run', '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ agent: 'allison', steps: expect.any(Array) });
@@ -391,6 +420,24 @@ describe('agents-plane', () => {
     expect(code).toBe(1);
     expect(stderr.length).toBeGreaterThan(10);
     expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test.each([
+    ['the plane refuses', ['provision', '--user', 'a@nine30.com', '--phone', '1'], 'userPhone'],
+    ['no plane is asked', ['get', '..'], ''],
+    ['an option is missing', ['provision'], ''],
+    ['an option is unknown', ['list', '--sate', 'failed'], ''],
+  ])('whoever asks for JSON gets it for an error, too: %s', async (_what, args, field) => {
+    for (const asked of [['--json'], ['-o', 'json']]) {
+      const { code, stdout, stderr } = await cli(...args, ...asked);
+      expect([code, stdout]).toEqual([1, '']);
+      const { error } = JSON.parse(stderr);
+      expect(error).toEqual({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringMatching(/^.{10}/),
+        details: field ? [expect.objectContaining({ field })] : [],
+      });
+    }
   });
 
   test('without a plane it says how to start one', async () => {
