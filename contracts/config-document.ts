@@ -17,6 +17,7 @@ export const PROFILES = ['assistant', 'support-desk', 'backend-gateway'] as cons
 
 /** USD a month. */
 export const BUDGET_DEFAULT = 50;
+export const BUDGET_MIN = 1;
 export const BUDGET_MAX = 10_000;
 
 /**
@@ -60,7 +61,10 @@ export const timezone = z
 /** Of a plane that says no other. */
 export const TIMEZONE_DEFAULT = 'UTC';
 
-export const budget = z.number().min(1).max(BUDGET_MAX);
+export const budget = z
+  .number({ error: 'not a number' })
+  .min(BUDGET_MIN, { error: `below ${BUDGET_MIN}` })
+  .max(BUDGET_MAX, { error: `above ${BUDGET_MAX}` });
 
 /**
  * Minutes within which a WhatsApp connection that looks well and delivers nothing is to be noticed,

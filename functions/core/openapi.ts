@@ -4,6 +4,13 @@ import { z } from 'zod';
 import { type ErrorCode, errorBody, HTTP_STATUS } from '../../contracts/errors.ts';
 import { agentName } from '../../contracts/names.ts';
 
+export interface QuerySpec {
+  readonly schema: z.ZodType;
+  readonly description: string;
+  /** What to give instead of a value that cannot be used. */
+  readonly fix: string;
+}
+
 export interface OperationSpec {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** With `{parameter}` segments. */
@@ -16,9 +23,7 @@ export interface OperationSpec {
   readonly behindLink?: true;
   /** Without a role: a signature over the body, or the secret that goes with it, lets a caller in. */
   readonly behindSignature?: true;
-  readonly query?: Readonly<
-    Record<string, { readonly schema: z.ZodType; readonly description: string }>
-  >;
+  readonly query?: Readonly<Record<string, QuerySpec>>;
   readonly body?: z.ZodType;
   /** The body is taken as bytes, whatever it is. */
   readonly bytes?: true;

@@ -2,6 +2,8 @@
 
 import type { z } from 'zod';
 import {
+  BUDGET_MAX,
+  BUDGET_MIN,
   PROFILES,
   type ProvisionRequest,
   provisionRequest,
@@ -12,17 +14,22 @@ import { PlaneError, type Problem } from '../../contracts/errors.ts';
 const oneOf = (words: readonly string[]): string =>
   `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
-const FIXES: Readonly<Record<string, string>> = {
+const budgetFix = (max: number): string => `give USD a month as a number, ${BUDGET_MIN} to ${max}`;
+
+type Fixes = Readonly<Record<string, string>>;
+
+const FIXES: Fixes = {
   '': 'send a JSON object',
   user: 'give the email address of a person in your organisation, like allison@nine30.com',
   userPhone: 'give the number in E.164 form, like +15551234567',
   whatsappNumber: 'give the number in E.164 form, like +15559876543',
+  numbers: 'give numbers in E.164 form, like +15559876543',
   number: 'give the number in E.164 form, like +15559876543',
   whatsapp: 'give an object like {"mode": "linked"}',
   'whatsapp.mode': `use ${oneOf(WHATSAPP_MODES)}`,
   'whatsapp.askPhone': 'give whole minutes, 2 to 60, or leave it out',
   model: 'name it like anthropic/claude-sonnet-4-6, openai/gpt-5.4 or google/gemini-3.1-pro',
-  budget: 'give USD a month as a number, 1 or more',
+  budget: budgetFix(BUDGET_MAX),
   profile: `use ${oneOf(PROFILES)}`,
   timezone: 'use an IANA name, like Europe/Vienna',
   subject: 'give one line of 1 to 200 characters',
@@ -40,7 +47,7 @@ const showField = (path: readonly PropertyKey[]): string =>
     .replace(/[^\w.$@-]/g, '?')
     .slice(0, 80);
 
-function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
+function problemsOf(issue: z.core.$ZodIssue, fixes: Fixes): readonly Problem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       field: showField([...issue.path, key]),
@@ -50,7 +57,9 @@ function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
   }
   const field = showField(issue.path);
   const custom: unknown = issue.code === 'custom' ? issue.params?.fix : undefined;
-  const fix = typeof custom === 'string' ? custom : (FIXES[field] ?? OTHER_FIX);
+  // Of `numbers.3` what is said of `numbers`.
+  const known = fixes[field] ?? fixes[field.replace(/\.\d+$/, '')];
+  const fix = typeof custom === 'string' ? custom : (known ?? OTHER_FIX);
   return [{ field: field || 'body', problem: issue.message, fix }];
 }
 
@@ -61,10 +70,16 @@ const PROBLEMS_MAX = 20;
  * @throws PlaneError INVALID_ARGUMENT with one problem per thing that is wrong; values are
  *   never repeated
  */
-export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
+export function parseBody<T extends z.ZodType>(
+  schema: T,
+  body: unknown,
+  fixes: Fixes = FIXES,
+): z.output<T> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const details = parsed.error.issues.flatMap(problemsOf).slice(0, PROBLEMS_MAX);
+  const details = parsed.error.issues
+    .flatMap((issue) => problemsOf(issue, fixes))
+    .slice(0, PROBLEMS_MAX);
   throw new PlaneError('INVALID_ARGUMENT', 'The request has fields that cannot be used.', {
     details,
   });
@@ -78,6 +93,12 @@ export interface Policy {
   /** IANA name. */
   readonly timezone: string;
 }
+
+/** What to do, as this organisation allows it. */
+export const fixesOf = ({ budgetMax }: Pick<Policy, 'budgetMax'>): Fixes => ({
+  ...FIXES,
+  budget: budgetFix(budgetMax),
+});
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -97,7 +118,11 @@ const filled = (
  * and time zone, its domains, its highest budget.
  */
 export function parseProvision(policy: Policy, body: unknown): ProvisionRequest {
-  const request = parseBody(provisionRequest, isObject(body) ? filled(policy, body) : body);
+  const request = parseBody(
+    provisionRequest,
+    isObject(body) ? filled(policy, body) : body,
+    fixesOf(policy),
+  );
   const details: Problem[] = [];
   const domain = request.user.slice(request.user.lastIndexOf('@') + 1);
   if (!policy.domains.includes(domain)) {
@@ -118,7 +143,7 @@ export function refuseBudget(policy: Policy, budget: number | undefined): void {
 function budgetProblems({ budgetMax }: Policy, budget: number): readonly Problem[] {
   if (budget <= budgetMax) return [];
   const problem = "is above the organisation's limit";
-  return [{ field: 'budget', problem, fix: `use ${budgetMax} or less` }];
+  return [{ field: 'budget', problem, fix: budgetFix(budgetMax) }];
 }
 
 const ruleBroken = (details: readonly Problem[]): PlaneError =>

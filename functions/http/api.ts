@@ -49,7 +49,12 @@ export interface ApiParts {
 
 const health = z.strictObject({ status: z.literal('ok') });
 const anyDocument = z.record(z.string(), z.unknown());
-const state = { schema: z.enum(AGENT_STATES), description: `one of ${AGENT_STATES.join(', ')}` };
+const oneState = `one of ${AGENT_STATES.join(', ')}`;
+const state = {
+  schema: z.enum(AGENT_STATES),
+  description: oneState,
+  fix: `give ${oneState}`,
+};
 
 async function postAgent({ fleet, policy }: ApiParts, call: Call): Promise<Answer> {
   const dry = isDry(call);

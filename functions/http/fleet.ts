@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { agent, plan } from '../../contracts/agent.ts';
 import { onceRequest, receipt, updateRequest } from '../../contracts/lifecycle.ts';
 import type { AgentName } from '../../contracts/names.ts';
-import { type Policy, parseBody } from '../core/request.ts';
+import { fixesOf, type Policy, parseBody } from '../core/request.ts';
 import { demandAccountFor } from '../service/account.ts';
 import type { Places } from '../service/cells.ts';
 import {
@@ -75,7 +75,7 @@ function powerRoutes(parts: FleetParts): readonly Route[] {
         body: updateRequest,
       },
       async (tools, name, call) => {
-        const request = parseBody(updateRequest, call.body);
+        const request = parseBody(updateRequest, call.body, fixesOf(parts.policy));
         const change = update(name, parts.policy, request);
         const { whatsappNumber: number, userPhone, whatsapp } = request;
         // What is refused must not have taken a number: that would cool off for weeks.

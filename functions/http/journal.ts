@@ -8,6 +8,7 @@ import type { Journal } from '../service/ports.ts';
 import { serialOf } from '../service/serial.ts';
 import { notFound } from '../service/steer.ts';
 import type { FleetParts } from './fleet.ts';
+import { countFix, TOKEN_FIX } from './paging.ts';
 import type { Route } from './router.ts';
 
 const AUDIT_PAGE_MAX = 1000;
@@ -16,20 +17,28 @@ const AUDIT_PAGE = 100;
 const from = {
   schema: z.string().regex(/^-?\d{1,15}$/),
   description: '`next` of the answer before; left out: from the beginning of what Google keeps',
+  fix: 'give `next` of the answer before, or leave it out',
 };
 const auditQuery = {
-  agent: { schema: agentName, description: 'the name of an agent: only what is about it' },
+  agent: {
+    schema: agentName,
+    description: 'the name of an agent: only what is about it',
+    fix: 'give the name of an agent, like allison',
+  },
   since: {
     schema: z.iso.datetime({ offset: true }),
     description: 'RFC 3339, 2026-11-20T00:00:00Z: nothing older',
+    fix: 'give an RFC 3339 time, like 2026-11-20T00:00:00Z',
   },
   pageSize: {
     schema: z.coerce.number().int().min(1).max(AUDIT_PAGE_MAX),
     description: `at most this many, 1 to ${AUDIT_PAGE_MAX}`,
+    fix: countFix(AUDIT_PAGE_MAX),
   },
   pageToken: {
     schema: z.string().regex(/^[\w=+/.-]{1,4000}$/),
     description: 'nextPageToken of the page before',
+    fix: TOKEN_FIX,
   },
 };
 

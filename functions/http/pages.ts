@@ -48,13 +48,22 @@ const json = { 200: { description: 'What to show', schema: pairingView } };
 const asked = {
   schema: z.string().regex(/^[\w-]{1,40}$/),
   description: 'the request for a code that this visitor has made',
+  fix: 'open the link from the mail once more',
 };
 const query = {
-  start: { schema: z.literal('now'), description: 'now asks for a code (without script)' },
+  start: {
+    schema: z.literal('now'),
+    description: 'now asks for a code (without script)',
+    fix: 'give now, or leave it out',
+  },
   asked,
 };
 /** RFC 3339, as it came with the code. */
-const code = { schema: z.iso.datetime(), description: 'the code that is shown' };
+const code = {
+  schema: z.iso.datetime(),
+  description: 'the code that is shown',
+  fix: 'give it as it came with the code',
+};
 
 /** Somebody else's request was under way. */
 const JOINED = '0';

@@ -112,7 +112,7 @@ function queryOf({ query: specs = {} }: Route, search: string): URLSearchParams 
     if (spec && values.length === 1 && spec.schema.safeParse(values[0]).success) continue;
     const field = `query.${name.replace(/[^\w.-]/g, '?').slice(0, 40)}`;
     const problem = spec ? 'has a value that cannot be used' : 'is not a parameter of this request';
-    details.push({ field, problem, fix: spec ? spec.description : 'remove it' });
+    details.push({ field, problem, fix: spec ? spec.fix : 'remove it' });
   }
   if (details.length === 0) return query;
   throw new PlaneError('INVALID_ARGUMENT', 'The query has parameters that cannot be used.', {

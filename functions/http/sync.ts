@@ -21,6 +21,7 @@ export const syncRoutes = ({ syncing }: SyncParts): readonly Route[] => [
       confirm: {
         schema: confirmation,
         description: 'of the answer that asked: lets exactly those removals happen',
+        fix: 'give `confirm` of the answer that asked, whole; a sync without it asks again',
       },
     },
     answers: { 200: { description: 'What was done, or why nothing was', schema: syncAnswer } },

@@ -19,9 +19,17 @@ const WEBHOOK_LIMIT = 3_200_000;
 
 /** https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests */
 const verification = {
-  'hub.mode': { schema: z.literal('subscribe'), description: 'subscribe' },
-  'hub.verify_token': { schema: z.string().max(1_000), description: "the number's verify token" },
-  'hub.challenge': { schema: z.string().max(1_000), description: 'is answered' },
+  'hub.mode': { schema: z.literal('subscribe'), description: 'subscribe', fix: 'give subscribe' },
+  'hub.verify_token': {
+    schema: z.string().max(1_000),
+    description: "the number's verify token",
+    fix: 'give the verify token that was entered at Meta',
+  },
+  'hub.challenge': {
+    schema: z.string().max(1_000),
+    description: 'is answered',
+    fix: 'give what Meta sends',
+  },
 };
 
 const text = (body: string, agent: string): Answer => ({

@@ -3,6 +3,7 @@
 import { errorBody, PlaneError } from '../../contracts/errors.ts';
 import { below } from '../../contracts/url.ts';
 import { type Env, findTarget } from './target.ts';
+import { inCommands } from './words.ts';
 
 /** Milliseconds; longer than the 120 s of a function (scripts/setup/steps/70-functions.sh). */
 const TIMEOUT_MS = 130_000;
@@ -55,7 +56,7 @@ export async function connect(env: Env, timeoutMs: number = TIMEOUT_MS): Promise
       throw new PlaneError(
         refused?.code ?? 'INTERNAL',
         refused?.message ?? `The plane answered ${answer.status}; look into its log`,
-        { details: refused?.details ?? [], retryAfterMs: retryAfterOf(answer) },
+        { details: refused?.details.map(inCommands) ?? [], retryAfterMs: retryAfterOf(answer) },
       );
     },
   };

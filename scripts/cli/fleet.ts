@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PROFILES, WHATSAPP_MODES } from '../../contracts/config-document.ts';
+import { PlaneError } from '../../contracts/errors.ts';
 import { receipt } from '../../contracts/lifecycle.ts';
 import { CLI } from '../../contracts/names.ts';
 import { confirmByTyping } from '../ui/confirm.ts';
@@ -30,7 +31,7 @@ interface UpdateOptions extends VerbOptions {
   readonly timezone?: string;
 }
 
-function update(name: string, options: UpdateOptions): Promise<void> {
+async function update(name: string, options: UpdateOptions): Promise<void> {
   const { phone, whatsappNumber, mode, askPhone, model, budget, profile, timezone } = options;
   const body = {
     ...(phone && { userPhone: phone }),
@@ -42,6 +43,10 @@ function update(name: string, options: UpdateOptions): Promise<void> {
     ...(profile && { profile }),
     ...(timezone && { timezone }),
   };
+  if (Object.keys(body).length === 0) {
+    const message = `Nothing is given that could be changed; see: ${CLI} update --help`;
+    throw new PlaneError('INVALID_ARGUMENT', message);
+  }
   return ask(name, '', options, { method: 'PATCH', body });
 }
 

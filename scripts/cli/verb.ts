@@ -18,7 +18,8 @@ export interface VerbOptions extends Asked {
  */
 export function agentPath(name: string, action = ''): string {
   if (agentName.safeParse(name).success) return `/v1/agents/${name}${action && `/${action}`}`;
-  const message = `${JSON.stringify(name)} is no agent's name; they are listed by: ${CLI} list`;
+  const what = name.includes('@') ? "an email address, not an agent's name" : "no agent's name";
+  const message = `${JSON.stringify(name)} is ${what}; they are listed by: ${CLI} list`;
   throw new PlaneError('INVALID_ARGUMENT', message);
 }
 

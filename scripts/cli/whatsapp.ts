@@ -114,8 +114,13 @@ async function showNumber(name: string, options: VerbOptions): Promise<void> {
   const client = await connect(process.env);
   const { body } = await client.call('GET', pathOf(name, {}));
   print(body, options.json);
-  const { connected } = numberView.parse(body);
-  if (!options.json && !connected) hint(`connect it with: ${CLI} whatsapp connect ${name}`);
+  const { connected, mode } = numberView.parse(body);
+  if (options.json || connected) return;
+  hint(
+    mode in QUESTIONS
+      ? `connect it with: ${CLI} whatsapp connect ${name}`
+      : `mode ${mode} takes no credentials: it is linked on the page of ${CLI} pair ${name}`,
+  );
 }
 
 async function disconnectNumber(name: string, options: VerbOptions): Promise<void> {

@@ -43,7 +43,7 @@ const mailsOf = (who: string, label: string): Promise<Email[]> =>
       .map(({ raw }) => PostalMime.parse(raw)),
   );
 const linkIn = (mail: Email | undefined): string =>
-  /https:\/\/pages\S+\/pair\/[\w-]+\.[\w-]+/.exec(mail?.text ?? '')?.[0] ?? '';
+  /https:\/\/\S+\/pair\/[\w-]+\.[\w-]+/.exec(mail?.text ?? '')?.[0] ?? '';
 
 /** The owner writes a mail of their own. */
 async function write(

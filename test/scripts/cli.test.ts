@@ -79,6 +79,8 @@ const atTerminal = (args: readonly string[], answer: string) =>
 
 const ALLISON = ['--user', 'allison@nine30.com', '--phone', '+15551234567'];
 
+const CY = ['provision', '--user', 'cy@nine30.com', '--phone', '+15551230009', '--dry-run'];
+
 describe('agents-plane', () => {
   test('--help shows examples', async () => {
     const { code, stdout } = await cli('--help');
@@ -220,8 +222,7 @@ describe('agents-plane', () => {
     const often = await cli('update', 'bob', '--ask-phone', 'often');
     expect([often.code, often.stdout]).toEqual([1, '']);
     expect(often.stderr).toContain('give whole minutes, 2 to 60');
-    const dry = ['provision', '--user', 'cy@nine30.com', '--phone', '+15551230009', '--dry-run'];
-    expect((await cli(...dry, '--ask-phone', '2')).code).toBe(0);
+    expect((await cli(...CY, '--ask-phone', '2')).code).toBe(0);
   });
 
   test('whatsapp: credentials come by standard input or file, and are never printed', async () => {
@@ -229,13 +230,18 @@ describe('agents-plane', () => {
     const number = JSON.stringify({ phoneNumberId: '647015955153740', apiKey: key });
     const wrongMode = await cliWith(number, 'whatsapp', 'connect', 'bob');
     expect(wrongMode.stderr).toContain('./scripts/agents-plane update bob --mode');
+    const linked = await cli('whatsapp', 'show', 'bob');
+    expect(linked.stderr).toContain('agents-plane pair bob');
+    expect(linked.stderr).not.toContain('whatsapp connect');
     const own = ['--whatsapp-number', '+15559876543', '--mode', 'kapso'];
     expect((await cli('update', 'bob', ...own)).code).toBe(0);
     const broken = await cliWith(`{"apiKey": "${key}`, 'whatsapp', 'connect', 'bob');
     expect([broken.code, broken.stdout]).toEqual([1, '']);
     const dry = await cliWith(number, 'whatsapp', 'connect', 'bob', '--dry-run', '-o', 'json');
     expect(JSON.parse(dry.stdout).steps[0]).toMatchObject({ id: 'number-secret' });
-    expect((await cli('whatsapp', 'show', 'bob')).stdout).toContain('connected: false');
+    const unconnected = await cli('whatsapp', 'show', 'bob');
+    expect(unconnected.stdout).toContain('connected: false');
+    expect(unconnected.stderr).toContain('agents-plane whatsapp connect bob');
     const done = await cliWith(number, 'whatsapp', 'connect', 'bob');
     expect([done.code, done.stdout]).toEqual([0, 'agent: bob\n']);
     expect(done.stderr).toContain('asks Kapso every 5 seconds');
@@ -439,6 +445,38 @@ describe('agents-plane', () => {
       });
     }
   });
+
+  test.each([
+    [
+      'a mail address for a name',
+      ['get', 'bob@nine30.com'],
+      'is an email address, not an agent',
+      ' list',
+    ],
+    ['a name with a space', ['get', 'a b'], '"a b" is no agent', ' list'],
+    ['nobody', ['restart', 'nobody'], 'agents-plane list shows them', ''],
+    [
+      'a word of no sync',
+      ['sync', '--confirm', 'foo'],
+      '--confirm: has a value',
+      '`confirm` of the',
+    ],
+    ['a day in words', ['audit', '--since', 'yesterday'], '--since: has a', '2026-11-20T00:00:00Z'],
+    ['a number in words', ['numbers', 'add', 'foo'], 'number 1: not a phone', '+15559876543'],
+    ['a change of nothing', ['update', 'bob'], 'Nothing is given', 'update --help'],
+    ['too large a budget', ['update', 'bob', '--budget', '99999'], 'above 10000', '1 to 500'],
+    ['a little less', ['update', 'bob', '--budget', '9999'], "organisation's limit", '1 to 500'],
+    ['words for a budget', [...CY, '--budget', 'abc'], 'not a number', '1 to 500'],
+  ])(
+    '%s: what is wrong and what to do, in the words of the command line',
+    async (_what, args, problem, fix) => {
+      const { code, stderr } = await cli(...args);
+      expect(code).toBe(1);
+      expect(stderr).toContain(problem);
+      expect(stderr).toContain(fix);
+      expect(stderr).not.toMatch(/\/v1\/|query\.|openapi|expected/i);
+    },
+  );
 
   test('without a plane it says how to start one', async () => {
     const env = { AGENTS_PLANE_CACHE: join(cache, 'nowhere') };
