@@ -101,5 +101,7 @@ function runningState({ instance, guestStatus }: Observed, now: number): StateVi
   // A boot that said where it was and then hung is as stuck as one that never spoke.
   const lastWord = status ? Date.parse(status.at) : started;
   const silent = lastWord > 0 && now - lastWord > BOOT_LIMIT_MS;
-  return silent ? { state: 'failed', reason: SILENT } : { state: 'booting' };
+  return silent
+    ? { state: 'failed', reason: SILENT }
+    : { state: 'booting', ...(said && { reason: said }) };
 }

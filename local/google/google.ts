@@ -27,6 +27,8 @@ export interface GoogleOptions extends Omit<ServicesOptions, 'project' | 'delega
   readonly fault?: FaultHook;
   /** Where the quota was raised. */
   readonly accountsPerProject?: number;
+  /** Milliseconds until a policy that is set is in force. 0 (default): at once. */
+  readonly propagationMs?: number;
   /** 0 (default): any free port. */
   readonly port?: number;
   readonly grpcPort?: number;
@@ -65,6 +67,7 @@ export async function startGoogle(options: GoogleOptions): Promise<Google> {
   const world = await createWorld({
     ...{ projects, customRoles, userExists, clock, random },
     accountsPerProject: options.accountsPerProject,
+    propagationMs: options.propagationMs,
   });
   const { authenticate } = world.tokens;
   const { allows } = world.iam;

@@ -3,6 +3,7 @@
 import { attributesOf, type Condition } from './iam-condition.ts';
 import type { Binding, Identity, Policy } from './iam-policy.ts';
 import { EMPTY_POLICY, grants, lineage, readBindings, tidy, withoutAccount } from './iam-policy.ts';
+import type { Propagation } from './iam-propagation.ts';
 import type { Projects } from './projects.ts';
 import type { Roles } from './roles.ts';
 import type { Demand } from './service.ts';
@@ -38,6 +39,7 @@ export interface IamStoreOptions {
   readonly projects: Projects;
   /** Whether a `user:` or `serviceAccount:` member is somebody. */
   readonly memberExists: (member: string) => boolean;
+  readonly propagation: Propagation;
 }
 
 const etagOf = (count: number): string => {
@@ -48,13 +50,15 @@ const etagOf = (count: number): string => {
 };
 
 export function createIamStore(options: IamStoreOptions): IamStore {
-  const { roles, projects } = options;
+  const { roles, projects, propagation } = options;
   const policies = new Map<string, Policy>();
   const parents = new Map<string, string>();
   let changes = 0;
 
   const normal = (resource: string): string => projects.normalise(resource);
   const get = (resource: string): Policy => policies.get(normal(resource)) ?? EMPTY_POLICY;
+  const inForce = (resource: string): Policy =>
+    propagation.stillInForce(normal(resource)) ?? get(resource);
   const put = (resource: string, bindings: readonly Binding[]): Policy => {
     changes += 1;
     const version = bindings.some(({ condition }) => condition) ? 3 : 1;
@@ -69,7 +73,7 @@ export function createIamStore(options: IamStoreOptions): IamStore {
     const identity: Identity = { principal, projectNumber: projects.numberOfAccount(principal) };
     const attributes = attributesOf(normal(resource), (id) => projects.find(id)?.number ?? id);
     return ancestors(resource).some((step) =>
-      grants(get(step), identity, permission, roles, attributes),
+      grants(inForce(step), identity, permission, roles, attributes),
     );
   };
 
@@ -85,7 +89,9 @@ export function createIamStore(options: IamStoreOptions): IamStore {
           'There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff.',
         );
       }
-      return put(resource, readBindings(policy, roles, options.memberExists));
+      const bindings = readBindings(policy, roles, options.memberExists);
+      propagation.replaced(normal(resource), get(resource));
+      return put(resource, bindings);
     },
     grant(resource, role, members, condition) {
       const added = { role, members, ...(condition && { condition }) };
@@ -102,6 +108,7 @@ export function createIamStore(options: IamStoreOptions): IamStore {
       );
     },
     drop(resource) {
+      propagation.drop(normal(resource));
       policies.delete(normal(resource));
       parents.delete(normal(resource));
     },

@@ -5,6 +5,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { AuditConfigs } from './audit-log.ts';
+import { createPropagation } from './iam-propagation.ts';
 import { createIamStore, type IamStore } from './iam-store.ts';
 import { createProjects, type Project, type Projects } from './projects.ts';
 import { createRoles, type Roles } from './roles.ts';
@@ -46,6 +47,8 @@ export interface WorldOptions {
   readonly random: () => string;
   /** Most service accounts in a project. */
   readonly accountsPerProject?: number | undefined;
+  /** Milliseconds until a policy that is set is in force (iam-propagation.ts). */
+  readonly propagationMs?: number | undefined;
 }
 
 export async function createWorld(options: WorldOptions): Promise<World> {
@@ -61,7 +64,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     if (kind === 'serviceAccount') return accounts.find(email) !== undefined;
     return true;
   };
-  const iam = createIamStore({ roles, projects, memberExists });
+  const propagation = createPropagation(clock.now, options.propagationMs ?? 0);
+  const iam = createIamStore({ roles, projects, memberExists, propagation });
   const auditConfigs: AuditConfigs = new Map();
   return { projects, roles, accounts, iam, tokens, auditConfigs, clock, random, userExists };
 }

@@ -45,6 +45,12 @@ describe('state of an agent', () => {
       'booting',
       undefined,
     ],
+    [
+      'bootstrapping, and waiting for a grant',
+      vm('RUNNING', { state: 'bootstrapping', reason: 'no version yet', at: AFTER }),
+      'booting',
+      /^no version yet$/,
+    ],
     ['RUNNING, starting', vm('RUNNING', { state: 'starting', at: AFTER }), 'booting', undefined],
     ['RUNNING, ready', vm('RUNNING', { state: 'ready', at: AFTER }), 'ready', undefined],
     [

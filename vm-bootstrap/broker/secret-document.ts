@@ -14,7 +14,7 @@ export async function storeDocument(
   if (version === undefined) {
     throw new PlaneError(
       'UNAVAILABLE',
-      'It could not be stored: its secret is not ours to write yet. Try again in a minute.',
+      'It could not be stored: its secret is not ours to write yet. Try again in a few minutes.',
     );
   }
   await destroyOlder(access, place.secret, version);

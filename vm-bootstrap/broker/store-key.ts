@@ -95,7 +95,7 @@ async function store(access: SecretsAccess, facts: Facts, key: string): Promise<
   if (version !== undefined) return version;
   throw new KeyError(
     'not-stored',
-    'The key could not be stored: its secret is not ours to write yet. Try again in a minute.',
+    'The key could not be stored: its secret is not ours to write yet. Try again in a few minutes.',
   );
 }
 

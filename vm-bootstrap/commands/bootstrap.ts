@@ -1,12 +1,12 @@
 /** `agent bootstrap`: converges the machine to its config document. Runs at every boot and on every change. */
 
 import { PlaneError } from '../../contracts/plane-error.ts';
+import { awaitInputs, isTriedAgain } from '../await-inputs.ts';
 import { parseFacts } from '../core/facts.ts';
 import type { Templates } from '../core/files.ts';
 import { type Layout, UNITS } from '../core/layout.ts';
 import { failureAfter } from '../core/status.ts';
 import type { Host } from '../host.ts';
-import { readInputs } from '../inputs.ts';
 import { withLock } from '../lock.ts';
 import { lastStatus, publishStatus } from '../status.ts';
 import { channelPlugins } from '../steps/channel-plugins.ts';
@@ -44,7 +44,7 @@ async function steps(machine: Machine): Promise<void> {
     await publishStatus(host, layout, { state: 'bootstrapping' });
   }
   // The machine is prepared while the metadata server and Secret Manager answer.
-  const [inputs] = await Promise.all([readInputs(host), converge(MACHINE_STEPS, machine)]);
+  const inputs = await awaitInputs(host, layout, converge(MACHINE_STEPS, machine));
   const context: Context = { ...machine, ...inputs };
   const known = {
     configVersion: inputs.facts.configVersion,
@@ -67,7 +67,7 @@ async function tellEnd(host: Host, layout: Layout): Promise<void> {
 
 /** A unit tries again every 30 s; under that unit itself, systemd does it by the exit code. */
 async function tryAgainLater(host: Host, layout: Layout, underUnit: boolean): Promise<void> {
-  if (underUnit || !host.exists(`${layout.units}/${UNITS.bootstrap}`)) return;
+  if (underUnit || !isTriedAgain(host, layout)) return;
   await host.exec(['systemctl', 'start', '--no-block', UNITS.bootstrap]);
 }
 

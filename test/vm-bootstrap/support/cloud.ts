@@ -14,7 +14,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { METADATA_KEYS } from '../../../contracts/instance-metadata.ts';
 import { GUEST_KEY_PAIRING, type Pairing, pairing } from '../../../contracts/pairing.ts';
-import { startGoogle } from '../../../local/google/google.ts';
+import { type GoogleOptions, startGoogle } from '../../../local/google/google.ts';
 import { createModelServer } from '../../../local/model/server.ts';
 
 export const PROJECT = 'nine30-local';
@@ -47,9 +47,16 @@ const bodyOf = async (request: AsyncIterable<Buffer>): Promise<string> => {
 
 export type Cloud = Awaited<ReturnType<typeof startCloud>>;
 
-/** @param keys that the providers accept */
-export async function startCloud(keys: readonly string[] = [GOOD_KEY, OTHER_GOOD_KEY]) {
+/**
+ * @param keys that the providers accept
+ * @param iam how long Google takes to heed a grant, and by which clock
+ */
+export async function startCloud(
+  keys: readonly string[] = [GOOD_KEY, OTHER_GOOD_KEY],
+  iam: Pick<GoogleOptions, 'clock' | 'propagationMs'> = {},
+) {
   const google = await startGoogle({
+    ...iam,
     projects: [{ id: PROJECT, number: '123456789012', name: PROJECT }],
     users: ['admin@nine30.com'],
   });
@@ -74,6 +81,14 @@ export async function startCloud(keys: readonly string[] = [GOOD_KEY, OTHER_GOOD
     for (const role of roles) {
       world.iam.grant(`projects/${PROJECT}/secrets/${secret}`, `roles/secretmanager.${role}`, [vm]);
     }
+  };
+  /** As the plane grants it: through the API, so that it is in force when IAM has spread it. */
+  const grant = async (secret: string, ...roles: string[]): Promise<void> => {
+    const bindings = roles.map((role) => ({
+      role: `roles/secretmanager.${role}`,
+      members: [vm],
+    }));
+    await secretCall('POST', `secrets/${secret}:setIamPolicy`, { policy: { bindings } });
   };
   const addVersion = async (secret: string, text: string): Promise<void> => {
     const data = Buffer.from(text).toString('base64');
@@ -202,6 +217,7 @@ export async function startCloud(keys: readonly string[] = [GOOD_KEY, OTHER_GOOD
     owner,
     model,
     createSecret,
+    grant,
     addVersion,
     versions,
     destroyVersion: (secret: string, version: string) =>
