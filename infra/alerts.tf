@@ -1,4 +1,8 @@
+# An alert on a metric made of logs is refused until Google knows that metric, up to ten minutes after it was made
+# (https://github.com/hashicorp/terraform-provider-google/issues/11102). The metrics come with the first apply, these
+# alerts with the one that follows the functions.
 resource "google_monitoring_alert_policy" "plane_down" {
+  count                 = local.deployed ? 1 : 0
   display_name          = "Agents Plane: the plane does not answer"
   combiner              = "OR"
   notification_channels = local.channels
@@ -37,6 +41,7 @@ resource "google_monitoring_alert_policy" "plane_down" {
 }
 
 resource "google_monitoring_alert_policy" "pairing_needed" {
+  count                 = local.deployed ? 1 : 0
   display_name          = "Agents Plane: an agent is not linked to WhatsApp"
   combiner              = "OR"
   notification_channels = local.channels
@@ -61,6 +66,7 @@ resource "google_monitoring_alert_policy" "pairing_needed" {
 }
 
 resource "google_monitoring_alert_policy" "channel_down" {
+  count                 = local.deployed ? 1 : 0
   display_name          = "Agents Plane: an agent hears nothing"
   combiner              = "OR"
   notification_channels = local.channels

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 
 infra_advice() {
-  echo "The log of the run: https://console.cloud.google.com/cloud-build/builds?project=$PROJECT"
-  echo "Google needs a minute to know a new service account: running this again is often enough."
+  echo "What Terraform said is above; the log of the run: https://console.cloud.google.com/cloud-build/builds?project=$PROJECT"
+  echo "Google needs some minutes to know a new service account and its roles: where it says 403, or that an account does not exist, run this again."
 }
 
 # infra_is API_URL...: whether what is applied is today's infra/ with the inputs of one of these.
@@ -18,12 +18,40 @@ infra_is() {
   return 1
 }
 
+# newest_revision FORMAT: of the deployment; there is none before its first apply.
+newest_revision() {
+  look infra-manager revisions list --deployment="$DEPLOYMENT" --location="$REGION" --sort-by=~createTime --limit=1 \
+    --format="$1" || [ $? = 1 ]
+}
+
+# What Terraform says when Google does not know yet what was made a moment ago, a metric for instance.
+NOT_YET='Cannot find metric\(s\) that match'
+# Seconds before each next try. Google says ten minutes.
+NEXT_TRIES='30 60 90 120 150 150'
+
+# infra_apply API_URL. A run that failed is explained by its revision: gcloud only says which that was.
 infra_apply() {
+  local before after why wait
   # What another project was given is no part of this one's.
   rm -rf "$WORK/infra"
   tool infra-files "$WORK/infra"
   tool infra-inputs "$1" >"$WORK/inputs.tfvars"
-  gc infra-manager deployments apply "$DEPLOYMENT" --location="$REGION" --local-source="$WORK/infra" \
-    --inputs-file="$WORK/inputs.tfvars" --service-account="projects/$PROJECT/serviceAccounts/$(deployer)" \
-    --labels="managed-by=agents-plane,agents-plane-source=$(tool infra-hash "$1")" >/dev/null
+  for wait in $NEXT_TRIES ''; do
+    before=$(newest_revision 'value(name)')
+    if gc infra-manager deployments apply "$DEPLOYMENT" --location="$REGION" --local-source="$WORK/infra" \
+      --inputs-file="$WORK/inputs.tfvars" --service-account="projects/$PROJECT/serviceAccounts/$(deployer)" \
+      --labels="managed-by=agents-plane,agents-plane-source=$(tool infra-hash "$1")" >/dev/null; then
+      return 0
+    fi
+    after=$(newest_revision 'value(name)')
+    # It came to no run: gcloud has said why.
+    [ "$after" != "$before" ] || return 1
+    why=$(newest_revision 'value(tfErrors[].errorDescription)')
+    if [ -z "$wait" ] || ! grep -qE "$NOT_YET" <<<"$why"; then
+      say "$why"
+      return 1
+    fi
+    say "  Google does not know yet what was made a moment ago (that can take ten minutes): again in $wait seconds"
+    sleep "$wait"
+  done
 }

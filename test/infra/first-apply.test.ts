@@ -45,3 +45,25 @@ function apply(
 test('a budget, where the billing account is not in US dollars', () => {
   expect(apply({ billing_account: '0X0X0X-0X0X0X-0X0X0X' })).toEqual({ state: 'ACTIVE' });
 });
+
+describe('alerts on metrics that are made of logs', () => {
+  const later = { api_url: 'https://api.invalid' };
+
+  test('a fresh project: the first apply goes through, and the next one makes them', () => {
+    const deployments = manager();
+    const alerts = () => {
+      const { resources } = deployments.all.get(NAME)?.plan ?? { resources: [] };
+      return resources.filter(({ type }) => type === 'google_monitoring_alert_policy').length;
+    };
+    expect(apply({}, deployments)).toEqual({ state: 'ACTIVE' });
+    const before = alerts();
+    expect(apply(later, deployments)).toEqual({ state: 'ACTIVE' });
+    expect(alerts()).toBe(before + 3);
+  });
+
+  test('made together with the metrics they fail, as on Google, until these are known', () => {
+    const deployments = manager();
+    expect(apply(later, deployments).error).toContain('Cannot find metric(s) that match type');
+    expect(apply(later, deployments)).toEqual({ state: 'ACTIVE' });
+  });
+});

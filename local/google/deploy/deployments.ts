@@ -3,6 +3,7 @@
 import { type Plan, planModule } from '../../terraform/module.ts';
 import type { Value } from '../../terraform/value.ts';
 import { applyResources, destroyResources } from '../infra/effects.ts';
+import { logMetrics, refuseAlertsOnNewMetrics } from '../infra/log-metrics.ts';
 import type { StorageStore } from '../storage.ts';
 import type { Tasks } from '../tasks.ts';
 import type { World } from '../world.ts';
@@ -22,8 +23,11 @@ export interface Wanted {
 
 interface Revision {
   readonly name: string;
+  readonly createTime: string;
   readonly state: 'APPLIED' | 'FAILED';
   readonly terraformBlueprint: Blueprint;
+  /** What Terraform says. The deployment itself says only which revision failed. */
+  readonly tfErrors?: readonly { readonly errorDescription: string }[];
 }
 
 export interface Deployment extends Wanted {
@@ -31,6 +35,7 @@ export interface Deployment extends Wanted {
   readonly state: 'ACTIVE' | 'FAILED';
   /** What is applied; after a failure, what was before it. */
   readonly plan: Plan;
+  /** What Terraform says. */
   readonly error?: string;
   readonly revisions: readonly Revision[];
 }
@@ -73,18 +78,23 @@ function planOf(world: World, storage: StorageStore, project: string, blueprint:
 
 export function createDeployments(world: World, storage: StorageStore, tasks: Tasks): Deployments {
   const all = new Map<string, Deployment>();
+  /** Of each deployment, the log metrics of its last apply: Terraform made them, however that went on. */
+  const metrics = new Map<string, ReadonlySet<string>>();
 
   const carryOut = (name: string, { blueprint }: Wanted, held: Plan) => {
     const place = { world, storage, tasks, project: projectOf(name) };
     try {
       const plan = planOf(world, storage, place.project, blueprint);
+      const known = metrics.get(name) ?? new Set();
+      metrics.set(name, logMetrics(plan.resources));
+      refuseAlertsOnNewMetrics(plan.resources, known);
       const wanted = new Set(plan.resources.map(({ address }) => address));
       destroyResources(
         place,
         held.resources.filter(({ address }) => !wanted.has(address)),
       );
       applyResources(place, plan.resources);
-      return { state: 'ACTIVE', plan } as const;
+      return { state: 'ACTIVE', plan, error: undefined } as const;
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       return { state: 'FAILED', plan: held, error: text } as const;
@@ -98,10 +108,15 @@ export function createDeployments(world: World, storage: StorageStore, tasks: Ta
       const earlier = before?.revisions ?? [];
       const revision: Revision = {
         name: `${name}/revisions/r-${earlier.length}`,
+        createTime: new Date(world.clock.now()).toISOString(),
         state: outcome.state === 'ACTIVE' ? 'APPLIED' : 'FAILED',
         terraformBlueprint: wanted.blueprint,
+        ...(outcome.error !== undefined && { tfErrors: [{ errorDescription: outcome.error }] }),
       };
-      const applied = { ...wanted, name, ...outcome, revisions: [...earlier, revision] };
+      const { state, plan, error } = outcome;
+      const revisions = [...earlier, revision];
+      const why = error !== undefined && { error };
+      const applied = { ...wanted, name, state, plan, ...why, revisions };
       all.set(name, applied);
       return applied;
     },
@@ -110,6 +125,7 @@ export function createDeployments(world: World, storage: StorageStore, tasks: Ta
       const place = { world, storage, tasks, project: projectOf(name) };
       if (destroy) destroyResources(place, plan.resources);
       all.delete(name);
+      metrics.delete(name);
     },
   };
 }

@@ -55,7 +55,11 @@ const view = ({
   labels,
   terraformBlueprint: blueprint,
   latestRevision: revisions.at(-1)?.name,
-  ...(error === undefined ? {} : { stateDetail: error, errorCode: 'APPLY_BUILD_API_FAILED' }),
+  // Why, the revision says.
+  ...(error !== undefined && {
+    stateDetail: `revision ${revisions.at(-1)?.name} failed`,
+    errorCode: 'REVISION_FAILED',
+  }),
 });
 
 /** The operation's name says what it was about, so that it can be asked for later. */

@@ -1,0 +1,78 @@
+/** Applying infra/ when Google does not know yet what was made a moment ago: on a gcloud whose runs fail so many times. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const SETUP = join(import.meta.dirname, '../../scripts/setup');
+const LATE =
+  'Error creating AlertPolicy: googleapi: Error 404: Cannot find metric(s) that match type = "x". If a metric was created recently, it could take up to 10 minutes to become available.';
+
+/** A file a revision. $WHY is what Terraform says of each; without it no run begins. */
+const STUBS = `
+runs() { ls "$WORK" | grep -c '^revision' || true; }
+gcloud() {
+  case "$*" in
+    *' deployments apply '*)
+      [ -n "$WHY" ] || { echo 'ERROR: PERMISSION_DENIED' >&2; return 1; }
+      touch "$WORK/revision-$(runs)"
+      [ "$(runs)" -gt "$FAILURES" ] || { echo 'ERROR: revision failed' >&2; return 1; }
+      ;;
+    *' revisions list '*'value(name)'*)
+      [ "$(runs)" != 0 ] || { echo 'ERROR: NOT_FOUND' >&2; return 1; }
+      echo "r-$(runs)"
+      ;;
+    *' revisions list '*) echo "$WHY" ;;
+  esac
+}
+tool() { :; }
+sleep() { echo "$1" >>"$WORK/slept"; }
+`;
+
+let work: string;
+beforeEach(() => {
+  work = mkdtempSync(join(tmpdir(), 'agents-plane-apply-'));
+});
+afterEach(() => rmSync(work, { recursive: true }));
+
+function apply(failures: number, why: string) {
+  // As step.sh runs it: every error counts.
+  const script = `set -euo pipefail
+    . ${SETUP}/lib.sh; . ${SETUP}/infra.sh
+    ${STUBS}
+    : >"$WORK/slept"
+    infra_apply ''`;
+  const env = {
+    PATH: process.env.PATH,
+    ...{ WORK: work, PROJECT: 'acme', REGION: 'europe-west1', DEPLOYMENT: 'agents-plane' },
+    ...{ FAILURES: String(failures), WHY: why },
+  };
+  const { status, stderr } = spawnSync('bash', ['-c', script], { env, encoding: 'utf8' });
+  const slept = readFileSync(join(work, 'slept'), 'utf8').split('\n').filter(Boolean).map(Number);
+  return { status, said: stderr, slept };
+}
+
+test('a metric that Google knows some minutes later: it is applied again, and said why', () => {
+  const { status, said, slept } = apply(2, LATE);
+  expect([status, slept.length]).toEqual([0, 2]);
+  expect(said).toContain(`again in ${slept[1]} seconds`);
+});
+
+test('never: over ten minutes, and then what Terraform said', () => {
+  const { status, said, slept } = apply(99, LATE);
+  expect([status, slept.reduce((sum, each) => sum + each, 0)]).toEqual([1, 600]);
+  expect(said).toContain(LATE);
+});
+
+test('another error of Terraform is not repeated, and is told', () => {
+  const { status, said, slept } = apply(99, 'Error 403: Permission denied on crypto key');
+  expect([status, slept]).toEqual([1, []]);
+  expect(said).toContain('Permission denied on crypto key');
+});
+
+test('what comes to no run is not explained by an earlier one', () => {
+  const { status, said, slept } = apply(99, '');
+  expect([status, slept]).toEqual([1, []]);
+  expect(said).toContain('PERMISSION_DENIED');
+});
