@@ -51,7 +51,7 @@ encode() {
   sed 's|%|%25|g; s|/|%2F|g; s| |%20|g' <<<"$1"
 }
 
-# The access token goes to curl on standard input: argv can be read by every user.
+# Prints the status of the answer. The access token goes to curl on standard input: argv can be read by every user.
 download() {
   local bucket object base token
   bucket="${1#gs://}"
@@ -61,7 +61,19 @@ download() {
   token="$(metadata instance/service-accounts/default/token | json_string access_token)"
   printf 'header = "Authorization: Bearer %s"\n' "$token" |
     curl --config - --silent --fail --show-error --location --retry 5 --retry-connrefused --max-time 120 \
-      --output "$2" "${base:-https://storage.googleapis.com}/storage/v1/b/$bucket/o/$(encode "$object")?alt=media"
+      --write-out '%{http_code}' --output "$2" "${base:-https://storage.googleapis.com}/storage/v1/b/$bucket/o/$(encode "$object")?alt=media"
+}
+
+# Google knows a new service account, and what it was granted, after two minutes typically, seven and more at
+# times (https://cloud.google.com/iam/docs/access-change-propagation): refused, it asks again for ten minutes.
+download_when_granted() {
+  local tried status
+  for ((tried = 0; tried < 60; tried++)); do
+    status="$(download "$1" "$2")" && return
+    [[ "$status" == 401 || "$status" == 403 ]] || return 1
+    sleep 10
+  done
+  return 1
 }
 
 fetch_bundle() {
@@ -78,7 +90,7 @@ fetch_bundle() {
   # Expanded now: the variable is local and gone when the trap runs.
   # shellcheck disable=SC2064
   trap "rm -f '$temporary'" EXIT
-  download "$bundle" "$temporary" ||
+  download_when_granted "$bundle" "$temporary" ||
     fail "The bundle $bundle cannot be downloaded. Check the bucket and the VM's access to it, then reset the VM."
   actual="$(sha256_of "$temporary")"
   if [[ "$actual" != "$expected" ]]; then

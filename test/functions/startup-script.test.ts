@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -21,12 +21,15 @@ let host: string;
 let root: string;
 let pinned: string;
 let downloads: (string | undefined)[];
+/** What the bucket answers, one a download; 200 after these. */
+let refusals: number[];
 let status: string;
 
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'agents-plane-startup-'));
   pinned = sha256(BUNDLE);
   downloads = [];
+  refusals = [];
   status = '';
   server = createServer((request, response) => {
     const answers: Record<string, () => string> = {
@@ -43,7 +46,8 @@ beforeEach(async () => {
     if (request.method === 'PUT')
       request.setEncoding('utf8').on('data', (text) => (status += text));
     const answer = answers[request.url ?? ''];
-    response.statusCode = answer || request.method === 'PUT' ? 200 : 404;
+    const refusal = request.url === OBJECT ? refusals.shift() : undefined;
+    response.statusCode = refusal ?? (answer || request.method === 'PUT' ? 200 : 404);
     request.on('end', () => response.end(answer?.() ?? '')).resume();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -56,7 +60,12 @@ afterEach(() => {
 });
 
 async function run(): Promise<{ code: number; stdout: string }> {
-  const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
+  // Its pauses are minutes in all: nothing is waited for here.
+  const bin = join(root, 'bin');
+  mkdirSync(bin, { recursive: true });
+  rmSync(join(bin, 'sleep'), { force: true });
+  symlinkSync('/bin/true', join(bin, 'sleep'));
+  const PATH = [bin, dirname(process.execPath), process.env.PATH].join(delimiter);
   const env = { PATH, AGENTS_PLANE_ROOT: root, GCE_METADATA_HOST: host };
   const child = spawn('bash', [SCRIPT], { env, stdio: ['ignore', 'pipe', 'ignore'] });
   let stdout = '';
@@ -82,5 +91,27 @@ test('a bundle with another hash is not run, not kept, and told as the reason', 
     reason: expect.stringContaining('is pinned. It was not run'),
     // Whole seconds would lie before the start of a boot that fails within its first one.
     at: expect.stringMatching(/T\d\d:\d\d:\d\d\.\d{3}Z$/),
+  });
+});
+
+describe('a bucket that refuses at first', () => {
+  test.each([
+    ['an account that Google does not know yet', [401, 401]],
+    ['a grant that is not in force yet', Array(40).fill(403)],
+  ])('%s', async (_, refused) => {
+    refusals = [...refused];
+    expect(await run()).toEqual({ code: 0, stdout: 'ran bootstrap\n' });
+    expect(downloads).toHaveLength(refused.length + 1);
+    expect(status).toBe('');
+  });
+
+  test.each([
+    ['a grant that never comes', Array(100).fill(403), 60],
+    ['an object that is not there', [404], 1],
+  ])('%s is told as the reason', async (_, refused, asked) => {
+    refusals = refused;
+    expect(await run()).toEqual({ code: 1, stdout: '' });
+    expect(downloads).toHaveLength(asked);
+    expect(JSON.parse(status).reason).toMatch('cannot be downloaded. Check the bucket');
   });
 });
