@@ -31,15 +31,16 @@ NEXT_TRIES='30 60 90 120 150 150'
 
 # infra_apply API_URL. A run that failed is explained by its revision: gcloud only says which that was.
 infra_apply() {
-  local before after why wait
+  local before after why wait terraform
   # What another project was given is no part of this one's.
   rm -rf "$WORK/infra"
   tool infra-files "$WORK/infra"
   tool infra-inputs "$1" >"$WORK/inputs.tfvars"
+  terraform=$(tool infra-terraform)
   for wait in $NEXT_TRIES ''; do
     before=$(newest_revision 'value(name)')
     if gc infra-manager deployments apply "$DEPLOYMENT" --location="$REGION" --local-source="$WORK/infra" \
-      --inputs-file="$WORK/inputs.tfvars" --service-account="projects/$PROJECT/serviceAccounts/$(deployer)" \
+      --inputs-file="$WORK/inputs.tfvars" --tf-version-constraint="$terraform" --service-account="projects/$PROJECT/serviceAccounts/$(deployer)" \
       --labels="managed-by=agents-plane,agents-plane-source=$(tool infra-hash "$1")" >/dev/null; then
       return 0
     fi

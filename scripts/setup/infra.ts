@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { cellFiles, infraFiles } from '../../local/plane/infra.ts';
 import { planModule } from '../../local/terraform/module.ts';
+import { requiredVersion } from '../../local/terraform/version.ts';
 import { regionOf, type Settings } from './settings.ts';
 
 export type Inputs = Readonly<Record<string, string | number | boolean>>;
@@ -74,6 +75,10 @@ export function outputsOf(all: Settings): {
     build: String(outputs.build_account).replace(/^.*\//, ''),
   };
 }
+
+/** `=1.5.7`: what Infrastructure Manager is asked for, as infra/versions.tf says. */
+export const terraformVersion = ({ files }: Root): string =>
+  requiredVersion(files).replaceAll(' ', '');
 
 /** A `.tfvars` file. JSON's strings are Terraform's, but for templates: those are escaped. */
 export const tfvars = (inputs: Inputs): string =>

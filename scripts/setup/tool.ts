@@ -21,7 +21,15 @@ import {
   services,
 } from './functions.ts';
 import { missingPermissions, readsMail, readsUsers, shortQuotas, tryDelegation } from './google.ts';
-import { cellRoot, infraHash, outputsOf, planeRoot, type Root, tfvars } from './infra.ts';
+import {
+  cellRoot,
+  infraHash,
+  outputsOf,
+  planeRoot,
+  type Root,
+  terraformVersion,
+  tfvars,
+} from './infra.ts';
 import { readPolicy, withMember, withoutMember } from './policy.ts';
 import { readSettings, regionOf, type Settings, urlOf } from './settings.ts';
 
@@ -110,6 +118,7 @@ const TOOLS: Readonly<Record<string, Tool>> = {
   // One a line, for each of the addresses that the functions may have.
   'infra-hash': async (urls) =>
     (await Promise.all(urls.map(async (url) => infraHash(await root(url))))).join('\n'),
+  'infra-terraform': async () => terraformVersion(await root()),
   'infra-inputs': async ([apiUrl]) => tfvars((await root(apiUrl)).inputs),
   'infra-files': async ([folder = '']) => {
     for (const [name, content] of Object.entries((await root()).files)) {

@@ -30,6 +30,7 @@ const manager = () => createDeployments(google.world, google.storage, google.tas
 function apply(
   inputs: Readonly<Record<string, Value>>,
   deployments = manager(),
+  constraint = '=1.5.7',
 ): Pick<Deployment, 'state' | 'error'> {
   const inputValues = Object.fromEntries(
     Object.entries({ ...INPUTS, ...inputs }).map(([name, inputValue]) => [name, { inputValue }]),
@@ -38,6 +39,7 @@ function apply(
     serviceAccount: '',
     labels: {},
     blueprint: { gcsSource: 'gs://source/infra', inputValues },
+    ...(constraint !== '' && { tfVersionConstraint: constraint }),
   });
   return { state, ...(error !== undefined && { error }) };
 }
@@ -65,5 +67,16 @@ describe('alerts on metrics that are made of logs', () => {
     const deployments = manager();
     expect(apply(later, deployments).error).toContain('Cannot find metric(s) that match type');
     expect(apply(later, deployments)).toEqual({ state: 'ACTIVE' });
+  });
+});
+
+describe('the version of Terraform', () => {
+  // Without one Google takes the newest, which is not free.
+  test.each([
+    ['none', ''],
+    ['a newer one', '=1.16.5'],
+    ['an older one', '=1.4.7'],
+  ])('%s is asked for: nothing is applied', (_what, constraint) => {
+    expect(apply({}, manager(), constraint).error).toMatch(/Unsupported Terraform Core version/);
   });
 });

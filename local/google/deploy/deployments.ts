@@ -1,7 +1,8 @@
 /** What Infrastructure Manager has applied: deployments, each with the resources that it holds. */
 
 import { type Plan, planModule } from '../../terraform/module.ts';
-import type { Value } from '../../terraform/value.ts';
+import { TerraformError, type Value } from '../../terraform/value.ts';
+import { allows, requiredVersion } from '../../terraform/version.ts';
 import { applyResources, destroyResources } from '../infra/effects.ts';
 import { logMetrics, refuseAlertsOnNewMetrics } from '../infra/log-metrics.ts';
 import type { StorageStore } from '../storage.ts';
@@ -19,6 +20,8 @@ export interface Wanted {
   readonly serviceAccount: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly blueprint: Blueprint;
+  /** Like `=1.5.7`. Without one, it is the newest that there is. */
+  readonly tfVersionConstraint?: string | undefined;
 }
 
 interface Revision {
@@ -48,6 +51,19 @@ export interface Deployments {
   remove(name: string, destroy: boolean): void;
 }
 
+/** Newest first. Of those after 1.5.7 each resource costs: https://cloud.google.com/infrastructure-manager/docs/release-notes */
+const VERSIONS = ['1.16.5', '1.5.7', '1.4.7', '1.3.10'];
+
+/** @throws TerraformError in Google's words, and in Terraform's */
+function refuseVersion(constraint: string | undefined, required: string): void {
+  const version = VERSIONS.find((each) => constraint === undefined || allows(constraint, each));
+  if (!version) throw new TerraformError(`no version of Terraform satisfies ${constraint}`);
+  if (required === '' || allows(required, version)) return;
+  throw new TerraformError(
+    `Unsupported Terraform Core version: this configuration does not support Terraform version ${version} (required_version ${required}).`,
+  );
+}
+
 const EMPTY: Plan = { resources: [], outputs: {} };
 const projectOf = (name: string): string => name.split('/')[1] ?? '';
 
@@ -61,12 +77,19 @@ function filesAt(storage: StorageStore, source: string): Record<string, string> 
 }
 
 /** @throws TerraformError */
-function planOf(world: World, storage: StorageStore, project: string, blueprint: Blueprint): Plan {
+function planOf(
+  world: World,
+  storage: StorageStore,
+  project: string,
+  { blueprint, tfVersionConstraint }: Wanted,
+): Plan {
+  const files = filesAt(storage, blueprint.gcsSource ?? '');
+  refuseVersion(tfVersionConstraint, requiredVersion(files));
   const inputs = Object.entries(blueprint.inputValues ?? {}).map(
     ([name, { inputValue = null }]) => [name, inputValue] as const,
   );
   return planModule({
-    files: filesAt(storage, blueprint.gcsSource ?? ''),
+    files,
     inputs: Object.fromEntries(inputs),
     facts: {
       project,
@@ -81,17 +104,17 @@ export function createDeployments(world: World, storage: StorageStore, tasks: Ta
   /** Of each deployment, the log metrics of its last apply: Terraform made them, however that went on. */
   const metrics = new Map<string, ReadonlySet<string>>();
 
-  const carryOut = (name: string, { blueprint }: Wanted, held: Plan) => {
+  const carryOut = (name: string, wanted: Wanted, held: Plan) => {
     const place = { world, storage, tasks, project: projectOf(name) };
     try {
-      const plan = planOf(world, storage, place.project, blueprint);
+      const plan = planOf(world, storage, place.project, wanted);
       const known = metrics.get(name) ?? new Set();
       metrics.set(name, logMetrics(plan.resources));
       refuseAlertsOnNewMetrics(plan.resources, known);
-      const wanted = new Set(plan.resources.map(({ address }) => address));
+      const kept = new Set(plan.resources.map(({ address }) => address));
       destroyResources(
         place,
-        held.resources.filter(({ address }) => !wanted.has(address)),
+        held.resources.filter(({ address }) => !kept.has(address)),
       );
       applyResources(place, plan.resources);
       return { state: 'ACTIVE', plan, error: undefined } as const;

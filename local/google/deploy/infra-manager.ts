@@ -11,7 +11,7 @@ import { GoogleError } from '../service.ts';
 import type { StorageStore } from '../storage.ts';
 import type { Tasks } from '../tasks.ts';
 import type { World } from '../world.ts';
-import { type Blueprint, createDeployments, type Deployment } from './deployments.ts';
+import { type Blueprint, createDeployments, type Deployment, type Wanted } from './deployments.ts';
 import { checkFields, doneOperation } from './fields.ts';
 
 export interface InfraManager {
@@ -71,6 +71,13 @@ const operation = (call: Call, name: string, deployment: Deployment | undefined)
     deployment ? view(deployment) : {},
   );
 
+const wantedOf = (body: Call['body']): Wanted => ({
+  serviceAccount: String(body.serviceAccount ?? ''),
+  labels: (body.labels ?? {}) as Record<string, string>,
+  blueprint: (body.terraformBlueprint ?? {}) as Blueprint,
+  tfVersionConstraint: body.tfVersionConstraint as string | undefined,
+});
+
 export function createInfraManager(
   world: World,
   storage: StorageStore,
@@ -84,12 +91,7 @@ export function createInfraManager(
   };
   const apply = (call: Call, name: string): object => {
     checkFields(call.body, FIELDS);
-    const { serviceAccount = '', labels = {}, terraformBlueprint = {} } = call.body;
-    const applied = deployments.apply(name, {
-      serviceAccount: String(serviceAccount),
-      labels: labels as Record<string, string>,
-      blueprint: terraformBlueprint as Blueprint,
-    });
+    const applied = deployments.apply(name, wantedOf(call.body));
     return operation(call, name, applied);
   };
   const get = { verb: 'GET', method: `${METHOD}.GetDeployment`, path: DEPLOYMENT } as const;
