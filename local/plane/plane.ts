@@ -20,6 +20,7 @@ import { functionEnv } from './function-env.ts';
 import { freePort, startFunction } from './function-process.ts';
 import type { Prepared } from './hypervisor.ts';
 import { type FunctionName, serviceOf } from './infra.ts';
+import { behindCloudRun } from './invoker.ts';
 import { serveOnLoopback } from './loopback.ts';
 import { type Chats, type Outside, startOutside } from './outside.ts';
 import { seedResources } from './seed.ts';
@@ -87,15 +88,19 @@ async function deployBuild(root: string, runDir: string): Promise<string> {
 
 /**
  * The address of a function: below a path of its own, as Google has it, so that code which loses
- * the path fails here, too.
+ * the path fails here, too; behind what stands for Cloud Run, which takes signatures off tokens.
  */
 async function openDoor(
   name: FunctionName,
   origin: string,
+  google: () => Google,
   stack: AsyncDisposableStack,
 ): Promise<string> {
   const path = `/${serviceOf(name)}`;
-  const door = await serveOnLoopback(forwardTo(origin, path));
+  const toFunction = forwardTo(origin, path);
+  // Anybody may open the pages (infra/access.tf): there Cloud Run checks nobody.
+  const listener = name === 'pages' ? toFunction : behindCloudRun(google, toFunction);
+  const door = await serveOnLoopback(listener);
   stack.defer(door.close);
   return `http://${door.host}${path}`;
 }
@@ -121,7 +126,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const ports = { api: await freePort(), vm: await freePort(), pages: await freePort() };
   const originOf = (name: FunctionName) => `http://127.0.0.1:${ports[name]}`;
   const vmOrigin = originOf('vm');
-  const addressOf = (name: FunctionName) => openDoor(name, originOf(name), stack);
+  const addressOf = (name: FunctionName) => openDoor(name, originOf(name), () => google, stack);
   const apiUrl = await addressOf('api');
   const vmLoopback = await addressOf('vm');
   const pagesUrl = await addressOf('pages');

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import PostalMime from 'postal-mime';
 import { type Agent, agent as agentSchema } from '../../contracts/agent.ts';
 import { errorBody, PlaneError } from '../../contracts/errors.ts';
+import { inBothHeaders } from '../../local/google/cloud-run.ts';
 import type { Plane } from '../../local/plane/plane.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
 import type { MailAccount, UnitState } from '../account.ts';
@@ -24,7 +25,7 @@ async function callApi(
   const answer = await fetch(`${plane.apiUrl}${path}`, {
     method,
     headers: {
-      authorization: `Bearer ${await plane.idToken(LOCAL.admin)}`,
+      ...inBothHeaders(await plane.idToken(LOCAL.admin)),
       ...(body && { 'content-type': 'application/json' }),
     },
     ...(body && { body: JSON.stringify(body) }),

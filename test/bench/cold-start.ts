@@ -7,6 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
+import { inBothHeaders } from '../../local/google/cloud-run.ts';
 import { freePort } from '../../local/plane/function-process.ts';
 import type { Plane } from '../../local/plane/plane.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
@@ -84,7 +85,7 @@ const TARGETS = { time: 2.5, memory: 1.6, lazyTime: 1.5 };
 
 /** @returns the table, with the targets of issue 2 */
 export async function benchColdStart(plane: Plane): Promise<string> {
-  const bearer = { authorization: `Bearer ${await plane.idToken(LOCAL.admin)}` };
+  const bearer = inBothHeaders(await plane.idToken(LOCAL.admin));
   const env = { ...plane.functionsEnv };
   const contenders: Record<string, Contender> = {
     'empty function (the floor)': { source: EMPTY, path: '/', env, status: 200 },

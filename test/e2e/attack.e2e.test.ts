@@ -5,6 +5,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inBothHeaders } from '../../local/google/cloud-run.ts';
 import { spokenTurns } from '../../local/model/conversation.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
 import { attemptAll, type Result } from './support/attack/attempt.ts';
@@ -285,7 +286,7 @@ const host = await canRun('nspawn');
           const ask = (stdin: string) =>
             stage.out(
               'allison',
-              `while read -r token; do curl -sS -m 30 -o /dev/null -w '%{http_code}\\n' -H "authorization: Bearer $token" -H 'content-type: application/json' -d '{"limit":1}' ${vmUrl}/v1/self/mail/inbox; done`,
+              `while read -r token; do curl -sS -m 30 -o /dev/null -w '%{http_code}\\n' -H "authorization: Bearer $token" -H "x-serverless-authorization: Bearer $token" -H 'content-type: application/json' -d '{"limit":1}' ${vmUrl}/v1/self/mail/inbox; done`,
               { stdin },
             );
           const before = (await refusals('vm')).length;
@@ -305,7 +306,7 @@ const host = await canRun('nspawn');
           ] as const) {
             const answer = await fetch(`${stage.plane.apiUrl}/v1/agents`, {
               method: 'POST',
-              headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+              headers: { ...inBothHeaders(token), 'content-type': 'application/json' },
               body: JSON.stringify({ ...ALLISON, budget: 9999 }),
             });
             expect(answer.status).toBe(status);

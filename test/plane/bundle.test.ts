@@ -6,6 +6,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inBothHeaders } from '../../local/google/cloud-run.ts';
 import { type Plane, startPlane } from '../../local/plane/plane.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
 
@@ -35,7 +36,7 @@ async function call(method: string, path: string, body?: object) {
   const answer = await fetch(`${plane.apiUrl}${path}`, {
     method,
     headers: {
-      authorization: `Bearer ${await plane.idToken(LOCAL.admin)}`,
+      ...inBothHeaders(await plane.idToken(LOCAL.admin)),
       ...(body && { 'content-type': 'application/json' }),
     },
     ...(body && { body: JSON.stringify(body) }),
@@ -44,6 +45,15 @@ async function call(method: string, path: string, body?: object) {
 }
 
 describe('the deployed bundle', () => {
+  test('refuses a token that Cloud Run took the signature off, and says how to bring it whole', async () => {
+    const token = await plane.idToken(LOCAL.admin);
+    const alone = { headers: { authorization: `Bearer ${token}` } };
+    const answer = await fetch(`${plane.apiUrl}/v1/agents`, alone);
+    expect(answer.status).toBe(401);
+    expect(await answer.text()).toContain('X-Serverless-Authorization');
+    expect((await call('GET', '/v1/agents')).status).toBe(200);
+  });
+
   test('creates an agent with every client it has: secrets, service accounts, machines', async () => {
     const created = await call('POST', '/v1/agents', REQUEST);
     expect(created).toMatchObject({ status: 202, body: { name: 'allison', user: REQUEST.user } });
@@ -89,7 +99,7 @@ describe('the deployed bundle', () => {
     const welcome = () =>
       fetch(`${plane.vmUrl}/v1/self/welcome`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        headers: { ...inBothHeaders(token), 'content-type': 'application/json' },
         body: '{}',
       });
     expect(await (await welcome()).json()).toEqual({ sent: 'now' });

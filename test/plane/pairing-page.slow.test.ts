@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import jsqr from 'jsqr';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
+import { inBothHeaders } from '../../local/google/cloud-run.ts';
 import { type Plane, startPlane } from '../../local/plane/plane.ts';
 import { LOCAL } from '../../local/plane/settings.ts';
 import { until } from '../e2e/support/stage.ts';
@@ -48,7 +49,7 @@ async function api(path: string, body: object): Promise<{ url: string }> {
   const answer = await fetch(`${plane.apiUrl}${path}`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${await plane.idToken(LOCAL.admin)}`,
+      ...inBothHeaders(await plane.idToken(LOCAL.admin)),
       'content-type': 'application/json',
     },
     body: JSON.stringify(body),

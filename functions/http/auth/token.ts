@@ -10,7 +10,7 @@ export type Identified = (who: string) => void;
 const TOKEN_FIX: Problem = {
   field: 'header.authorization',
   problem: 'carries no ID token that this service accepts',
-  fix: 'send "Authorization: Bearer <ID token>" with the audience of this service',
+  fix: 'send "Authorization: Bearer <ID token>", and the same in "X-Serverless-Authorization": alone, Cloud Run takes its signature off',
 };
 
 const unauthenticated = (): PlaneError =>

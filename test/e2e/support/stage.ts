@@ -5,6 +5,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Agent, agent as agentSchema } from '../../../contracts/agent.ts';
+import { inBothHeaders } from '../../../local/google/cloud-run.ts';
 import type { ExecResult } from '../../../local/machine.ts';
 import { chooseKind, prepareMachines } from '../../../local/plane/hypervisor.ts';
 import { type Plane, startPlane } from '../../../local/plane/plane.ts';
@@ -78,7 +79,7 @@ async function ask(url: string, token: string, method: string, body?: object): P
   const answer = await fetch(url, {
     method,
     headers: {
-      authorization: `Bearer ${token}`,
+      ...inBothHeaders(token),
       ...(body && { 'content-type': 'application/json' }),
     },
     ...(body && { body: JSON.stringify(body) }),

@@ -10,6 +10,7 @@ import {
   METADATA_PAIRING_REQUEST,
   type Pairing,
 } from '../../../contracts/pairing.ts';
+import { inBothHeaders } from '../../../local/google/cloud-run.ts';
 import { instanceMetadata } from '../../../local/google/metadata.ts';
 import type { Plane } from '../../../local/plane/plane.ts';
 import { LOCAL } from '../../../local/plane/settings.ts';
@@ -69,7 +70,7 @@ export async function playVm(plane: Plane, agent: string): Promise<PlayedVm> {
       const token = await (await fetch(identity, { headers: HEADERS })).text();
       const answer = await fetch(`${plane.vmUrl}${path}`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        headers: { ...inBothHeaders(token), 'content-type': 'application/json' },
         body: JSON.stringify(body),
       });
       await answer.body?.cancel();

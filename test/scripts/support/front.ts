@@ -3,6 +3,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { below } from '../../../contracts/url.ts';
+import { inBothHeaders } from '../../../local/google/cloud-run.ts';
 
 export interface Front {
   readonly url: string;
@@ -22,8 +23,8 @@ export async function frontOf(apiUrl: string, pageSize: number, late: number): P
     }
     const target = new URL(below(apiUrl, url));
     target.searchParams.set('pageSize', String(pageSize));
-    const { authorization = '' } = headers;
-    const answer = await fetch(target, { method, headers: { authorization } });
+    const token = headers.authorization?.split(' ').at(-1) ?? '';
+    const answer = await fetch(target, { method, headers: inBothHeaders(token) });
     response.writeHead(answer.status, json).end(await answer.text());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
