@@ -19,6 +19,8 @@ import type { GoogleAccess } from './google-access.ts';
 import { lastSegment } from './google-place.ts';
 import { getOf } from './google-rest.ts';
 
+/** Without the dash before it, which negates in a filter (https://google.aip.dev/160): the caller looks closer. */
+const PART_OF_NAME = CONFIG_SUFFIX.replace(/^-/, '');
 /** Most that Compute Engine gives in one page. */
 const MAX_RESULTS = '500';
 
@@ -60,7 +62,7 @@ export function listingDriver(access: GoogleAccess, project: string): Listing {
   return {
     async records(size, token) {
       const page = await get(secretPage, 'secretmanager', `v1/projects/${project}/secrets`, {
-        filter: `labels.${LABEL_MANAGED_BY}=${MANAGED_BY} AND name:${CONFIG_SUFFIX}`,
+        filter: `labels.${LABEL_MANAGED_BY}=${MANAGED_BY} AND name:${PART_OF_NAME}`,
         pageSize: String(size),
         pageToken: token,
         fields: 'secrets(name,labels,annotations,etag),nextPageToken',

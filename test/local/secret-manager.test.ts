@@ -262,6 +262,11 @@ describe.each([
       () => client.listSecrets({ parent: PARENT, filter: '(((' }, options),
     ],
     [
+      'a filter whose value begins with what negates',
+      INVALID_ARGUMENT,
+      () => client.listSecrets({ parent: PARENT, filter: 'name:-config' }, options),
+    ],
+    [
       'a member that is nobody',
       INVALID_ARGUMENT,
       (resource) =>

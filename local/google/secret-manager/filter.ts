@@ -1,6 +1,7 @@
 /**
  * List filters of Secret Manager, as far as they are used: `name:part`, `labels.key=value`,
- * `labels.key:*`, `state:ENABLED`, joined by AND.
+ * `labels.key:*`, `state:ENABLED`, joined by AND. A `-` in front negates (https://google.aip.dev/160), so
+ * what a value that begins with it means outside quotes nobody says: it is refused here.
  *
  * https://cloud.google.com/secret-manager/docs/filtering
  */
@@ -13,10 +14,11 @@ export interface Filterable {
   readonly state?: string;
 }
 
-const TERM = /^(name|state|labels\.[\p{L}\p{N}_-]+)\s*(:|=)\s*"?([^"\s]+)"?$/u;
+const TERM = /^(name|state|labels\.[\p{L}\p{N}_-]+)\s*(:|=)\s*(?:"([^"]+)"|([^"\s-][^"\s]*))$/u;
 
 function parseTerm(term: string): (item: Filterable) => boolean {
-  const [, field = '', operator, wanted = ''] = TERM.exec(term.trim()) ?? [];
+  const [, field = '', operator, quoted, bare = ''] = TERM.exec(term.trim()) ?? [];
+  const wanted = quoted ?? bare;
   if (field === '') throw new GoogleError('INVALID_ARGUMENT', `Invalid filter: ${term}`);
   return (item) => {
     const label = field.startsWith('labels.')
