@@ -12,12 +12,19 @@ stop() {
   exit 1
 }
 
-# Node.js >= 20 and npm are all that has to be there before.
+# npm and a Node.js are all that has to be there before. For Linux the packages bring the pinned one
+# (optionalDependencies of package.json), and any that runs npm will do; elsewhere it is the host's that is used.
 require_node() {
-  command -v npm >/dev/null || stop "npm is missing: install Node.js 20 or newer (https://nodejs.org) and run this again"
-  local major
+  local wanted='20 or newer' oldest=20 newest=999 major
+  case "$(uname -sm)" in
+    'Linux x86_64' | 'Linux aarch64') ;;
+    *) wanted="24 (24.16 or newer) on $(uname -s)" oldest=24 newest=24 ;;
+  esac
+  command -v npm >/dev/null || stop "npm is missing: install Node.js $wanted (https://nodejs.org) and run this again"
   major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
-  [ "$major" -ge 20 ] || stop "Node.js 20 or newer is needed, found $(node -v 2>/dev/null || echo none)"
+  if [ "$major" -lt "$oldest" ] || [ "$major" -gt "$newest" ]; then
+    stop "Node.js $wanted is needed, found $(node -v 2>/dev/null || echo none): install it (https://nodejs.org) and run this again"
+  fi
 }
 
 # npm ci, when node_modules is not what package-lock.json says.
@@ -50,9 +57,9 @@ require_node
 install_packages
 install_host_packages
 
-# The pinned Node (node_modules/.bin/node) first; where no package has it, the host's must do.
+# The pinned Node (node_modules/.bin/node) first; where no package has it, the host's, which was looked at above.
 export PATH="$ROOT/node_modules/.bin:$PATH"
 case "$(node -v)" in
   v24.*) ;;
-  *) stop "Node.js 24 is needed on this platform: install it and run this again (found $(node -v))" ;;
+  *) stop "the packages did not bring Node.js 24, found $(node -v): delete node_modules and run this again" ;;
 esac
