@@ -2,8 +2,10 @@
 
 import { createHash } from 'node:crypto';
 import Mustache from 'mustache';
+import type { WhatsappMode } from '../../contracts/config-document.ts';
 import type { WrongPhone } from '../../contracts/pairing.ts';
 import type { PairingView } from '../../contracts/pairing-page.ts';
+import { LINK_LIFETIME_DAYS } from './pairing-link.ts';
 
 /** Contents of templates/plane/pages/. */
 export interface PageTemplates {
@@ -15,9 +17,16 @@ export interface PageTemplates {
 /** Where something went wrong on our side, there is no view to show. */
 export type Shown = PairingView | { readonly state: 'trouble' };
 
+/** What of a page does not change while it is open. */
+export interface Visitor {
+  /** The request that this visitor (without script) has made. */
+  readonly asked?: string | undefined;
+  /** Of the agent, which says where to talk; undefined where that is not known. */
+  readonly mode?: WhatsappMode | undefined;
+}
+
 export interface Pages {
-  /** @param asked the request that this visitor (without script) has made */
-  render(view: Shown, asked: string | undefined): string;
+  render(view: Shown, visitor: Visitor): string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -99,11 +108,13 @@ export function createPages(templates: PageTemplates): Pages {
   const script = `<script type="module">${templates.script}</script>`;
   return {
     headers: headersFor(templates),
-    render: (view, asked) =>
+    render: (view, { asked, mode = '' }) =>
       Mustache.render(templates.html, {
         style,
         script,
         screen: screenOf(view, asked),
+        mode,
+        linkDays: LINK_LIFETIME_DAYS,
         data: JSON.stringify(view),
         refresh: refreshOf(view, asked),
         qr: view.state === 'code' ? view.qr : NO_PICTURE,

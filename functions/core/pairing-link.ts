@@ -8,8 +8,9 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { agentName } from '../../contracts/names.ts';
 
-/** Seven days: a mail that is opened after a weekend or a short leave still works. */
-export const LINK_LIFETIME_S = 7 * 24 * 3600;
+/** A mail that is opened after a weekend or a short leave still works. */
+export const LINK_LIFETIME_DAYS = 7;
+export const LINK_LIFETIME_S = LINK_LIFETIME_DAYS * 24 * 3600;
 
 const linkClaims = z.strictObject({
   agent: agentName,

@@ -12,6 +12,7 @@ import {
 import { provisionRequest } from '../../contracts/config-document.ts';
 import type { AgentName } from '../../contracts/names.ts';
 import { openapi } from '../core/openapi.ts';
+import { LINK_LIFETIME_DAYS } from '../core/pairing-link.ts';
 import { type Policy, parseBody } from '../core/request.ts';
 import { getAgent, linkFor } from '../service/agents.ts';
 import type { Places } from '../service/cells.ts';
@@ -136,7 +137,12 @@ function agentRoutes(parts: ApiParts): readonly Route[] {
       summary: "Get a link to the page on which the agent's WhatsApp is linked.",
       role: 'admin',
       body: pairingLinkRequest,
-      answers: { 200: { description: 'A link that works for seven days', schema: pairingLink } },
+      answers: {
+        200: {
+          description: `A link that works for ${LINK_LIFETIME_DAYS} days`,
+          schema: pairingLink,
+        },
+      },
       handle: async ({ params, body }) => {
         const { replace } = parseBody(pairingLinkRequest, body);
         const at = await linksOf(parts, readName(params.name));

@@ -28,9 +28,13 @@ function statusOf(view: PairingView): number {
   return view.why === 'unknown' ? 404 : 410;
 }
 
-const forPerson = (pages: Pages, { view, agent }: Visit, asked: string | undefined): Answer => ({
+const forPerson = (
+  pages: Pages,
+  { view, agent, mode }: Visit,
+  asked: string | undefined,
+): Answer => ({
   status: statusOf(view),
-  body: pages.render(view, asked),
+  body: pages.render(view, { asked, mode }),
   headers: pages.headers,
   refused: view.state === 'dead',
   ...(agent === undefined ? {} : { agent }),
@@ -144,7 +148,7 @@ export function errorPage(pages: Pages, error: PlaneError, answer: Answer): Answ
     : ({ state: 'dead', why: 'unknown' } as const);
   return {
     ...answer,
-    body: pages.render(view, undefined),
+    body: pages.render(view, {}),
     headers: { ...answer.headers, ...pages.headers },
   };
 }

@@ -17,7 +17,7 @@ export interface LinkTools extends Annotator {
 }
 
 /**
- * A link that works for seven days, until somebody has linked WhatsApp with it.
+ * A link that works for LINK_LIFETIME_S, until somebody has linked WhatsApp with it.
  * @param replace kills the links that were given out before; else they go on working
  * @throws PlaneError FAILED_PRECONDITION when the agent was never provisioned
  */

@@ -1,13 +1,15 @@
 /** What the pairing page does: looking, and asking the agent's VM for a code. */
 
+import type { WhatsappMode } from '../../contracts/config-document.ts';
 import { PlaneError } from '../../contracts/errors.ts';
 import { type AgentName, configSecretId } from '../../contracts/names.ts';
 import { METADATA_PAIRING_REQUEST } from '../../contracts/pairing.ts';
 import type { PairingView } from '../../contracts/pairing-page.ts';
 import { isOurs } from '../core/foreign.ts';
-import type { InstanceState, Observed } from '../core/observed.ts';
+import type { InstanceState, Observed, SecretState } from '../core/observed.ts';
 import { type LinkClaims, readLink } from '../core/pairing-link.ts';
 import { deadLink, newRequestId, stillGood, viewOf } from '../core/pairing-view.ts';
+import { ANNOTATION_SUMMARY, parseSummary } from '../core/summary.ts';
 import { settle } from './observe.ts';
 import type { Clock, Machines, Secrets } from './ports.ts';
 import { onConflict } from './retry.ts';
@@ -32,6 +34,8 @@ export interface Visit {
   readonly view: PairingView;
   /** Undefined when the link is nobody's. */
   readonly agent?: AgentName;
+  /** Of that agent, as its summary says; undefined where that cannot be read. */
+  readonly mode?: WhatsappMode | undefined;
 }
 
 const NOBODYS: Visit = { view: { state: 'dead', why: 'unknown' } };
@@ -67,6 +71,9 @@ export interface Known {
   readonly asked?: string | undefined;
 }
 
+const modeIn = (secret: SecretState | undefined): WhatsappMode | undefined =>
+  parseSummary(secret?.annotations[ANNOTATION_SUMMARY])?.whatsapp.mode;
+
 /** Looks, and changes nothing. */
 export async function visit(
   tools: PageTools,
@@ -80,9 +87,12 @@ export async function visit(
   const good = stillGood(code, tools.clock.now());
   if (good) {
     const secret = await cell.secrets.get(configSecretId(agent));
-    return { agent, view: deadLink(claims, secret?.annotations, tools.clock.now()) ?? good };
+    const dead = deadLink(claims, secret?.annotations, tools.clock.now());
+    return { agent, view: dead ?? good, mode: modeIn(secret) };
   }
-  return { agent, view: viewOf(claims, await glance(cell, agent), tools.clock.now(), asked) };
+  const observed = await glance(cell, agent);
+  const view = viewOf(claims, observed, tools.clock.now(), asked);
+  return { agent, view, mode: modeIn(observed.configSecret) };
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { request as httpRequest } from 'node:http';
 import type { Fault } from '../../local/google/gate.ts';
-import { pagePath } from './fixtures.ts';
+import { pagePath, phoneOf } from './fixtures.ts';
 import { type Harness, send, startHarness } from './harness.ts';
 
 const BODY = { user: 'allison@nine30.com', userPhone: '+15551234567' };
@@ -15,7 +15,7 @@ beforeAll(async () => {
   pages = await startHarness({ target: 'pages', google: api.google });
   const token = await api.idToken();
   for (const user of [BODY.user, 'bo@nine30.com']) {
-    await send(`${api.plane.url}/v1/agents`, 'POST', token, { ...BODY, user });
+    await send(`${api.plane.url}/v1/agents`, 'POST', token, { user, userPhone: phoneOf(user) });
   }
   await api.google.compute.operations.idle();
 });

@@ -4,7 +4,12 @@ import type { Pairing } from '../../contracts/pairing.ts';
 import type { PairingView } from '../../contracts/pairing-page.ts';
 import type { Observed } from '../../functions/core/observed.ts';
 import { createPages } from '../../functions/core/pages.ts';
-import { type LinkClaims, readLink, signLink } from '../../functions/core/pairing-link.ts';
+import {
+  LINK_LIFETIME_DAYS,
+  type LinkClaims,
+  readLink,
+  signLink,
+} from '../../functions/core/pairing-link.ts';
 import { stillGood, viewOf } from '../../functions/core/pairing-view.ts';
 import { templates } from '../../functions/templates.ts';
 import { FIRST, next, pauseEnd } from '../../templates/plane/pages/pairing.js';
@@ -262,7 +267,7 @@ describe('the page', () => {
   test.each(VIEWS.flatMap((view) => ['0', undefined].map((asked) => ({ view, asked }))))(
     'has a screen for $view.state (asked: $asked), loads nothing from anywhere',
     ({ view, asked }) => {
-      const html = pages.render(view, asked);
+      const html = pages.render(view, { asked });
       const screen = /id="page" data-screen="([\w-]+)"/.exec(html)?.[1];
       expect(html).toMatch(new RegExp(`<section class="[^"]*on-${screen}[" ]`));
       expect(html).toMatch(new RegExp(`data-screen="${screen}"\\] section`));
@@ -273,7 +278,7 @@ describe('the page', () => {
   test('a pause that ends on another day says which, with and without script', () => {
     const shown = (retryAt: string, hours: number): string | undefined => {
       const view = { state: 'paused', retryAt, leftMs: hours * 3_600_000 } as const;
-      return /id="retry"[^>]*>([^<]+)</.exec(pages.render(view, undefined))?.[1];
+      return /id="retry"[^>]*>([^<]+)</.exec(pages.render(view, {}))?.[1];
     };
     expect(shown('2026-11-20T17:15:00.000Z', 1)).toBe('17:15 UTC');
     expect(shown('2026-11-21T17:15:00.000Z', 24)).toBe('Saturday, 17:15 UTC');
@@ -285,19 +290,24 @@ describe('the page', () => {
   test('says in two digits each that another phone was scanned', () => {
     const html = pages.render(
       { ...code(9000), wrongPhone: { scanned: '89', expected: '67' } },
-      '0',
+      { asked: '0' },
     );
     expect(html).toContain('data-expected="67" data-scanned="89"');
     expect(html).toMatch(/••<span id="scanned-end">89<.*••<span id="expected-end">67</s);
-    expect(pages.render(code(9000), '0')).toContain('data-expected="" data-scanned=""');
+    expect(pages.render(code(9000), { asked: '0' })).toContain('data-expected="" data-scanned=""');
+  });
+
+  test('an expired link says how long they live, as they do', () => {
+    const html = pages.render({ state: 'dead', why: 'expired' }, {});
+    expect(html).toContain(`work for ${LINK_LIFETIME_DAYS} days`);
   });
 
   test('a browser without script goes on by itself, but asks for a code only once', () => {
-    expect(pages.render({ state: 'idle' }, undefined)).toContain('1;url=?start&#x3D;now');
-    expect(pages.render({ state: 'idle' }, 'mwp-1')).not.toContain('http-equiv');
-    expect(pages.render(code(60_000), 'mwp-1')).toContain('content="10;');
-    expect(pages.render(code(4000), 'mwp-1')).toContain('content="5;');
-    expect(pages.render({ state: 'connected' }, 'mwp-1')).not.toContain('http-equiv');
+    expect(pages.render({ state: 'idle' }, {})).toContain('1;url=?start&#x3D;now');
+    expect(pages.render({ state: 'idle' }, { asked: 'mwp-1' })).not.toContain('http-equiv');
+    expect(pages.render(code(60_000), { asked: 'mwp-1' })).toContain('content="10;');
+    expect(pages.render(code(4000), { asked: 'mwp-1' })).toContain('content="5;');
+    expect(pages.render({ state: 'connected' }, { asked: 'mwp-1' })).not.toContain('http-equiv');
   });
 
   test('nothing in it runs or looks but what it was built with', () => {

@@ -17,6 +17,8 @@ const CODES = join(import.meta.dirname, '../functions/pairing');
 const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 800 } };
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true };
 
+const SMALL: BrowserContextOptions = { viewport: { width: 360, height: 640 } };
+
 /** Milliseconds. The codes of a test live for half a minute, and the machine may be busy. */
 const LIMIT_MS = 120_000;
 
@@ -112,6 +114,9 @@ async function link(request: string): Promise<void> {
 const heading = (page: Page): Promise<string> =>
   page.locator('section:visible h1').textContent().then(String);
 
+const whereToTalk = (page: Page): Promise<string[]> =>
+  page.locator('section.on-connected .notice:visible').allTextContents();
+
 const pictured = hasBrowser ? test : test.skip;
 const without = hasBrowser ? '' : ' (skipped: no Chromium here)';
 
@@ -148,8 +153,10 @@ pictured.each([
     await page.locator('[data-screen="connected"]').waitFor();
     expect(await heading(page)).toBe('Connected');
     expect(await page.locator('#announcement').textContent()).toBe('Connected');
+    expect(await whereToTalk(page)).toEqual([expect.stringContaining('the chat with yourself')]);
     const again = await page.goto(url);
     expect([again?.status(), await heading(page)]).toEqual([410, 'Connected']);
+    expect(await whereToTalk(page)).toHaveLength(1);
     expect([outside, wrong]).toEqual([[], []]);
     await page.context().close();
   },
@@ -159,13 +166,17 @@ pictured.each([
 pictured(
   `without script it goes on by refreshing${without}`,
   async () => {
-    const page = await openPage(browser, { ...DESKTOP, javaScriptEnabled: false });
+    const page = await openPage(browser, { ...SMALL, javaScriptEnabled: false });
     await page.goto(url);
+    const button = page.locator('.code button');
+    const [frame, below] = [await page.locator('.frame').boundingBox(), await button.boundingBox()];
+    expect((below?.y ?? 0) - (frame?.y ?? 0) - (frame?.height ?? 0)).toBeGreaterThan(10);
     const request = await vm.request();
     await show(0, 45_000, request);
     // It refreshes every few seconds until then, which no picture survives that is being taken.
     await page.locator('[data-screen="code"]').waitFor();
     expect(await seen(page)).toBe(codes[0]?.text);
+    expect(await button.isVisible()).toBe(false);
     await link(request);
     await page.locator('[data-screen="connected"]').waitFor({ timeout: 20_000 });
     expect(await vm.requested()).toBe(request);
