@@ -33,15 +33,18 @@ gc compute instances create "$builder" --zone="$ZONE" --machine-type=e2-standard
   --service-account="$BUILD_ACCOUNT" --scopes=storage-ro --labels=managed-by=agents-plane \
   --metadata="enable-guest-attributes=TRUE,agents-plane-kit=gs://$BUCKET/image/kit-${sum:0:16}.tar.gz,agents-plane-kit-sha256=$sum" \
   --metadata-from-file="startup-script=$here/startup.sh" >/dev/null
+# What it said first counts: guest attributes may be gone once it is off.
 result=''
 until is TERMINATED compute instances describe "$builder" --zone="$ZONE" --format='value(status)'; do
-  result=$(look compute instances get-guest-attributes "$builder" --zone="$ZONE" \
+  [ -n "$result" ] || result=$(look compute instances get-guest-attributes "$builder" --zone="$ZONE" \
     --query-path=agents-plane/image --format='value(value)') || true
   tries=$((tries - 1))
   [ "$tries" -gt 0 ] || stop "$builder has not finished in 15 minutes: look at its serial console, then run this again"
   sleep 10
 done
-[ "$result" != failed ] || stop "$builder could not install the image: look at its serial console, then run this again"
+# Off without a word: half an image would boot agents that never get ready.
+[ "$result" = ok ] ||
+  stop "$builder did not install the image (it said: ${result:-nothing}): look at its serial console, then run this again"
 
 gc compute images create "$name" --family=agents-plane --source-disk="$builder" --source-disk-zone="$ZONE" \
   --labels=managed-by=agents-plane >/dev/null

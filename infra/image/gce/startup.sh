@@ -9,11 +9,14 @@ readonly KIT=/var/tmp/agents-plane-kit
 metadata() {
   curl --silent --fail --show-error --retry 8 --retry-connrefused --max-time 20 --header 'Metadata-Flavor: Google' "$METADATA/$1"
 }
-say() {
-  curl --silent --output /dev/null --max-time 20 --request PUT --header 'Metadata-Flavor: Google' \
+# finish WORD: says it and turns the machine off, not before build.sh, which looks every 10 s or so, has read it.
+finish() {
+  curl --silent --fail --retry 8 --retry-connrefused --output /dev/null --max-time 20 --request PUT --header 'Metadata-Flavor: Google' \
     --data-binary "$1" "$METADATA/guest-attributes/agents-plane/image" || true
+  sleep 45
+  poweroff
 }
-trap 'say failed; poweroff' ERR
+trap 'finish failed' ERR
 
 object=$(metadata attributes/agents-plane-kit)
 bucket=${object#gs://}
@@ -40,5 +43,4 @@ install -D -m 0644 "$KIT/image/gce/console.conf" /etc/systemd/journald.conf.d/ag
 # first boot; an empty file is how systemd wants that.
 : >/etc/machine-id
 rm -rf "$KIT" "$KIT.tar.gz" /etc/ssh/ssh_host_* /var/lib/apt/lists/* /var/log/journal/*
-say ok
-poweroff
+finish ok
