@@ -14,6 +14,7 @@ import { createLog } from '../observe/log.ts';
 import { shortKey } from '../observe/short-key.ts';
 import type { BridgeStore } from '../pipeline/receive.ts';
 import type { Finding } from '../ports.ts';
+import { hasDatabase } from '../store/database.ts';
 import { openStore } from '../store/store.ts';
 import { checkTranscribe } from '../transcribe/check.ts';
 import { checkFunnel } from '../transports/tailscale.ts';
@@ -32,6 +33,13 @@ export interface DeadLine {
   readonly attempts: number;
   readonly at: string;
   readonly why: string;
+}
+
+/** Looks into what a bridge left; makes nothing where none ever ran. @throws PlaneError NOT_FOUND */
+async function withFound<T>(dir: string, work: (store: BridgeStore) => T): Promise<T> {
+  if (hasDatabase(dir)) return withStore(dir, work);
+  const message = `No bridge has run with its state in ${dir}: state.dir of the settings says where it is.`;
+  throw new PlaneError('NOT_FOUND', message);
 }
 
 /** Opens the state beside the service, for the length of `work`. */
@@ -94,7 +102,7 @@ async function channelNow({ health }: BridgeConfig): Promise<object> {
 
 /** What is open and dead, from the disk, and how the channel is. */
 export async function status(config: BridgeConfig, dir: string): Promise<object> {
-  const depth = await withStore(dir, (store) => depthOf(store, Date.now()));
+  const depth = await withFound(dir, (store) => depthOf(store, Date.now()));
   return { channel: await channelNow(config), ...depth };
 }
 
@@ -140,7 +148,7 @@ export async function send(
 }
 
 export const deadList = (dir: string): Promise<DeadLine[]> =>
-  withStore(dir, ({ inbox, outbox }) =>
+  withFound(dir, ({ inbox, outbox }) =>
     (
       [
         ['in', inbox],
@@ -161,7 +169,7 @@ export const deadList = (dir: string): Promise<DeadLine[]> =>
 /** @throws PlaneError NOT_FOUND. */
 export async function deadChange(dir: string, id: string, what: 'retry' | 'drop'): Promise<void> {
   const [, side, seq] = /^(in|out):(\d+)$/.exec(id) ?? [];
-  const done = await withStore(dir, ({ inbox, outbox, commit }) => {
+  const done = await withFound(dir, ({ inbox, outbox, commit }) => {
     const queue = side === 'in' ? inbox : side === 'out' ? outbox : undefined;
     if (!queue) return false;
     return commit(() =>

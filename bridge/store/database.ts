@@ -1,6 +1,6 @@
 /** Opening the one SQLite file: who may, which pragmas, which tables. */
 
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PlaneError } from '../../contracts/plane-error.ts';
@@ -34,6 +34,9 @@ function migrate(database: DatabaseSync): void {
     database.exec(`BEGIN IMMEDIATE; ${step}; PRAGMA user_version = ${index + 1}; COMMIT`);
   }
 }
+
+/** Whether a bridge has ever kept anything there. */
+export const hasDatabase = (dir: string): boolean => existsSync(join(dir, FILE));
 
 /**
  * What a message said is emptied when it is answered: `secure_delete` makes zeros of it. It may have been

@@ -24,6 +24,7 @@ export const phoneMessages = z.object({
     }),
   ),
 });
+export const sentMessage = z.object({ id: z.string() });
 export const phoneDevices = z.object({
   devices: z.array(z.object({ id: z.number(), name: z.string(), connected: z.boolean() })),
 });

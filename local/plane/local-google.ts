@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { PlaneError } from '../../contracts/errors.ts';
-import { CLI } from '../../contracts/names.ts';
+import { CLI, ID_PREFIX } from '../../contracts/names.ts';
 import type { FaultHook } from '../google/gate.ts';
 import { type Google, startGoogle } from '../google/google.ts';
 import { accountMetadata, instanceMetadata } from '../google/metadata.ts';
@@ -22,7 +22,10 @@ export interface LocalGoogle {
   readonly metadata: MetadataFront;
   /** `host:port` of the metadata server that the plane's functions see. */
   readonly planeMetadataHost: string;
-  /** @throws PlaneError NOT_FOUND when no such machine runs */
+  /**
+   * @param name of a VM, or of the agent whose it is
+   * @throws PlaneError NOT_FOUND when no such machine runs
+   */
   machine(name: string): Machine;
   close(): Promise<void>;
 }
@@ -84,7 +87,10 @@ export async function startLocalGoogle(options: LocalGoogleOptions): Promise<Loc
     metadata: metadataFront(google),
     planeMetadataHost: plane.host,
     machine(name) {
-      const machine = google.compute.instances.byName(name)?.machine;
+      const { instances } = google.compute;
+      // `list` shows agents' names, the Cloud Console those of VMs.
+      const found = instances.byName(name) ?? instances.byName(`${ID_PREFIX}${name}`);
+      const machine = found?.machine;
       if (!machine)
         throw new PlaneError(
           'NOT_FOUND',

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { callControl } from '../../local/plane/control.ts';
-import { phoneDevices, phoneMessages } from '../../local/plane/control-phones.ts';
+import { phoneDevices, phoneMessages, sentMessage } from '../../local/plane/control-phones.ts';
 import { describeFailure } from '../ui/failure.ts';
 import { hint } from './output.ts';
 import { controlSocket } from './paths.ts';
@@ -51,36 +51,72 @@ async function devices(phone: string): Promise<void> {
   }
 }
 
+/** Milliseconds that a line from a pipe waits for its first answer. */
+const ANSWER_MS = 120_000;
+/** Of quiet, after which fewer answers than lines will do: an agent may answer several with one. */
+const QUIET_MS = 15_000;
+
 /** A conversation at the terminal: what is typed is sent, what arrives is shown. */
 async function converse(phone: string, to = phone): Promise<void> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const stopped = new AbortController();
   const { signal } = stopped;
+  const sends: Promise<string | undefined>[] = [];
+  const say = async (text: string): Promise<string | undefined> => {
+    try {
+      return sentMessage.parse(await call('/phone/send', { phone, to, text })).id;
+    } catch (error) {
+      hint(describeFailure(error));
+      return undefined;
+    }
+  };
   terminal.setPrompt(`${phone} > `);
   terminal.on('line', (text) => {
-    if (text.trim() === '') return;
-    call('/phone/send', { phone, to, text: text.trim() }).catch((error: unknown) => {
-      hint(describeFailure(error));
-    });
+    if (text.trim() !== '') sends.push(say(text.trim()));
   });
   terminal.once('close', () => stopped.abort());
   terminal.prompt();
   const shown = new Set<string>();
+  const show = async (): Promise<readonly Shown[]> => {
+    const { messages: all } = phoneMessages.parse(await call('/phone/messages', { phone }));
+    const fresh = all.filter(({ id }) => !shown.has(id));
+    for (const message of fresh) shown.add(message.id);
+    if (fresh.length > 0) process.stdout.write(`\r${fresh.map(line).join('\n')}\n`);
+    // Closed while that was asked, it takes no prompt any more.
+    if (fresh.length > 0 && !signal.aborted) terminal.prompt(true);
+    return all;
+  };
   try {
     while (!signal.aborted) {
-      const answer = phoneMessages.parse(await call('/phone/messages', { phone }));
-      const fresh = answer.messages.filter(({ id }) => !shown.has(id));
-      for (const message of fresh) shown.add(message.id);
-      if (fresh.length > 0) {
-        process.stdout.write(`\r${fresh.map(line).join('\n')}\n`);
-        // Closed while that was asked, it takes no prompt any more.
-        if (!signal.aborted) terminal.prompt(true);
-      }
+      await show();
       await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
     }
+    // A person who ends it has seen enough; a pipe is at its end before anybody could answer.
+    if (!process.stdin.isTTY) await untilAnswered(await Promise.all(sends), show);
   } finally {
     terminal.close();
   }
+}
+
+/** Until there are as many answers as lines, or fewer and no more to come. */
+async function untilAnswered(
+  sent: readonly (string | undefined)[],
+  show: () => Promise<readonly Shown[]>,
+): Promise<void> {
+  const mine = new Set(sent.filter((id) => id !== undefined));
+  let answers = 0;
+  let since = Date.now();
+  while (answers < mine.size) {
+    const all = await show();
+    const later = all.slice(all.findIndex(({ id }) => mine.has(id)) + 1);
+    const now = later.filter(({ id }) => !mine.has(id)).length;
+    if (now > answers) since = Date.now();
+    answers = now;
+    const patience = answers > 0 ? QUIET_MS : ANSWER_MS;
+    if (Date.now() - since > patience) break;
+    await sleep(LOOK_MS);
+  }
+  if (answers === 0 && mine.size > 0) hint(`no answer within ${ANSWER_MS / 1000} s`);
 }
 
 /** Adds the commands under `local`. */

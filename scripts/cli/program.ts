@@ -116,7 +116,7 @@ ${SIGNING_IN}`,
 
   local
     .command('exec <machine> <command...>')
-    .description("Run a command as root on a running demo's VM (like ssh).")
+    .description('Run a command as root on the VM of an agent of the running demo (like ssh).')
     .action(exec);
 
   addPhoneCommands(local);

@@ -405,6 +405,19 @@ describe('agents-plane', () => {
     expect(scan.stderr).toContain('not a WhatsApp code');
   });
 
+  test('phone chat from a pipe waits for the answers to what it sent', async () => {
+    const [asker, other] = ['+15550001111', '+15550002222'];
+    const friend = plane.whatsapp.phone(other);
+    const chat = cliWith('one\ntwo\n', 'local', 'phone', 'chat', asker, other);
+    while (friend.messages.length < 2) await new Promise((resolve) => setTimeout(resolve, 50));
+    // As a model does: after the pipe's end was seen.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    for (const { text } of [...friend.messages]) await friend.send(asker, `answer to ${text}`);
+    const { code, stdout, stderr } = await chat;
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/answer to one[\s\S]*answer to two/);
+  });
+
   test('phone chat says what could not be sent; without a plane it ends, though nobody closed its input', async () => {
     const chat = ['local', 'phone', 'chat', '+15559876543'];
     const refused = await cliWith('hello\n', ...chat, 'nobody');
