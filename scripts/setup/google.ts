@@ -16,7 +16,21 @@ async function post(url: string, token: string, body: object): Promise<Record<st
     body: JSON.stringify(body),
   });
   if (answer.ok) return (await answer.json()) as Record<string, unknown>;
-  throw new PlaneError('FAILED_PRECONDITION', `${new URL(url).pathname}: ${await answer.text()}`);
+  const code = answer.status === 403 ? 'PERMISSION_DENIED' : 'FAILED_PRECONDITION';
+  throw new PlaneError(code, `${new URL(url).pathname}: ${await answer.text()}`);
+}
+
+/** @throws PlaneError PERMISSION_DENIED while IAM has not passed that right on: within 2 minutes, or 7, or more */
+async function signAs(env: Env, token: string, account: string, payload: object): Promise<string> {
+  const url = `${endpoint(env, 'iamcredentials')}v1/projects/-/serviceAccounts/${account}:signJwt`;
+  try {
+    const { signedJwt } = await post(url, token, { payload: JSON.stringify(payload) });
+    return String(signedJwt);
+  } catch (cause) {
+    if (!(cause instanceof PlaneError) || cause.code !== 'PERMISSION_DENIED') throw cause;
+    const why = `You may not sign as ${account} yet: Google takes some minutes to pass that right on`;
+    throw new PlaneError('PERMISSION_DENIED', why, { cause });
+  }
 }
 
 /** @returns those of `permissions` that the caller lacks in the project */
@@ -56,7 +70,7 @@ export const readsUsers = (person: string): Trial => ({
  * Whether the plane can do that: signs a delegation as the plane, trades it for a token, and reads.
  *
  * https://developers.google.com/identity/protocols/oauth2/service-account#delegatingauthority
- * @throws PlaneError FAILED_PRECONDITION with Google's reason
+ * @throws PlaneError FAILED_PRECONDITION with Google's reason, PERMISSION_DENIED when the caller may not sign
  */
 export async function tryDelegation(
   env: Env,
@@ -67,16 +81,13 @@ export async function tryDelegation(
   const tokenUrl = env.CLOUDSDK_AUTH_TOKEN_HOST ?? 'https://oauth2.googleapis.com/token';
   const now = Math.floor(Date.now() / 1000);
   const claims = { iss: account, sub: person, scope: scopes.join(' '), iat: now, exp: now + 300 };
-  const sign = `${endpoint(env, 'iamcredentials')}v1/projects/-/serviceAccounts/${account}:signJwt`;
-  const audience = 'https://oauth2.googleapis.com/token';
-  const { signedJwt } = await post(sign, token, {
-    payload: JSON.stringify({ ...claims, aud: audience }),
-  });
+  const aud = 'https://oauth2.googleapis.com/token';
+  const assertion = await signAs(env, token, account, { ...claims, aud });
   const grant = await fetch(tokenUrl, {
     method: 'POST',
     body: new URLSearchParams({
       grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-      assertion: String(signedJwt),
+      assertion,
     }),
   });
   const granted = (await grant.json()) as { access_token?: string; error?: string };
