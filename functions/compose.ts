@@ -3,6 +3,7 @@
 import type { AgentName } from '../contracts/names.ts';
 import type { Config } from './config.ts';
 import { createPages } from './core/pages.ts';
+import { regionOf } from './core/zone.ts';
 import { apiRoutes } from './http/api.ts';
 import { apiCallers } from './http/auth/api.ts';
 import { vmCallers } from './http/auth/vm.ts';
@@ -77,7 +78,7 @@ export function composeApi(config: Config, ambient: Ambient): App {
           google(),
           import('./drivers/journal.ts'),
         ]);
-        return patientJournal(journalDriver(at, cell.project), ambient);
+        return patientJournal(journalDriver(at, cell.project, regionOf(cell.zone)), ambient);
       }).of,
       syncing: syncTools(config, ambient, fleet, google),
       policy: config,

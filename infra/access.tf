@@ -70,3 +70,16 @@ resource "google_cloud_run_v2_service_iam_member" "anyone_calls_pages" {
   role     = "roles/run.invoker"
   member   = "allUsers"
 }
+
+# The audit lines of `agents-plane audit`, and no other log of the project. What the bucket of infra/audit.tf keeps
+# is read through its view alone. https://cloud.google.com/logging/docs/logs-views
+resource "google_project_iam_member" "plane_reads_audit" {
+  project = var.project
+  role    = "roles/logging.viewAccessor"
+  member  = local.plane
+
+  condition {
+    title      = "the audit log"
+    expression = "resource.name.endsWith(\"/buckets/${google_logging_project_bucket_config.audit.bucket_id}/views/_AllLogs\")"
+  }
+}

@@ -77,7 +77,7 @@ export function zonesWith(
   return (withDisk.length > 0 ? withDisk : elsewhere(instances, instanceName(name))).toSorted();
 }
 
-const regionOf = (zone: string): string => zone.replace(/-[a-z]$/, '');
+export const regionOf = (zone: string): string => zone.replace(/-[a-z]$/, '');
 
 /** The zones of the plane's region, its own first: the order in which they are tried. */
 export function orderOf(zones: readonly string[], home: string): readonly string[] {

@@ -4,6 +4,7 @@
  *
  * https://cloud.google.com/compute/docs/reference/rest/v1/instances/getSerialPortOutput
  * https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list
+ * https://cloud.google.com/logging/docs/logs-views
  */
 
 import { z } from 'zod';
@@ -29,6 +30,10 @@ const entries = z.object({
 
 const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
+/** The bucket of infra/audit.tf. Under the project's own name is the default bucket alone, which keeps 30 days. */
+const viewOf = (project: string, region: string): string =>
+  `projects/${project}/locations/${region}/buckets/agents-plane-audit/views/_AllLogs`;
+
 /**
  * What a function prints is in the log `run.googleapis.com/stdout` of its Cloud Run service.
  * https://cloud.google.com/run/docs/logging
@@ -43,7 +48,8 @@ function filterOf(project: string, { agent, since }: AuditQuery): string {
   ].join(' AND ');
 }
 
-export function journalDriver(access: GoogleAccess, project: string): Journal {
+/** @param region of the functions, where the audit log is */
+export function journalDriver(access: GoogleAccess, project: string, region: string): Journal {
   const { auth } = access;
   return {
     serial: (name, zone, from) =>
@@ -62,7 +68,7 @@ export function journalDriver(access: GoogleAccess, project: string): Journal {
           method: 'POST',
           retry: false,
           data: {
-            resourceNames: [`projects/${project}`],
+            resourceNames: [viewOf(project, region)],
             filter: filterOf(project, query),
             orderBy: 'timestamp desc',
             pageSize: query.size,

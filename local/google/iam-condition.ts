@@ -30,6 +30,7 @@ const TYPES: ReadonlyArray<readonly [RegExp, string]> = [
   [/^regions\/[^/]+\/subnetworks\/[^/]+$/, 'compute.googleapis.com/Subnetwork'],
   [/^buckets\/[^/]+$/, 'storage.googleapis.com/Bucket'],
   [/^buckets\/[^/]+\/objects\/.+$/, 'storage.googleapis.com/Object'],
+  [/^locations\/[^/]+\/buckets\/[^/]+\/views\/[^/]+$/, 'logging.googleapis.com/LogView'],
   [/^$/, 'cloudresourcemanager.googleapis.com/Project'],
 ];
 

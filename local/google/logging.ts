@@ -5,6 +5,7 @@
  */
 
 import { excerptProtos } from './excerpt.ts';
+import { readDemand } from './log-buckets.ts';
 import { logFilter, SEVERITIES } from './log-filter.ts';
 import { paginate } from './page.ts';
 import { createSchema, type Json } from './proto-schema.ts';
@@ -109,11 +110,8 @@ function keep(log: Json[], entries: readonly Json[]): void {
 
 function methodsOf(world: World, log: Json[]): Record<string, RpcMethod> {
   const seen = (resources: readonly string[]) => {
-    const names = resources.map((name) => `${world.projects.normalise(name)}/`);
-    return (entry: Json): boolean => {
-      const logName = world.projects.normalise(String(entry.logName));
-      return names.some((name) => logName.startsWith(name));
-    };
+    const shown = resources.map((name) => world.logBuckets.shown(name, world.clock.now()));
+    return (entry: Json): boolean => shown.some((shows) => shows(entry));
   };
   return {
     WriteLogEntries: {
@@ -135,11 +133,7 @@ function methodsOf(world: World, log: Json[]): Record<string, RpcMethod> {
       },
     },
     ListLogEntries: {
-      demands: (request) =>
-        ((request.resourceNames ?? []) as string[]).map((resource) => ({
-          permission: 'logging.logEntries.list',
-          resource,
-        })),
+      demands: (request) => ((request.resourceNames ?? []) as string[]).map(readDemand),
       handle: (request) => {
         const names = (request.resourceNames ?? []) as string[];
         if (names.length === 0) throw invalid('At least one resource name is required.');

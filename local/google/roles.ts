@@ -229,6 +229,7 @@ const PREDEFINED: Readonly<Record<string, readonly string[]>> = {
   'roles/pubsub.subscriber': ['pubsub.subscriptions.consume', 'pubsub.topics.attachSubscription'],
 
   'roles/logging.logWriter': ['logging.logEntries.create'],
+  'roles/logging.viewAccessor': ['logging.views.access'],
   'roles/logging.viewer': [...LOG_READ, ...PROJECT_READ],
 
   'roles/serviceusage.serviceUsageAdmin': [

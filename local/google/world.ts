@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import type { AuditConfigs } from './audit-log.ts';
 import { createPropagation } from './iam-propagation.ts';
 import { createIamStore, type IamStore } from './iam-store.ts';
+import { createLogBuckets, type LogBuckets } from './log-buckets.ts';
 import { createProjects, type Project, type Projects } from './projects.ts';
 import { createRoles, type Roles } from './roles.ts';
 import { createServiceAccounts, type ServiceAccounts } from './service-accounts.ts';
@@ -32,6 +33,7 @@ export interface World {
   readonly tokens: Tokens;
   /** Reads that Cloud Audit Logs writes down. */
   readonly auditConfigs: AuditConfigs;
+  readonly logBuckets: LogBuckets;
   readonly clock: Clock;
   readonly random: () => string;
   /** Whether a Workspace user with this (lower-case) address exists. */
@@ -67,5 +69,17 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const propagation = createPropagation(clock.now, options.propagationMs ?? 0);
   const iam = createIamStore({ roles, projects, memberExists, propagation });
   const auditConfigs: AuditConfigs = new Map();
-  return { projects, roles, accounts, iam, tokens, auditConfigs, clock, random, userExists };
+  const logBuckets = createLogBuckets(projects.normalise);
+  return {
+    projects,
+    roles,
+    accounts,
+    iam,
+    tokens,
+    auditConfigs,
+    logBuckets,
+    clock,
+    random,
+    userExists,
+  };
 }

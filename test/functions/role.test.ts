@@ -14,11 +14,15 @@ const REQUEST = {
 };
 const PROJECT = `projects/${LOCAL.project.id}`;
 const ZONE = `/compute/v1/${PROJECT}/zones/${LOCAL.zone}`;
-/** Granted on the plane's own account alone, to sign its delegation for Gmail, or on its own bucket; never on the project. */
+/**
+ * Granted on the plane's own account alone, to sign its delegation for Gmail, or on its own bucket; never on the project.
+ * Of logs, the audit log's view (infra/access.tf).
+ */
 const ELSEWHERE = ['signer', 'keeper', 'enqueuer'].flatMap((name): string[] => {
   const path = join(import.meta.dirname, `../../infra/roles/${name}.json`);
   return JSON.parse(readFileSync(path, 'utf8')).permissions;
 });
+ELSEWHERE.push('logging.views.access');
 
 let api: Harness;
 let vm: Harness;

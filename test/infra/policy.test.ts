@@ -30,7 +30,6 @@ const PROJECT_WIDE: Readonly<Record<string, string>> = {
   'compute.zoneOperations.list': 'asked of the project',
   'compute.images.useReadOnly': 'the image is a setting',
   'compute.subnetworks.use': 'the subnet is a setting',
-  'logging.logEntries.list': 'asked of the project; the code filters by its own services and VMs',
   'iam.serviceAccounts.actAs': 'IAM tells conditions nothing of accounts',
   'iam.serviceAccounts.create': 'IAM tells conditions nothing of accounts',
   'iam.serviceAccounts.delete': 'IAM tells conditions nothing of accounts',

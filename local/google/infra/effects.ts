@@ -155,6 +155,32 @@ const auditConfig: Effect = {
   destroy: ({ world }, values) => void world.auditConfigs.delete(text(values, 'service')),
 };
 
+const logBucketName = (values: Values, { project }: Place): string =>
+  `projects/${project}/locations/${text(values, 'location')}/buckets/${text(values, 'bucket_id')}`;
+
+const logBucket: Effect = {
+  apply: (place, values) =>
+    place.world.logBuckets.create(
+      logBucketName(values, place),
+      Number(asText(values.retention_days ?? '30')),
+    ),
+  destroy: (place, values) => place.world.logBuckets.remove(logBucketName(values, place)),
+};
+
+const sinkName = (values: Values, { project }: Place): string =>
+  `projects/${project}/sinks/${text(values, 'name')}`;
+
+/** Into a log bucket; other destinations are not emulated. */
+const logSink: Effect = {
+  apply: (place, values) =>
+    place.world.logBuckets.route(
+      sinkName(values, place),
+      text(values, 'destination').replace(/^logging\.googleapis\.com\//, ''),
+      text(values, 'filter'),
+    ),
+  destroy: (place, values) => place.world.logBuckets.unroute(sinkName(values, place)),
+};
+
 /** The emulated billing account's: not that of whoever takes the US dollar for granted. */
 const BILLING_CURRENCY = 'EUR';
 
@@ -177,6 +203,8 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   google_project_iam_custom_role: customRole,
   google_storage_bucket: bucket,
   google_project_iam_audit_config: auditConfig,
+  google_logging_project_bucket_config: logBucket,
+  google_logging_project_sink: logSink,
   google_project_iam_member: binding(onProject),
   google_service_account_iam_member: binding((values) => text(values, 'service_account_id')),
   google_storage_bucket_iam_member: binding((values) => bucketResource(text(values, 'bucket'))),
@@ -200,8 +228,6 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'google_kms_crypto_key_iam_member',
   'google_kms_key_ring',
   'google_logging_metric',
-  'google_logging_project_bucket_config',
-  'google_logging_project_sink',
   'google_monitoring_alert_policy',
   'google_monitoring_dashboard',
   'google_monitoring_notification_channel',
