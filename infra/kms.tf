@@ -13,9 +13,14 @@ resource "google_kms_crypto_key" "plane" {
   rotation_period = "7776000s"
 }
 
+# Cloud Storage's own account in the project, which a fresh one has not: it is made by being asked for.
+data "google_storage_project_service_account" "this" {
+  count = var.kms ? 1 : 0
+}
+
 resource "google_kms_crypto_key_iam_member" "storage" {
   count         = var.kms ? 1 : 0
   crypto_key_id = google_kms_crypto_key.plane[0].id
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
-  member        = "serviceAccount:service-${data.google_project.this.number}@gs-project-accounts.iam.gserviceaccount.com"
+  member        = data.google_storage_project_service_account.this[0].member
 }

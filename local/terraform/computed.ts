@@ -47,6 +47,10 @@ export const COMPUTED: Readonly<Record<string, Compute>> = {
     id: `projects/${project}`,
     number: projectNumber,
   }),
+  google_storage_project_service_account: (_values, { projectNumber }) => {
+    const email = `service-${projectNumber}@gs-project-accounts.iam.gserviceaccount.com`;
+    return { email_address: email, member: `serviceAccount:${email}` };
+  },
   google_compute_network: named(() => 'global/networks'),
   google_compute_subnetwork: named((values) => `${inRegion(values)}/subnetworks`),
   google_cloud_tasks_queue: named((values) => `${inLocation(values)}/queues`),

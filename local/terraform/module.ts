@@ -13,6 +13,8 @@ import { TerraformError, type Value } from './value.ts';
 
 export interface Plan {
   readonly resources: readonly Resource[];
+  /** What is only read; asking for some of it makes it. */
+  readonly data: readonly Resource[];
   readonly outputs: Readonly<Record<string, Value>>;
 }
 
@@ -100,22 +102,23 @@ export function planModule({ files, inputs, facts }: ModuleOptions): Plan {
   const scope: Scope = { lookup, files: { read } };
 
   const evaluated = new Map<string, Evaluated>();
-  const readAll = (declared: ReadonlyMap<string, Block>, keep: boolean) =>
+  const looked = new Map<string, Evaluated>();
+  const readAll = (declared: ReadonlyMap<string, Block>, kept: Map<string, Evaluated>) =>
     references(
       declared,
       once((base) => {
         const block = declared.get(base) as Block;
         const result = evaluateResource(base, block, scope, facts);
-        if (keep) evaluated.set(base, result);
+        kept.set(base, result);
         return result.reference;
       }),
     );
   const declared = named(blocks, 'resource');
-  const resources = readAll(declared, true);
+  const resources = readAll(declared, evaluated);
   const roots: Values = {
     var: readInputs(blocks, inputs, scope),
     local: readLocals(blocks, scope),
-    data: readAll(named(blocks, 'data'), false),
+    data: readAll(named(blocks, 'data'), looked),
     path: { module: HERE },
   };
 
@@ -131,6 +134,7 @@ export function planModule({ files, inputs, facts }: ModuleOptions): Plan {
   });
   return {
     resources: [...declared.keys()].flatMap((base) => evaluated.get(base)?.resources ?? []),
+    data: [...looked.values()].flatMap(({ resources: all }) => all),
     outputs: Object.fromEntries(outputs),
   };
 }

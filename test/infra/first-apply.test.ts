@@ -48,6 +48,10 @@ test('a budget, where the billing account is not in US dollars', () => {
   expect(apply({ billing_account: '0X0X0X-0X0X0X-0X0X0X' })).toEqual({ state: 'ACTIVE' });
 });
 
+test('a key of its own for the bucket', () => {
+  expect(apply({ kms: true })).toEqual({ state: 'ACTIVE' });
+});
+
 describe('alerts on metrics that are made of logs', () => {
   const later = { api_url: 'https://api.invalid' };
 

@@ -80,7 +80,7 @@ test.each([
 test("the attributes that are worked out here are the provider's", () => {
   const facts = { project: 'p', projectNumber: '1', uniqueIdOf: () => '1' };
   for (const [type, compute] of Object.entries(COMPUTED)) {
-    const schema = SCHEMA.resources[type === 'google_project' ? 'data.google_project' : type];
+    const schema = SCHEMA.resources[type] ?? SCHEMA.resources[`data.${type}`];
     expect(schema?.attributes).toEqual(expect.arrayContaining(Object.keys(compute({}, facts))));
   }
 });

@@ -5,6 +5,7 @@ import { TerraformError, type Value } from '../../terraform/value.ts';
 import { allows, requiredVersion } from '../../terraform/version.ts';
 import { applyResources, destroyResources } from '../infra/effects.ts';
 import { logMetrics, refuseAlertsOnNewMetrics } from '../infra/log-metrics.ts';
+import { refuseUnknownAgents } from '../infra/service-agents.ts';
 import type { StorageStore } from '../storage.ts';
 import type { Tasks } from '../tasks.ts';
 import type { World } from '../world.ts';
@@ -64,7 +65,7 @@ function refuseVersion(constraint: string | undefined, required: string): void {
   );
 }
 
-const EMPTY: Plan = { resources: [], outputs: {} };
+const EMPTY: Plan = { resources: [], data: [], outputs: {} };
 const projectOf = (name: string): string => name.split('/')[1] ?? '';
 
 /** The files below `gs://bucket/folder`, by path. */
@@ -111,6 +112,7 @@ export function createDeployments(world: World, storage: StorageStore, tasks: Ta
       const known = metrics.get(name) ?? new Set();
       metrics.set(name, logMetrics(plan.resources));
       refuseAlertsOnNewMetrics(plan.resources, known);
+      refuseUnknownAgents(plan);
       const kept = new Set(plan.resources.map(({ address }) => address));
       destroyResources(
         place,
