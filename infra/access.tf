@@ -59,17 +59,12 @@ resource "google_cloud_run_v2_service_iam_member" "cells_call_vm" {
   member   = "principalSet://cloudresourcemanager.googleapis.com/projects/${each.value}/type/ServiceAccount"
 }
 
-# An owner opens the pairing page from a mail, on a phone, signed in to nothing. What protects it is
-# the link: signed, for one agent, until a time, dead when it is used (functions/core/pairing-link.ts).
-# Meta posts the webhooks of business numbers here, too: what protects those is its signature, made with
+# Function `pages` is for everybody, and no binding says so: an organisation that shares with its own domain alone (the
+# default of those made since 2024) refuses allUsers. Setup switches off Cloud Run's question who calls, for this
+# one service (docs/decisions/071). An owner opens the pairing page from a mail, on a phone, signed in to nothing.
+# What protects it is the link: signed, for one agent, until a time, dead when it is used (functions/core/pairing-link.ts).
+# Meta posts the webhooks of business numbers there, too: what protects those is its signature, made with
 # the number's own app secret, without which nothing is queued (functions/service/webhook.ts).
-resource "google_cloud_run_v2_service_iam_member" "anyone_calls_pages" {
-  count    = local.deployed ? 1 : 0
-  location = var.region
-  name     = local.functions.pages.service
-  role     = "roles/run.invoker"
-  member   = "allUsers"
-}
 
 # The audit lines of `agents-plane audit`, and no other log of the project. What the bucket of infra/audit.tf keeps
 # is read through its view alone. https://cloud.google.com/logging/docs/logs-views

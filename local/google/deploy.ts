@@ -3,6 +3,7 @@
 import { type CloudFunctions, createCloudFunctions } from './deploy/cloud-functions.ts';
 import { createInfraManager, type InfraManager } from './deploy/infra-manager.ts';
 import { createProjectFacts, type ProjectFacts } from './deploy/project-facts.ts';
+import { createRunServices } from './deploy/run-services.ts';
 import type { Service } from './service.ts';
 import type { StorageStore } from './storage.ts';
 import type { Tasks } from './tasks.ts';
@@ -12,6 +13,7 @@ export interface DeployTools {
   readonly functions: CloudFunctions;
   readonly infra: InfraManager;
   readonly facts: ProjectFacts;
+  readonly run: ReturnType<typeof createRunServices>;
   readonly services: readonly Service[];
 }
 
@@ -19,6 +21,7 @@ export function createDeployTools(world: World, storage: StorageStore, tasks: Ta
   const functions = createCloudFunctions(world);
   const infra = createInfraManager(world, storage, tasks);
   const facts = createProjectFacts();
-  const services = [functions.service, infra.service, ...facts.services];
-  return { functions, infra, facts, services };
+  const run = createRunServices(functions.all);
+  const services = [functions.service, infra.service, run.service, ...facts.services];
+  return { functions, infra, facts, run, services };
 }

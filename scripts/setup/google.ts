@@ -9,9 +9,14 @@ type Env = Readonly<Record<string, string | undefined>>;
 const endpoint = (env: Env, api: string): string =>
   env[`CLOUDSDK_API_ENDPOINT_OVERRIDES_${api.toUpperCase()}`] ?? `https://${api}.googleapis.com/`;
 
-async function post(url: string, token: string, body: object): Promise<Record<string, unknown>> {
+async function post(
+  url: string,
+  token: string,
+  body: object,
+  method = 'POST',
+): Promise<Record<string, unknown>> {
   const answer = await fetch(url, {
-    method: 'POST',
+    method,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
@@ -43,6 +48,33 @@ export async function missingPermissions(
   const url = `${endpoint(env, 'cloudresourcemanager')}v1/projects/${project}:testIamPermissions`;
   const { permissions: held = [] } = await post(url, token, { permissions });
   return permissions.filter((each) => !(held as string[]).includes(each));
+}
+
+/**
+ * Whether Cloud Run lets anyone call the service. One that is not there lets in nobody.
+ *
+ * @param name `projects/p/locations/l/services/s`
+ * @throws PlaneError FAILED_PRECONDITION with Google's reason
+ */
+export async function isPublic(env: Env, token: string, name: string): Promise<boolean> {
+  const answer = await fetch(`${endpoint(env, 'run')}v2/${name}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const text = await answer.text();
+  if (answer.status === 404) return false;
+  if (!answer.ok) throw new PlaneError('FAILED_PRECONDITION', `${name}: ${text}`);
+  return (JSON.parse(text) as { invokerIamDisabled?: boolean }).invokerIamDisabled === true;
+}
+
+/**
+ * That one field alone: `gcloud run services update` makes a new revision, of a service that is Cloud Functions'.
+ * https://cloud.google.com/run/docs/authenticating/public
+ *
+ * @throws PlaneError with Google's reason
+ */
+export async function makePublic(env: Env, token: string, name: string): Promise<void> {
+  const url = `${endpoint(env, 'run')}v2/${name}?updateMask=invokerIamDisabled`;
+  await post(url, token, { name, invokerIamDisabled: true }, 'PATCH');
 }
 
 /** What the plane is to be able to do in somebody's name: one call that reads. */

@@ -18,6 +18,17 @@ infra_is() {
   return 1
 }
 
+# Function `pages` is called by people who are signed in to nothing. Cloud Functions knows no such setting, and a new
+# deployment may lose it: it is looked at, and put right, in each run.
+pages_are_public() {
+  local found
+  found=$(gcloud auth print-access-token | tool pages-are-public) || return 2
+  [ "$found" = true ]
+}
+make_pages_public() {
+  if ! pages_are_public; then gcloud auth print-access-token | tool make-pages-public; fi
+}
+
 # newest_revision FORMAT: of the deployment; there is none before its first apply.
 newest_revision() {
   look infra-manager revisions list --deployment="$DEPLOYMENT" --location="$REGION" --sort-by=~createTime --limit=1 \

@@ -7,7 +7,7 @@ GCLOUD_MIN=528
 PERMISSIONS="resourcemanager.projects.get resourcemanager.projects.getIamPolicy \
 resourcemanager.projects.setIamPolicy serviceusage.services.enable iam.serviceAccounts.create \
 iam.serviceAccounts.actAs config.deployments.create cloudfunctions.functions.create \
-storage.buckets.create storage.objects.create secretmanager.secrets.create \
+run.services.update run.services.setIamPolicy storage.buckets.create storage.objects.create secretmanager.secrets.create \
 secretmanager.versions.add compute.regions.get"
 
 problems=0

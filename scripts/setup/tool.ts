@@ -20,7 +20,15 @@ import {
   planeImage,
   services,
 } from './functions.ts';
-import { missingPermissions, readsMail, readsUsers, shortQuotas, tryDelegation } from './google.ts';
+import {
+  isPublic,
+  makePublic,
+  missingPermissions,
+  readsMail,
+  readsUsers,
+  shortQuotas,
+  tryDelegation,
+} from './google.ts';
 import {
   cellRoot,
   infraHash,
@@ -47,6 +55,12 @@ async function root(apiUrl = ''): Promise<Root> {
 }
 const input = async (): Promise<string> => (await text(process.stdin)).trim();
 const quote = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
+
+/** The service behind the function that anyone may call, in full. */
+async function pagesService(): Promise<string> {
+  const all = await load();
+  return `projects/${all.project}/locations/${regionOf(all)}/services/${services().pages?.service}`;
+}
 
 /** Settings, and what follows from them, as shell variables. */
 function shellVariables(all: Settings, file: string): Record<string, string> {
@@ -141,6 +155,11 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     JSON.stringify(withMember(readPolicy(await input()), member, roles)),
   'policy-without': async ([member = '']) =>
     JSON.stringify(withoutMember(readPolicy(await input()), member)),
+  'pages-are-public': async () => String(await isPublic(env, await input(), await pagesService())),
+  'make-pages-public': async () => {
+    await makePublic(env, await input(), await pagesService());
+    return '';
+  },
   scopes: async () => scopesOf(await load()).join(','),
   'delegation-works': async ([account = '', sender = '']) => {
     const token = await input();

@@ -110,6 +110,11 @@ describeHere(`setup and teardown${gcloud ? '' : ' (skipped: gcloud is not instal
       expect({ code, said }).toMatchObject({ code: 0 });
       expect(said).not.toContain(KEY);
       expect(project.tools.functions.all.size).toBe(3);
+      const service = (name: string) => `${PROJECT}/locations/${LOCAL.region}/services/${name}`;
+      const open = ['api', 'vm', 'pages'].map((each) =>
+        project.tools.run.isOpen(service(`agents-plane-${each}`)),
+      );
+      expect(open).toEqual([false, false, true]);
     },
     10 * MINUTE,
   );

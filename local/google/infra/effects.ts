@@ -44,6 +44,18 @@ function conditionOf(values: Values): Condition | undefined {
   return condition;
 }
 
+/**
+ * The organisation is one made since May 2024, which shares with its own domain alone unless it is told otherwise.
+ * https://cloud.google.com/resource-manager/docs/organization-policy/restricting-domains
+ */
+function refuseStrangers(members: readonly string[]): void {
+  if (!members.some((member) => /^all(Authenticated)?Users$/.test(member))) return;
+  throw new GoogleError(
+    'FAILED_PRECONDITION',
+    'One or more users named in the policy do not belong to a permitted customer, perhaps due to an organization policy.',
+  );
+}
+
 /** A binding on the resource that `target` names. */
 const binding = (target: (values: Values, place: Place) => string): Effect => ({
   apply(place, values) {
@@ -52,6 +64,7 @@ const binding = (target: (values: Values, place: Place) => string): Effect => ({
       throw new GoogleError('INVALID_ARGUMENT', `Role ${role} is not supported for this resource.`);
     }
     const members = [text(values, 'member')];
+    refuseStrangers(members);
     place.world.iam.grant(target(values, place), role, members, conditionOf(values));
   },
   destroy(place, values) {

@@ -4,6 +4,12 @@
 . "$ROOT/scripts/setup/infra.sh"
 
 title() { echo "Say who may call the functions"; }
-advice() { infra_advice; }
-check() { infra_is "$API_URL"; }
-apply() { infra_apply "$API_URL"; }
+advice() {
+  infra_advice
+  echo "Where an organisation policy (run.managed.requireInvokerIam) keeps function pages closed, its administrator has to make an exception for $PROJECT: owners open the pairing page without signing in."
+}
+check() { pages_are_public && infra_is "$API_URL"; }
+apply() {
+  make_pages_public
+  infra_apply "$API_URL"
+}

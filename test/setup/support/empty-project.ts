@@ -95,6 +95,7 @@ export async function openEmptyProject(
       CLOUDSDK_AUTH_TOKEN_HOST: `${google.restUrl}/token`,
       CLOUDSDK_API_ENDPOINT_OVERRIDES_ADMIN: `${google.restUrl}/`,
       CLOUDSDK_API_ENDPOINT_OVERRIDES_GMAIL: `${google.restUrl}/`,
+      CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN: `${google.restUrl}/`,
     },
     async close() {
       await forks.close();
