@@ -98,7 +98,8 @@ resource "google_monitoring_alert_policy" "dead_letters" {
   conditions {
     display_name = "A task failed again and again"
     condition_threshold {
-      filter          = "resource.type = \"cloud_tasks_queue\" AND resource.labels.queue_id = \"${google_cloud_tasks_queue.bulk.name}\" AND metric.type = \"cloudtasks.googleapis.com/queue/task_attempt_count\" AND metric.labels.response_code != \"OK\""
+      # Google documents the label and none of its values: "ok" is seen, and "OK" and 200 would be no failure either.
+      filter          = "resource.type = \"cloud_tasks_queue\" AND resource.labels.queue_id = \"${google_cloud_tasks_queue.bulk.name}\" AND metric.type = \"cloudtasks.googleapis.com/queue/task_attempt_count\" AND metric.labels.response_code != monitoring.regex.full_match(\"(?i)(ok|2..)\")"
       comparison      = "COMPARISON_GT"
       threshold_value = 10
       duration        = "0s"
