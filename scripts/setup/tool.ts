@@ -65,6 +65,7 @@ async function pagesService(): Promise<string> {
 /** Settings, and what follows from them, as shell variables. */
 function shellVariables(all: Settings, file: string): Record<string, string> {
   const { bucket, plane, build } = outputsOf(all);
+  const apiUrl = urlOf(all, services().api?.service ?? '');
   return {
     AGENTS_PLANE_SETTINGS: file,
     PROJECT: all.project,
@@ -82,7 +83,9 @@ function shellVariables(all: Settings, file: string): Record<string, string> {
     BUILD_ACCOUNT: build,
     BUCKET: bucket,
     SHARED_KEY_SECRET,
-    API_URL: urlOf(all, services().api?.service ?? ''),
+    API_URL: apiUrl,
+    // Not AGENTS_PLANE_URL: that may be another plane's, exported for the CLI.
+    FIRST_AGENT_URL: env.FIRST_AGENT_URL ?? apiUrl,
     // Ten seconds each: half an hour for a person in the Admin console.
     DELEGATION_TRIES: env.DELEGATION_TRIES ?? '180',
   };

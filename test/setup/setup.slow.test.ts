@@ -219,7 +219,9 @@ describeHere(`setup and teardown${gcloud ? '' : ' (skipped: gcloud is not instal
         const { pathname } = new URL(audience);
         door = await serveOnLoopback(forwardTo(served.url, pathname));
         const where = {
-          AGENTS_PLANE_URL: `http://${door.host}${pathname}`,
+          FIRST_AGENT_URL: `http://${door.host}${pathname}`,
+          // Another plane's, which the admin's shell has.
+          AGENTS_PLANE_URL: 'http://127.0.0.1:9/agents-plane-api',
           AGENTS_PLANE_ID_TOKEN: token,
         };
         const { code, said } = await runScript('setup.sh', ['--yes', ...config(project)], {

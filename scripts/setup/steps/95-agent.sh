@@ -12,5 +12,5 @@ check() {
 apply() {
   local arguments=() line
   while IFS= read -r line; do arguments+=("$line"); done <<<"$(tool first-agent)"
-  AGENTS_PLANE_URL=${AGENTS_PLANE_URL:-$API_URL} "$ROOT/scripts/agents-plane" provision "${arguments[@]}"
+  AGENTS_PLANE_URL=$FIRST_AGENT_URL "$ROOT/scripts/agents-plane" provision "${arguments[@]}"
 }
