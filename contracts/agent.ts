@@ -17,7 +17,7 @@ export const AGENT_STATES = [
 ] as const;
 export type AgentState = (typeof AGENT_STATES)[number];
 
-export const CHANNEL_STATES = [
+const CHANNEL_STATES = [
   /** Nobody has linked it yet. */
   'unlinked',
   /** A code is being shown. */
@@ -33,7 +33,7 @@ export const CHANNEL_STATES = [
 export type ChannelState = (typeof CHANNEL_STATES)[number];
 
 /** WhatsApp, as far as it is linked like a device. A business number has nothing to link, and this while it is deaf. */
-export const channel = z.strictObject({
+const channel = z.strictObject({
   state: z.enum(CHANNEL_STATES),
   /** RFC 3339; undefined while nothing is known of it. */
   since: z.string().optional(),
@@ -41,7 +41,7 @@ export const channel = z.strictObject({
 export type Channel = z.infer<typeof channel>;
 
 /** What the agent spent, as it last reported. */
-export const spend = z.strictObject({
+const spend = z.strictObject({
   /** `2026-11`, in the agent's time zone. */
   month: z.string(),
   usd: z.number(),
@@ -76,7 +76,7 @@ export const agent = z.strictObject({
 export type Agent = z.infer<typeof agent>;
 
 /** As a list shows it: which version is in force is not known there. */
-export const listedAgent = agent.omit({ configVersion: true });
+const listedAgent = agent.omit({ configVersion: true });
 export type ListedAgent = z.infer<typeof listedAgent>;
 
 /** `GET /v1/agents`: one page of the fleet. */
@@ -87,7 +87,7 @@ export const agentList = z.strictObject({
 export type AgentList = z.infer<typeof agentList>;
 
 /** One step of a plan, as `?dryRun=true` shows it. */
-export const planStep = z.strictObject({
+const planStep = z.strictObject({
   id: z.string(),
   title: z.string(),
   /** Ids of the steps that must be done before. */

@@ -16,7 +16,7 @@ export type WhatsappMode = (typeof WHATSAPP_MODES)[number];
 export const PROFILES = ['assistant', 'support-desk', 'backend-gateway'] as const;
 
 /** USD a month. */
-export const BUDGET_DEFAULT = 50;
+const BUDGET_DEFAULT = 50;
 export const BUDGET_MIN = 1;
 export const BUDGET_MAX = 10_000;
 

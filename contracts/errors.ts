@@ -10,7 +10,6 @@ import { z } from 'zod';
 import { ERROR_CODES } from './plane-error.ts';
 
 export {
-  ERROR_CODES,
   type ErrorCode,
   HTTP_STATUS,
   PlaneError,

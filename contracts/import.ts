@@ -14,7 +14,7 @@ export const importRequest = z.strictObject({
   people: z.array(provisionRequest).min(1).max(IMPORT_MAX),
 });
 
-export const imported = z.strictObject({
+const imported = z.strictObject({
   user: email,
   /** What it takes to have the agent as asked for; `nothing`: it is. */
   takes: z.enum(['create', 'change', 'nothing']),
@@ -45,7 +45,7 @@ export const provisionTask = z.strictObject({
   ticket: z.string().max(100),
 });
 
-export const WORK_OUTCOMES = ['done', 'refused'] as const;
+const WORK_OUTCOMES = ['done', 'refused'] as const;
 export const workAnswer = z.strictObject({
   outcome: z.enum(WORK_OUTCOMES),
   agent: agentName.optional(),

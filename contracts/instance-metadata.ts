@@ -58,7 +58,7 @@ const word = z.string().max(64);
 export const GUEST_NAMESPACE = 'agents-plane';
 export const GUEST_KEY_STATUS = 'status';
 
-export const VM_STATES = ['bootstrapping', 'starting', 'ready', 'failed'] as const;
+const VM_STATES = ['bootstrapping', 'starting', 'ready', 'failed'] as const;
 
 /** JSON under guest attribute `agents-plane/status`; written on change, not on a clock. */
 export const vmStatus = z.object({

@@ -28,7 +28,7 @@ export type UpdateRequest = z.infer<typeof updateRequest>;
  */
 export const onceRequest = z.strictObject({ requestId: z.uuid().optional() });
 
-export const RESOURCE_KINDS = [
+const RESOURCE_KINDS = [
   'instance',
   'disk',
   'secret',
@@ -40,7 +40,7 @@ export const RESOURCE_KINDS = [
 ] as const;
 
 /** One thing in the project that belongs to an agent. */
-export const owned = z.strictObject({ kind: z.enum(RESOURCE_KINDS), name: z.string() });
+const owned = z.strictObject({ kind: z.enum(RESOURCE_KINDS), name: z.string() });
 export type Owned = z.infer<typeof owned>;
 
 /** What a purge found at its start, and that nothing of it is there any more. */
@@ -54,7 +54,7 @@ export const receipt = z.strictObject({
 });
 export type Receipt = z.infer<typeof receipt>;
 
-export const RECONCILE_OUTCOMES = [
+const RECONCILE_OUTCOMES = [
   'unchanged',
   'repaired',
   'purged',

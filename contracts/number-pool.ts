@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { phoneNumber } from './config-document.ts';
 import { agentName } from './names.ts';
 
-export const NUMBER_STATES = [
+const NUMBER_STATES = [
   'free',
   /** An agent has it, or is about to. */
   'allotted',
@@ -12,7 +12,7 @@ export const NUMBER_STATES = [
   'cooling',
 ] as const;
 
-export const poolNumber = z.strictObject({
+const poolNumber = z.strictObject({
   /** Masked (`+1555•••4567`), or whole where an admin asked for that. */
   number: z.string(),
   state: z.enum(NUMBER_STATES),

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { mailRequest } from './vm-api.ts';
 
 /** Gmail's id of a message. */
-export const mailId = z.string().regex(/^[0-9a-f]{1,32}$/, { error: 'is not the id of a mail' });
+const mailId = z.string().regex(/^[0-9a-f]{1,32}$/, { error: 'is not the id of a mail' });
 
 /** As typed into Gmail's search box; no control characters. */
 const query = z
@@ -15,7 +15,7 @@ const query = z
   .max(200)
   .regex(/^[^\u0000-\u001f\u007f]*$/, { error: 'has a control character' });
 
-export const INBOX_MAX = 25;
+const INBOX_MAX = 25;
 /** Characters of a mail's text that are shown. */
 export const MAIL_TEXT_MAX = 20_000;
 
@@ -26,7 +26,7 @@ export const inboxRequest = z.strictObject({
 });
 export type InboxRequest = z.infer<typeof inboxRequest>;
 
-export const mailHead = z.strictObject({
+const mailHead = z.strictObject({
   id: mailId,
   from: z.string(),
   subject: z.string(),

@@ -13,7 +13,7 @@ export const GUEST_KEY_PAIRING = 'pairing';
 /** Instance metadata; its value is the id of the newest request, and only a change counts. */
 export const METADATA_PAIRING_REQUEST = 'agents-plane-pairing-request';
 
-export const PAIRING_STATES = [
+const PAIRING_STATES = [
   /** Not linked, and nobody asks for a code. */
   'idle',
   /** A code was asked for and is on its way. */

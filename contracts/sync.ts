@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { email } from './config-document.ts';
 import { agentName } from './names.ts';
 
-export const SYNC_ACTIONS = [
+const SYNC_ACTIONS = [
   /** Switched on in the directory: a new agent. */
   'provision',
   /** What the directory says of it changed, or it was switched on again. */
@@ -15,9 +15,9 @@ export const SYNC_ACTIONS = [
   'revoke',
 ] as const;
 
-export const SYNC_OUTCOMES = ['planned', 'done', 'failed', 'left'] as const;
+const SYNC_OUTCOMES = ['planned', 'done', 'failed', 'left'] as const;
 
-export const synced = z.strictObject({
+const synced = z.strictObject({
   action: z.enum(SYNC_ACTIONS),
   user: email,
   agent: agentName.optional(),
@@ -29,11 +29,11 @@ export const synced = z.strictObject({
 export type Synced = z.infer<typeof synced>;
 
 /** Somebody whose entry in the directory cannot be followed. */
-export const unfollowed = z.strictObject({ user: email, problem: z.string() });
+const unfollowed = z.strictObject({ user: email, problem: z.string() });
 export type Unfollowed = z.infer<typeof unfollowed>;
 
 /** Too many agents would go: nothing was done, and an administrator is asked. */
-export const syncStopped = z.strictObject({
+const syncStopped = z.strictObject({
   removals: z.number().int(),
   /** Most that a sync removes unasked. */
   limit: z.number().int(),

@@ -3,8 +3,9 @@
  * connect, then requests). A call takes 0.2 s where OpenClaw's CLI takes 2-10 s.
  */
 
+import { GATEWAY_PORT } from '../contracts/gateway.ts';
 import { PlaneError } from '../contracts/plane-error.ts';
-import { GATEWAY_PORT, type Layout } from './core/layout.ts';
+import type { Layout } from './core/layout.ts';
 import { type GatewayStatus, hasModelKey } from './core/reload.ts';
 import type { Host } from './host.ts';
 

@@ -5,6 +5,7 @@
  */
 
 import { z } from 'zod';
+import { GATEWAY_PORT } from '../../contracts/gateway.ts';
 
 const SECOND = 1_000;
 
@@ -95,7 +96,7 @@ export const bridgeConfig = z.strictObject({
     .prefault({}),
   gateway: z
     .strictObject({
-      url: z.url({ protocol: /^wss?$/ }).default('ws://127.0.0.1:18789'),
+      url: z.url({ protocol: /^wss?$/ }).default(`ws://127.0.0.1:${GATEWAY_PORT}`),
       token: secret,
       session_key: z.string().min(1).default('main'),
       /** Read by the Go bridge; replies come from the run now. Accepted, and not used. */

@@ -15,7 +15,7 @@ export const DESCRIPTION_CHARS = 72;
 /** Of a button; a list's rows have 200. */
 const MAX_ID = 200;
 /** Of the text above; a longer one is a message of its own. */
-export const BODY_CHARS = 1_024;
+const BODY_CHARS = 1_024;
 const DEFAULT_LABEL = 'Choose';
 
 /** At most so many UTF-16 units, cut between graphemes, the cut shown. */

@@ -23,7 +23,7 @@ const plain = (words: string): Reply => ({ kind: 'text', text: words, markup: 'p
 const say = (words: string): HandlerOutcome => ({ kind: 'replies', replies: [plain(words)] });
 
 /** @returns undefined for what is not a command: with none defined, nothing is */
-export function parseCommand(settings: CommandSettings, text: string): Invocation | undefined {
+function parseCommand(settings: CommandSettings, text: string): Invocation | undefined {
   const trimmed = text.trim();
   const any = Object.keys(settings.definitions).length > 0;
   if (!any || !trimmed.startsWith(settings.prefix)) return undefined;

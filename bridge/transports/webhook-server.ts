@@ -91,7 +91,7 @@ async function serve(
 }
 
 /** @param handle throws when it could not take the request: the caller gets a 500 and tries again. */
-export async function startWebhookServer(options: {
+async function startWebhookServer(options: {
   readonly addr: string;
   readonly path: string;
   readonly handle: (request: WebhookRequest) => Promise<WebhookAnswer>;

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import type { UsageReport } from '../../contracts/vm-api.ts';
 
 /** Percent of the budget. */
-export const THRESHOLDS = [80, 95, 100] as const;
+const THRESHOLDS = [80, 95, 100] as const;
 export type Threshold = (typeof THRESHOLDS)[number];
 
 const usageRecord = z.object({

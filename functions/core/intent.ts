@@ -14,7 +14,7 @@ import type { Observed, SecretState } from './observed.ts';
 
 export const ANNOTATION_INTENT = 'agents-plane-intent';
 
-export const intent = z.strictObject({
+const intent = z.strictObject({
   life: z.enum(LIVES),
   /** Id of the last restart that was asked for; empty when none ever was. */
   boot: z.string(),

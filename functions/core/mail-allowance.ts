@@ -11,7 +11,7 @@ export interface Bucket {
 
 const MINUTE_MS = 60_000;
 /** What it writes to its owner, and notices of channels: about a hundred a day. */
-export const AGENTS_MAILS: Bucket = { burst: 20, refillMs: 15 * MINUTE_MS };
+const AGENTS_MAILS: Bucket = { burst: 20, refillMs: 15 * MINUTE_MS };
 /** What the plane writes as its VM says that its link is lost: a person links it in between, so a dozen a day. */
 export const LINK_MAILS: Bucket = { burst: 6, refillMs: 120 * MINUTE_MS };
 

@@ -8,7 +8,7 @@ import { CLI } from '../../contracts/names.ts';
 import type { WrongPhone } from '../../contracts/pairing.ts';
 import { showPhone } from './phone.ts';
 
-export const WELCOME_SUBJECT = 'Your AI assistant is ready! 🤖';
+const WELCOME_SUBJECT = 'Your AI assistant is ready! 🤖';
 
 /** Contents of templates/plane/mail/, by file name. */
 export type MailTemplates = Readonly<Record<string, string>>;
@@ -57,7 +57,7 @@ const escapeHtml = (value: unknown): string =>
  * @param name of the two files, without their endings
  * @param view values are escaped by mustache in the HTML, and stand as they are in the text
  */
-export function renderMail(templates: MailTemplates, name: string, view: MailView): RenderedMail {
+function renderMail(templates: MailTemplates, name: string, view: MailView): RenderedMail {
   const whole = { ...view, cli: CLI };
   const partials = {
     body: part(templates, `${name}.html`),
@@ -71,7 +71,7 @@ export function renderMail(templates: MailTemplates, name: string, view: MailVie
 }
 
 /** As people in that zone write it: `Friday 27 November at 18:30 CET`, or `18:30:05 CET`. The zone is the agent's, not the reader's. */
-export function showTime(at: string, timeZone: string, seconds = false): string {
+function showTime(at: string, timeZone: string, seconds = false): string {
   return new Intl.DateTimeFormat('en-GB', {
     timeZone,
     timeZoneName: 'short',

@@ -27,10 +27,10 @@ export const recordName = (number: string): string =>
  * Before somebody else answers on it: whoever wrote to the old agent has heard by then that it is
  * gone, and WhatsApp's own copies of the old account (45 days) are on their way out.
  */
-export const COOLING_MS = 45 * 24 * 60 * 60_000;
+const COOLING_MS = 45 * 24 * 60 * 60_000;
 
 /** An allotment may be on its way into a document for so long: several requests of 120 s. */
-export const SETTLE_MS = 10 * 60_000;
+const SETTLE_MS = 10 * 60_000;
 
 export const isFree = ({ agent, freeFrom = 0 }: PoolRecord, now: number): boolean =>
   agent === undefined && freeFrom <= now;

@@ -17,7 +17,7 @@ const STARTING_MAX_MS = 60_000;
 /** Between a code that ran out and the next one, which is on its way. */
 const ROTATION_MAX_MS = 10_000;
 /** A code that lives no longer than this is not worth aiming a phone at. */
-export const LAST_MOMENT_MS = 1000;
+const LAST_MOMENT_MS = 1000;
 
 /** An id of a request, which carries when it was made: only a change of it counts. */
 export const newRequestId = (now: number, random: string): string =>

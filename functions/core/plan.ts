@@ -51,7 +51,7 @@ import {
 import type { Desired, Rule, Step, StepId } from './step.ts';
 import { ANNOTATION_SUMMARY, formatSummary } from './summary.ts';
 
-export const GOALS = {
+const GOALS = {
   /** An agent that is looked after, running or stopped. */
   provision: [
     intent,

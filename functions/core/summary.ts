@@ -11,7 +11,7 @@ import { maskPhone } from './redact.ts';
 
 export const ANNOTATION_SUMMARY = 'agents-plane-summary';
 
-export const summary = agent.pick({
+const summary = agent.pick({
   user: true,
   userPhone: true,
   whatsappNumber: true,

@@ -34,7 +34,7 @@ export interface SyncPlan {
 }
 
 /** A small fleet changes by more than its share whenever anybody leaves. */
-export const REMOVALS_AT_LEAST = 3;
+const REMOVALS_AT_LEAST = 3;
 
 const problemIn = (error: unknown): string => {
   if (!(error instanceof PlaneError)) throw error;

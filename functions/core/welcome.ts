@@ -20,7 +20,7 @@ export interface WelcomeState {
  * How long `sending` belongs to whoever wrote it. A request takes at most 120 s (the functions' own
  * limit, scripts/setup/steps/70-functions.sh); the rest is for Gmail's search to see what was sent.
  */
-export const SENDING_LEASE_MS = 180_000;
+const SENDING_LEASE_MS = 180_000;
 
 export const formatWelcome = ({ phase, id, at }: WelcomeState): string =>
   `${phase} ${id} ${new Date(at).toISOString()}`;

@@ -115,7 +115,7 @@ function retryAfterOf(error: unknown, depth = 0): number | undefined {
 }
 
 /** @param what what the plane was doing, for the log */
-export function toPlaneError(error: unknown, what: string): PlaneError {
+function toPlaneError(error: unknown, what: string): PlaneError {
   if (error instanceof PlaneError) return error;
   const code = codeOf(error) ?? 'INTERNAL';
   const message = MESSAGES[code] ?? `Google refused a call of the plane (${what}).`;

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { PlaneError } from '../../contracts/errors.ts';
 
 /** Bytes. The largest honest body, a mail of 32 000 characters, fits when most of it is ASCII. */
-export const BODY_LIMIT = 64 * 1024;
+const BODY_LIMIT = 64 * 1024;
 
 /** Set by functions-framework when it has read the body itself. */
 type WithRawBody = IncomingMessage & { readonly rawBody?: Buffer };

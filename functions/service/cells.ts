@@ -71,7 +71,7 @@ export interface Allotted {
  * @param dryRun claims nothing
  * @throws PlaneError RESOURCE_EXHAUSTED, ALREADY_EXISTS, ABORTED (somebody claimed the name just now)
  */
-export async function allot(cells: Cells, wanted: Wanted, dryRun: boolean): Promise<Allotted> {
+async function allot(cells: Cells, wanted: Wanted, dryRun: boolean): Promise<Allotted> {
   const { user } = wanted.request;
   const on = (project: string, name: AgentName): Allotted => ({
     project,
@@ -118,7 +118,7 @@ async function adopt(cells: Cells, name: AgentName, { project, secrets }: Tools)
 }
 
 /** After a purge the name is free again. */
-export async function leave({ records }: Known, name: AgentName): Promise<void> {
+async function leave({ records }: Known, name: AgentName): Promise<void> {
   const kept = await records.get(nameOf(name));
   if (kept) await records.remove(kept.name, kept.generation);
 }

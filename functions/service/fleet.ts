@@ -43,7 +43,7 @@ const ORPHANS = '_';
  * Agents by name: every one of which a config secret of ours exists.
  * @param orphans also, behind them, those of which only something else does
  */
-export async function namesOf(
+async function namesOf(
   tools: Tools,
   { size = PAGE_SIZE, token }: Page,
   { orphans }: { readonly orphans: boolean } = { orphans: false },

@@ -37,7 +37,7 @@ export const listFleet = (cells: readonly Tools[], page: ListPage): Promise<Agen
   acrossCells(cells, page.token, (cell, token) => listAgents(cell, { ...page, token }));
 
 /** With a filter, a page may hold fewer agents than its size, and be followed by another. */
-export async function listAgents(tools: Tools, page: ListPage): Promise<AgentList> {
+async function listAgents(tools: Tools, page: ListPage): Promise<AgentList> {
   const { size = LIST_PAGE, token, state } = page;
   const { records, next } = await recordsAt(tools, size, token);
   const ours = records.flatMap(({ id, secret }) => {

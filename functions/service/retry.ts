@@ -61,10 +61,10 @@ export const isPassing = (error: unknown): error is PlaneError =>
   error instanceof PlaneError && PASSING.has(error.code) && error.details.length === 0;
 
 /** The longest pause grows from `firstMs` by doubling up to `mostMs`; the real one is drawn below it. */
-export const JITTER = { firstMs: 250, mostMs: 8000 } as const;
+const JITTER = { firstMs: 250, mostMs: 8000 } as const;
 
 /** A function has 120 s; what is left is for the last attempt. */
-export const DEADLINE_MS = 40_000;
+const DEADLINE_MS = 40_000;
 
 /** Of a single read, within that. */
 export const READ_DEADLINE_MS = 8000;
@@ -79,7 +79,7 @@ export interface Patience {
  * @param attempt its number from 0; @param askedMs what Google's Retry-After says
  * @returns milliseconds: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
-export function pauseBefore(attempt: number, random: () => number, askedMs = 0): number {
+function pauseBefore(attempt: number, random: () => number, askedMs = 0): number {
   const most = Math.min(JITTER.mostMs, JITTER.firstMs * 2 ** attempt);
   return askedMs + Math.round(random() * most);
 }

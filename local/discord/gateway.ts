@@ -57,7 +57,7 @@ const resume = z.looseObject({ token: z.string(), session_id: z.string(), seq: z
 const send = (socket: WebSocket | undefined, body: object): void =>
   socket?.send(JSON.stringify(body));
 
-export function dispatch(session: Session, t: string, d: object): void {
+function dispatch(session: Session, t: string, d: object): void {
   const event = { s: session.events.length + 1, t, d };
   session.events.push(event);
   send(session.socket, { op: OP.dispatch, ...event });

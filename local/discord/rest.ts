@@ -130,7 +130,7 @@ const react =
 const named: Route = ({ body }) => body as object;
 
 /** What OpenClaw's Discord channel calls; anything else is Discord's own 404. `*` is one part of a path. */
-export const ROUTES: Readonly<Record<string, Route>> = {
+const ROUTES: Readonly<Record<string, Route>> = {
   'GET /users/@me': ({ bot }) => botUser(bot),
   'GET /applications/@me': ({ bot }) => application(bot),
   'GET /oauth2/applications/@me': ({ bot }) => application(bot),

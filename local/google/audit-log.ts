@@ -20,14 +20,14 @@ const DATA_WRITE = /^(storage\.objects\.\w+|logging\.logEntries\.create)$/;
 const ADMIN_READ = /\.(get\w*|list\w*)$/;
 
 /** https://cloud.google.com/logging/docs/audit/configure-data-access (type of a permission) */
-export function logTypeOf(permission: string): LogType {
+function logTypeOf(permission: string): LogType {
   if (DATA_READ.test(permission)) return 'DATA_READ';
   if (DATA_WRITE.test(permission)) return 'DATA_WRITE';
   return ADMIN_READ.test(permission) ? 'ADMIN_READ' : 'ADMIN_WRITE';
 }
 
 /** `secretmanager.secrets.get` -> `secretmanager.googleapis.com` */
-export const serviceOf = (permission: string): string =>
+const serviceOf = (permission: string): string =>
   `${permission.split('.')[0]?.replace(/^resourcemanager$/, 'cloudresourcemanager')}.googleapis.com`;
 
 /** google.rpc.Code PERMISSION_DENIED */

@@ -6,7 +6,7 @@ import { bucketResource } from './storage.ts';
 import type { AccessToken } from './tokens.ts';
 
 /** Roles of a member on a whole project. */
-export function seedRoles(
+function seedRoles(
   google: Google,
   project: string,
   member: string,

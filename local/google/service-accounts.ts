@@ -37,7 +37,7 @@ export interface ServiceAccounts {
 }
 
 /** Default quota: https://cloud.google.com/iam/quotas */
-export const ACCOUNTS_PER_PROJECT = 100;
+const ACCOUNTS_PER_PROJECT = 100;
 
 const emailOf = (id: string, projectId: string): string =>
   `${id}@${projectId}.iam.gserviceaccount.com`;

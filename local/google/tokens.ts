@@ -10,7 +10,7 @@ import type { Caller } from './gate.ts';
 import { createSigningKey, type SigningKey } from './signing-keys.ts';
 
 export const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform';
-export const TOKEN_LIFETIME_S = 3600;
+const TOKEN_LIFETIME_S = 3600;
 const ISSUER = 'https://accounts.google.com';
 
 export interface AccessToken {

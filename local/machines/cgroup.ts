@@ -8,7 +8,7 @@ import { mkdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** mountinfo(5): every hierarchy that systemd-nspawn may use to place processes. */
-export function hierarchies(): readonly string[] {
+function hierarchies(): readonly string[] {
   const lines = readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n');
   return lines.flatMap((line) => {
     const [fields = '', rest = ''] = line.split(' - ');

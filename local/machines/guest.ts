@@ -23,7 +23,7 @@ export interface Guest {
 }
 
 /** Path below the machine's root -> content, except the bundle, which is added to. */
-export function guestFiles(guest: Guest): Readonly<Record<string, string>> {
+function guestFiles(guest: Guest): Readonly<Record<string, string>> {
   const environment = Object.entries(GUEST_ENVIRONMENT).map(([key, value]) => `${key}=${value}`);
   return {
     'etc/hostname': `${guest.name}\n`,

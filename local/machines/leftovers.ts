@@ -15,7 +15,7 @@ async function names(directory: string): Promise<readonly string[]> {
 }
 
 /** proc(5): mount points of this namespace, newest first, octal escapes decoded. */
-export async function mountPoints(): Promise<readonly string[]> {
+async function mountPoints(): Promise<readonly string[]> {
   const table = await readFile('/proc/self/mountinfo', 'utf8');
   const points = table
     .trim()

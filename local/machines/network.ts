@@ -16,7 +16,7 @@ import { PlaneError } from '../../contracts/errors.ts';
 import { must, run } from './run.ts';
 
 export const METADATA_ADDRESS = '169.254.169.254';
-export const GATEWAY_ADDRESS = '10.128.0.1';
+const GATEWAY_ADDRESS = '10.128.0.1';
 /**
  * Where emulated host names lead: one of the addresses of private.googleapis.com, which is
  * what a VM without an external address resolves them to. It must look public: OpenClaw

@@ -59,7 +59,7 @@ export function lastUserText(request: ModelRequest): string {
 }
 
 /** Rough, but stable: four characters a token, as all three providers' rules of thumb say. */
-export const tokensOf = (text: string): number => Math.ceil(text.length / 4);
+const tokensOf = (text: string): number => Math.ceil(text.length / 4);
 
 export const inputTokens = (request: ModelRequest): number =>
   tokensOf(request.system) + request.turns.reduce((sum, turn) => sum + tokensOf(turn.text), 0);

@@ -15,7 +15,7 @@ import {
 const HEADING = '## Done so far';
 
 /** The notes that the agent made in BOOTSTRAP.md; undefined once the file is gone. */
-export function notesIn(system: string): readonly string[] | undefined {
+function notesIn(system: string): readonly string[] | undefined {
   const file = /^## \S*BOOTSTRAP\.md$([\s\S]*?)(?=^## \/|^<!-- |$(?![\s\S]))/m.exec(system)?.[1];
   if (file === undefined) return undefined;
   const notes = file.slice(file.lastIndexOf(HEADING) + HEADING.length);

@@ -53,7 +53,7 @@ const reading = recipients.extend({
 const reacting = recipients.extend({ emoji: z.string().min(1), targetTimestamp: z.number() });
 
 /** Signal names messages by their time: no two of an account are the same. */
-export function newTimestamp(account: Account, now: number): number {
+function newTimestamp(account: Account, now: number): number {
   account.lastTimestamp = Math.max(now, account.lastTimestamp + 1);
   return account.lastTimestamp;
 }

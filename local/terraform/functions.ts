@@ -18,7 +18,7 @@ const list = (value: Value | undefined): readonly Value[] => {
   throw new TerraformError(`a list was expected, not ${JSON.stringify(value)}`);
 };
 
-export const BUILT_IN: Readonly<Record<string, BuiltIn>> = {
+const BUILT_IN: Readonly<Record<string, BuiltIn>> = {
   file: ([path], files) => files.read(text(path)),
   jsondecode: ([json]) => JSON.parse(text(json)) as Value,
   split: ([separator, joined]) => text(joined).split(text(separator)),

@@ -65,10 +65,7 @@ export function readCode(text: string): Code {
 }
 
 /** When each code of a connection may be scanned, in order. */
-export function codeTimes(
-  settings: World['settings'],
-  now: number,
-): { from: number; until: number }[] {
+function codeTimes(settings: World['settings'], now: number): { from: number; until: number }[] {
   let from = now;
   return Array.from({ length: settings.codes }, (_, index) => {
     const until = from + (index === 0 ? settings.firstCodeMs : settings.laterCodeMs);

@@ -10,7 +10,7 @@ const fileOf = (shell: (typeof SHELLS)[number]): string =>
   readFileSync(join(import.meta.dirname, `completion/agents-plane.${shell}`), 'utf8');
 
 /** `place<tab>words`, a line for every command and for every option with a value; words are none where anything goes. */
-export function completionTable(command: Command, place = command.name()): readonly string[] {
+function completionTable(command: Command, place = command.name()): readonly string[] {
   const flags = [...command.options.flatMap(({ long }) => long ?? []), '--help'];
   const commands = command.commands.map((each) => each.name());
   const values = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);

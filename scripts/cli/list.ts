@@ -21,7 +21,7 @@ interface ListOptions {
 /** As much as the plane gives at once: a fleet of thousands takes it a second. */
 const PAGE_SIZE = '5000';
 
-export async function allAgents(client: Client, state?: string): Promise<ListedAgent[]> {
+async function allAgents(client: Client, state?: string): Promise<ListedAgent[]> {
   const agents: ListedAgent[] = [];
   let token: string | undefined;
   do {

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 import { agent as agentSchema, pairingLink } from '../../contracts/agent.ts';
 import { PlaneError } from '../../contracts/errors.ts';
+import { GATEWAY_PORT } from '../../contracts/gateway.ts';
 import { CLI } from '../../contracts/names.ts';
 import { type Client, connect } from './client.ts';
 import { type Asked, hint, printAsked } from './output.ts';
@@ -14,9 +15,6 @@ interface OpenOptions extends Asked {
   readonly console?: boolean;
   readonly browser: boolean;
 }
-
-/** Of the gateway on its VM, on loopback alone. */
-const CONSOLE_PORT = '18789';
 
 /** Whoever has a browser has one of these; who has none gets the address. */
 function browse(url: string): void {
@@ -35,10 +33,10 @@ async function tunnel(client: Client, name: string, options: OpenOptions): Promi
   const { body } = await client.call('GET', agentPath(name));
   const { instance, serviceAccount } = agentSchema.parse(body);
   const project = serviceAccount.split('@')[1]?.split('.')[0] ?? '';
-  const forward = `${CONSOLE_PORT}:127.0.0.1:${CONSOLE_PORT}`;
+  const forward = `${GATEWAY_PORT}:127.0.0.1:${GATEWAY_PORT}`;
   const place = [`--project=${project}`, `--zone=${instance.zone}`, '--tunnel-through-iap'];
   const args = ['compute', 'ssh', instance.name, ...place, '--', '-N', '-L', forward];
-  const url = `http://127.0.0.1:${CONSOLE_PORT}/`;
+  const url = `http://127.0.0.1:${GATEWAY_PORT}/`;
   if (printAsked({ url, command: ['gcloud', ...args] }, options)) return;
   process.stdout.write(`${url}\n`);
   hint(`gcloud ${args.join(' ')}`);

@@ -18,7 +18,7 @@ export interface Root {
  * @param apiUrl empty until the functions are deployed
  * @param cells comma list of the numbers of the other projects that hold agents
  */
-export const inputsOf = (all: Settings, apiUrl: string, cells = ''): Inputs => ({
+const inputsOf = (all: Settings, apiUrl: string, cells = ''): Inputs => ({
   project: all.project,
   region: regionOf(all),
   admins: all.admins.join(','),

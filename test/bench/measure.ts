@@ -1,7 +1,7 @@
 /** Small tools of the benchmarks: medians, and a table that puts each figure beside its rival. */
 
 /** Each contender is run this often; the middle value counts. */
-export const RUNS = 7;
+const RUNS = 7;
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

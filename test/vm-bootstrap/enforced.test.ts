@@ -1,6 +1,7 @@
 /** What an agent that was talked into something writes into openclaw.json, and what is left of it at the next start. */
 
 import { configDocument } from '../../contracts/config-document.ts';
+import { GATEWAY_PORT } from '../../contracts/gateway.ts';
 import type { Json, JsonObject } from '../../vm-bootstrap/core/json.ts';
 import { layoutOf } from '../../vm-bootstrap/core/layout.ts';
 import { mergeConfig } from '../../vm-bootstrap/core/merge-config.ts';
@@ -142,4 +143,8 @@ describe("the plane's key and tokens go nowhere else", () => {
     ];
     expect(afterNextStart(...changes)).toEqual(changes.reduce(changed, OURS));
   });
+});
+
+test('the gateway listens where everybody takes it to be', () => {
+  expect(OURS.gateway).toMatchObject({ port: GATEWAY_PORT, bind: 'loopback' });
 });

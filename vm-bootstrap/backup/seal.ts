@@ -20,7 +20,7 @@ const CONTENT_MAX = 64_000_000;
 /** What Baileys calls its files; nothing that could lead out of a directory. */
 const fileName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.@:=+-]{0,200}\.json$/);
 
-export const backup = z.strictObject({
+const backup = z.strictObject({
   version: z.literal(1),
   /** RFC 3339. */
   at: z.string(),

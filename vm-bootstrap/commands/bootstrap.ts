@@ -23,13 +23,13 @@ import { whatsappCredentials } from '../steps/whatsapp-credentials.ts';
 import { tellStatus } from '../tell-status.ts';
 
 /** Need nothing but the machine; the unit that tries again cannot do them (it may not mount). */
-export const MACHINE_STEPS: readonly Step<Machine>[] = [dataDisk, users];
+const MACHINE_STEPS: readonly Step<Machine>[] = [dataDisk, users];
 /** What the gateway starts from, beside each other: a plane that is asked for a backup answers in its own time. */
-export const BEFORE_START: readonly (readonly Step<Context>[])[] = [
+const BEFORE_START: readonly (readonly Step<Context>[])[] = [
   [files, channelPlugins, openclawConfig],
   [whatsappCredentials],
 ];
-export const AFTER_READY: readonly Step<Context>[] = [ready, heartbeat, welcome];
+const AFTER_READY: readonly Step<Context>[] = [ready, heartbeat, welcome];
 
 /** All of them have ended when the first failure is thrown: a bootstrap that is tried again must not meet them. */
 async function beside(work: readonly Promise<unknown>[]): Promise<void> {

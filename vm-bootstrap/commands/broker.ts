@@ -36,7 +36,7 @@ async function answerOne(host: Host, layout: Layout, from: Readable, to: Writabl
 }
 
 /** Root and the gateway's user: the socket's mode says so already, the peer's credentials say it again. */
-export function mayAsk(host: Host, instance: string): boolean {
+function mayAsk(host: Host, instance: string): boolean {
   const uid = peerUid(instance);
   return uid !== undefined && (uid === 0 || uid === host.lookUpUser(GATEWAY_USER)?.uid);
 }

@@ -1,10 +1,11 @@
 /** `agent status [--json]`: how this agent is, for its owner and for who repairs it. */
 
+import { GATEWAY_PORT } from '../../contracts/gateway.ts';
 import type { VmStatus } from '../../contracts/instance-metadata.ts';
 import type { Pairing } from '../../contracts/pairing.ts';
 import type { UsageAnswer } from '../../contracts/vm-api.ts';
 import { type Facts, parseFacts } from '../core/facts.ts';
-import { GATEWAY_PORT, type Layout } from '../core/layout.ts';
+import type { Layout } from '../core/layout.ts';
 import { type BudgetState, parseBudget } from '../core/meter.ts';
 import { osName } from '../core/os-release.ts';
 import { OWN_UNITS } from '../core/units.ts';

@@ -43,7 +43,7 @@ export const brokerRequest = z.discriminatedUnion('command', [
 export type BrokerRequest = z.infer<typeof brokerRequest>;
 
 /** What became of a key that was to be stored. Only the first four mean that it is stored. */
-export const KEY_OUTCOMES = [
+const KEY_OUTCOMES = [
   /** Stored; the gateway takes it at once (asked not to wait for that). */
   'stored',
   /** Stored, and the running gateway uses it. */

@@ -10,8 +10,6 @@ export const GATEWAY_USER = 'openclaw';
 export const BROKER_USER = 'agents-plane';
 export const PAIRING_USER = 'agents-plane-pair';
 export const BRIDGE_USER = 'agents-plane-bridge';
-/** OpenClaw's own default; loopback only. */
-export const GATEWAY_PORT = 18789;
 
 /** Units that the templates define and that code names. */
 export const UNITS = {

@@ -36,7 +36,7 @@ const entry = (
   maxTokens,
 });
 
-export const CATALOG: Readonly<Record<Provider, Readonly<Record<string, ModelEntry>>>> = {
+const CATALOG: Readonly<Record<Provider, Readonly<Record<string, ModelEntry>>>> = {
   anthropic: {
     'claude-opus-4-6': entry(5, 25, 0.5, 6.25, 200_000, 32_000),
     'claude-sonnet-4-6': entry(3, 15, 0.3, 3.75, 200_000, 32_000),

@@ -28,7 +28,7 @@ function gatewayToken(host: Host, layout: Layout): string {
 const readJson = (host: Files, path: string): JsonObject | undefined =>
   parseObject(host.read(path));
 
-export function desiredConfig(context: Context): { ours: JsonObject; merged: JsonObject } {
+function desiredConfig(context: Context): { ours: JsonObject; merged: JsonObject } {
   const { host, layout, config, channels, ahead = [], facts, templates } = context;
   const ours = renderOpenclawConfig(template(templates, 'openclaw.json'), {
     config,

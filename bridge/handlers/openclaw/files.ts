@@ -15,7 +15,7 @@ export interface FilesOptions {
 const ROUTE = '/__openclaw__/assistant-media';
 const TIMEOUT_MS = 30_000;
 /** What WhatsApp plays or shows; documents could have more, memory should not. */
-export const MAX_FILE_BYTES = 16_000_000;
+const MAX_FILE_BYTES = 16_000_000;
 
 /** @returns undefined when it is more than allowed */
 async function read({ body }: Response): Promise<Buffer | undefined> {

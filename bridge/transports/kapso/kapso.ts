@@ -33,7 +33,7 @@ export interface KapsoOptions {
   readonly now?: () => number;
 }
 
-export const KAPSO = 'kapso';
+const KAPSO = 'kapso';
 /** Where Kapso keeps files; they want its key, which goes to no other host. */
 const KAPSO_HOSTS = ['kapso.ai', 'kapso.com'];
 /** Its bucket, to which `media_url` redirects with a signed address (read in two public clients). */

@@ -10,7 +10,7 @@ import { toInbound } from '../whatsapp/inbound.ts';
 import { type Fates, fatesIn, wireStatuses } from '../whatsapp/statuses.ts';
 import { wireMessage } from '../whatsapp/wire.ts';
 
-export const RECEIVED = 'whatsapp.message.received';
+const RECEIVED = 'whatsapp.message.received';
 /** Of our messages, each with the history of its statuses. */
 const SENT: ReadonlySet<string> = new Set(
   ['sent', 'delivered', 'read', 'failed'].map((what) => `whatsapp.message.${what}`),

@@ -24,7 +24,7 @@ export interface MetaOptions {
   readonly timeoutMs?: number;
 }
 
-export const META = 'meta';
+const META = 'meta';
 
 export interface MetaTransport extends Transport {
   /** Where webhooks arrive, once started. */

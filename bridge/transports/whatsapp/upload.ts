@@ -25,7 +25,7 @@ const SHOWN: readonly (readonly [UploadType, readonly string[], number])[] = [
   ['audio', ['audio/aac', 'audio/amr', 'audio/mpeg', 'audio/mp4', 'audio/ogg'], 16 * MB],
 ];
 
-export function typeOf({ mime, bytes }: Pick<OutboundFile, 'mime' | 'bytes'>): UploadType {
+function typeOf({ mime, bytes }: Pick<OutboundFile, 'mime' | 'bytes'>): UploadType {
   const found = SHOWN.find(([, mimes, max]) => mimes.includes(mime) && bytes.length <= max);
   return found?.[0] ?? 'document';
 }
@@ -35,7 +35,7 @@ const quoted = (filename: string): string =>
   filename.replace(/["\\\r\n\0]/g, '_').slice(-240) || 'file';
 
 /** @returns the body of `POST /{phone number id}/media` (RFC 7578) */
-export function multipart(file: OutboundFile): { body: Buffer; contentType: string } {
+function multipart(file: OutboundFile): { body: Buffer; contentType: string } {
   const boundary = `bridge-${randomUUID()}`;
   const part = (head: string): string => `--${boundary}\r\ncontent-disposition: form-data; ${head}`;
   const mime = /^[\w.+-]+\/[\w.+-]+$/.test(file.mime) ? file.mime : 'application/octet-stream';
@@ -53,7 +53,7 @@ export function multipart(file: OutboundFile): { body: Buffer; contentType: stri
 }
 
 /** What an answer to an upload means for the message; nothing was sent so far, whatever it was. */
-export function uploadOutcome(answer: GraphAnswer, file: OutboundFile): Uploaded | SendOutcome {
+function uploadOutcome(answer: GraphAnswer, file: OutboundFile): Uploaded | SendOutcome {
   const { id } = (answer.body ?? {}) as { id?: unknown };
   if (answer.status === 200 && typeof id === 'string') {
     return { type: typeOf(file), id, filename: file.filename };

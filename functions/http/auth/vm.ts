@@ -27,7 +27,7 @@ export interface VmClaims extends VmCaller {
  *
  * @throws PlaneError UNAUTHENTICATED without a valid token, PERMISSION_DENIED for one of any other VM
  */
-export async function authenticateVm(
+async function authenticateVm(
   verifier: () => Promise<TokenVerifier>,
   settings: VmSettings,
   header: string | undefined,

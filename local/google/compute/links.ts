@@ -1,6 +1,6 @@
 /** How Compute Engine names things: full URLs in resources, paths in IAM and in errors. */
 
-export const ROOT = 'https://www.googleapis.com/compute/v1/';
+const ROOT = 'https://www.googleapis.com/compute/v1/';
 
 /** The resource path of anything, from a full URL, a partial URL or a path. */
 export function pathOf(link: string): string {

@@ -53,6 +53,3 @@ export function toMetadata(
   }
   return { kind: 'compute#metadata', fingerprint: fingerprint(items), items };
 }
-
-export const metadataValue = (metadata: Metadata, key: string): string | undefined =>
-  metadata.items.find((item) => item.key === key)?.value;

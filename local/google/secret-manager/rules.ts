@@ -8,7 +8,7 @@ import type { Json } from '../proto-schema.ts';
 import { GoogleError } from '../service.ts';
 
 /** Bytes: https://cloud.google.com/secret-manager/quotas */
-export const PAYLOAD_MAX = 65_536;
+const PAYLOAD_MAX = 65_536;
 const ANNOTATIONS_MAX = 16_384;
 const LABELS_MAX = 64;
 

@@ -28,7 +28,7 @@ function split(raw: Buffer): { head: string; body: Buffer } {
   return { head: raw.toString(), body: Buffer.alloc(0) };
 }
 
-export function parseHeaders(head: string): readonly Header[] {
+function parseHeaders(head: string): readonly Header[] {
   const unfolded = head.replace(/\r?\n[ \t]+/g, ' ');
   return unfolded.split(/\r?\n/).flatMap((line) => {
     const [, name, value] = /^([!-9;-~]+):\s*(.*)$/.exec(line) ?? [];

@@ -13,7 +13,7 @@ import { type Answered, send } from '../harness.ts';
 import { type InProcess, startInProcess } from './in-process.ts';
 import { type Everything, everythingIn } from './inventory.ts';
 
-export const AGENTS = ['allison', 'bo'] as const;
+const AGENTS = ['allison', 'bo'] as const;
 const PHONES = { allison: '+15551234567', bo: '+15557654321' } as const;
 
 export interface Verb {
@@ -56,7 +56,7 @@ const update: fc.Arbitrary<Verb> = fc.tuple(agent, budget).map(([name, usd]) => 
   body: { budget: usd },
 }));
 
-export const verb: fc.Arbitrary<Verb> = fc.oneof(
+const verb: fc.Arbitrary<Verb> = fc.oneof(
   { weight: 3, arbitrary: provision },
   { weight: 2, arbitrary: update },
   ...['stop', 'start', 'deprovision', 'reconcile'].map(plain),
@@ -71,15 +71,7 @@ export const story = (length: number): fc.Arbitrary<readonly Verb[]> =>
     .tuple(provision, fc.array(verb, { minLength: length - 1, maxLength: length - 1 }))
     .map(([first, rest]) => [first, ...rest]);
 
-export const FAILURES = [
-  '429',
-  '500',
-  '503',
-  'stockout',
-  'lost',
-  'killed',
-  'killed-after',
-] as const;
+const FAILURES = ['429', '500', '503', 'stockout', 'lost', 'killed', 'killed-after'] as const;
 export type Failure = (typeof FAILURES)[number];
 
 const BEFORE: Readonly<Partial<Record<Failure, Fault>>> = {
