@@ -138,7 +138,8 @@ async function untilState(
 test("a permission that the plane lacks is our fault, told without Google's words", async () => {
   const { iam } = harness.google.world;
   const { bindings = [] } = iam.get(PROJECT);
-  iam.set(PROJECT, { bindings: bindings.filter(({ role }) => role !== FLEET_ROLE) });
+  const others = bindings.filter(({ role }) => role !== FLEET_ROLE);
+  iam.set(PROJECT, { version: 3, bindings: others });
   const { status, body } = await post({ user: 'allison@nine30.com', ...PHONE });
   expect([status, body.error.code]).toEqual([412, 'FAILED_PRECONDITION']);
   expect(JSON.stringify(body)).not.toMatch(/permission '|secretmanager|compute\./i);
