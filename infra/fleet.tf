@@ -10,7 +10,7 @@ locals {
 
 # What the code calls, recorded from a life of an agent: test/functions/role.test.ts.
 resource "google_project_iam_custom_role" "plane" {
-  role_id     = "agentsPlane"
+  role_id     = "agentsPlane${local.again}"
   title       = local.plane_role.title
   description = local.plane_role.description
   permissions = local.plane_role.permissions
@@ -23,7 +23,7 @@ resource "google_project_iam_member" "plane" {
 }
 
 resource "google_project_iam_custom_role" "fleet" {
-  role_id     = "agentsPlaneFleet"
+  role_id     = "agentsPlaneFleet${local.again}"
   title       = local.fleet_role.title
   description = local.fleet_role.description
   permissions = local.fleet_role.permissions

@@ -37,7 +37,7 @@ resource "google_service_account" "scheduler" {
 
 # The plane signs its own delegation to Gmail: no key file, and no other account's signature.
 resource "google_project_iam_custom_role" "signer" {
-  role_id     = "agentsPlaneSigner"
+  role_id     = "agentsPlaneSigner${local.again}"
   title       = local.signer_role.title
   description = local.signer_role.description
   permissions = local.signer_role.permissions
@@ -51,7 +51,7 @@ resource "google_service_account_iam_member" "plane_signs_as_itself" {
 
 # Objects of the plane's own bucket, and of no other (storage.tf).
 resource "google_project_iam_custom_role" "keeper" {
-  role_id     = "agentsPlaneKeeper"
+  role_id     = "agentsPlaneKeeper${local.again}"
   title       = local.keeper_role.title
   description = local.keeper_role.description
   permissions = local.keeper_role.permissions
@@ -59,7 +59,7 @@ resource "google_project_iam_custom_role" "keeper" {
 
 # Tasks of the plane's own queue, and of no other (work.tf).
 resource "google_project_iam_custom_role" "enqueuer" {
-  role_id     = "agentsPlaneEnqueuer"
+  role_id     = "agentsPlaneEnqueuer${local.again}"
   title       = local.enqueuer_role.title
   description = local.enqueuer_role.description
   permissions = local.enqueuer_role.permissions

@@ -1,8 +1,8 @@
 # Optional: Google encrypts everything anyway. A key of one's own can be taken away from Google.
-# Key rings cannot be deleted: teardown leaves an empty one.
+# Key rings and keys cannot be deleted: teardown destroys what they encrypt with, and leaves them.
 resource "google_kms_key_ring" "plane" {
   count    = var.kms ? 1 : 0
-  name     = "agents-plane"
+  name     = "agents-plane${local.again}"
   location = var.region
 }
 

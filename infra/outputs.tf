@@ -30,3 +30,12 @@ output "queue" {
 output "tasks_account" {
   value = google_service_account.tasks.email
 }
+
+# What setup itself asks for.
+output "signer_role" {
+  value = google_project_iam_custom_role.signer.name
+}
+
+output "audit_bucket" {
+  value = google_logging_project_bucket_config.audit.bucket_id
+}

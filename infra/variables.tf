@@ -26,3 +26,13 @@ variable "audit_days" {
   default     = 365
   description = "Days that the audit log is kept."
 }
+
+variable "generation" {
+  type        = number
+  default     = 1
+  description = "Counts the planes that this project has had. Google keeps some names after a teardown, a queue's for days, a role's for weeks, a key ring's for ever: those carry this number from 2 on."
+}
+
+locals {
+  again = var.generation == 1 ? "" : "_${var.generation}"
+}

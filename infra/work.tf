@@ -2,7 +2,7 @@
 # Secret Manager, of each of which a project has 600 a minute (docs/decisions/091, npm run bench:fleet). With
 # cells, an eighth read asks for room; they are filled one after the other, so one rate is right for all (094).
 resource "google_cloud_tasks_queue" "bulk" {
-  name     = "agents-plane-bulk"
+  name     = var.generation == 1 ? "agents-plane-bulk" : "agents-plane-bulk-${var.generation}"
   location = var.region
 
   rate_limits {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Removes what setup.sh and the plane made in a project, and proves that it is gone.
 #   teardown.sh [--config plane.toml] [--yes] [--dry-run] [--purge]
-# Agents' data disks, secrets and webhooks that wait stay, unless --purge: a plane set up again finds them.
+# Agents' data disks, secrets and webhooks that wait stay, unless --purge: a plane set up again finds them. Google keeps
+# some names for days or weeks, so that the next plane in the project needs another generation (docs/admin-guide.md, Remove).
 set -euo pipefail
 
 usage() {
@@ -58,6 +59,9 @@ say_kept "and this will stay"
 if [ -z "$PURGE" ] && [ -s "$WORK/keep" ] && grep -q ' deployment ' "$WORK/remove"; then
   say "The plane's bucket goes, and in it which project each agent is in, the number pool and the WhatsApp backups."
   say "When a plane is set up again, run ./scripts/agents-plane reconcile before you provision anybody, and add the pool's numbers again."
+fi
+if grep -q ' deployment ' "$WORK/remove"; then
+  say "To set a plane up in project $PROJECT again within five weeks, put 'generation = $((GENERATION + 1))' into the settings: Google keeps some names that long."
 fi
 [ -z "$DRY_RUN" ] || { say "Nothing was changed." && exit 0; }
 if [ -z "$YES" ]; then

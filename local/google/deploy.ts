@@ -2,6 +2,7 @@
 
 import { type CloudFunctions, createCloudFunctions } from './deploy/cloud-functions.ts';
 import { createInfraManager, type InfraManager } from './deploy/infra-manager.ts';
+import { createLogBucketService } from './deploy/log-buckets.ts';
 import { createProjectFacts, type ProjectFacts } from './deploy/project-facts.ts';
 import { createRunServices } from './deploy/run-services.ts';
 import type { Service } from './service.ts';
@@ -22,6 +23,7 @@ export function createDeployTools(world: World, storage: StorageStore, tasks: Ta
   const infra = createInfraManager(world, storage, tasks);
   const facts = createProjectFacts();
   const run = createRunServices(functions.all);
-  const services = [functions.service, infra.service, run.service, ...facts.services];
+  const logs = createLogBucketService(world.logBuckets);
+  const services = [functions.service, infra.service, run.service, logs, ...facts.services];
   return { functions, infra, facts, run, services };
 }

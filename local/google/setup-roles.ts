@@ -29,6 +29,7 @@ export const SETUP_PERMISSIONS: readonly string[] = [
   ...RUN,
   ...DEPLOYMENTS,
   ...IMAGES,
+  ...verbs('logging.buckets', 'get', 'undelete'),
   'resourcemanager.projects.createBillingAssignment',
 ];
 

@@ -69,7 +69,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const propagation = createPropagation(clock.now, options.propagationMs ?? 0);
   const iam = createIamStore({ roles, projects, memberExists, propagation });
   const auditConfigs: AuditConfigs = new Map();
-  const logBuckets = createLogBuckets(projects.normalise);
+  const logBuckets = createLogBuckets(projects.normalise, clock.now);
   return {
     projects,
     roles,

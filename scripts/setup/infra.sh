@@ -40,6 +40,16 @@ NOT_YET='Cannot find metric\(s\) that match'
 # Seconds before each next try. Google says ten minutes.
 NEXT_TRIES='30 60 90 120 150 150'
 
+# The audit log that a teardown deleted less than a week ago is still there, cannot be changed, and can be had back.
+undelete_audit_log() {
+  local state
+  state=$(look logging buckets describe "$AUDIT_BUCKET" --location="$REGION" --format='value(lifecycleState)') || [ $? = 1 ]
+  [ "$state" != DELETE_REQUESTED ] || gc logging buckets undelete "$AUDIT_BUCKET" --location="$REGION"
+}
+
+# What Terraform says of a name that Google keeps after a teardown: of a queue, a role, a key ring.
+NAME_KEPT='existed too recently|marked for deletion|KeyRing .*already exists'
+
 # infra_apply API_URL. A run that failed is explained by its revision: gcloud only says which that was.
 infra_apply() {
   local before after why wait terraform
@@ -48,6 +58,7 @@ infra_apply() {
   tool infra-files "$WORK/infra"
   tool infra-inputs "$1" >"$WORK/inputs.tfvars"
   terraform=$(tool infra-terraform)
+  undelete_audit_log
   for wait in $NEXT_TRIES ''; do
     before=$(newest_revision 'value(name)')
     if gc infra-manager deployments apply "$DEPLOYMENT" --location="$REGION" --local-source="$WORK/infra" \
@@ -61,6 +72,10 @@ infra_apply() {
     why=$(newest_revision 'value(tfErrors[].errorDescription)')
     if [ -z "$wait" ] || ! grep -qE "$NOT_YET" <<<"$why"; then
       say "$why"
+      if grep -qE "$NAME_KEPT" <<<"$why"; then
+        say "Google keeps that name of the plane that was here before (a queue's for days, a role's for five weeks, a key ring's for ever)."
+        say "Put 'generation = $((GENERATION + 1))' into the settings, above any [table], and run this again: the new plane then has names of its own."
+      fi
       return 1
     fi
     say "  Google does not know yet what was made a moment ago (that can take ten minutes): again in $wait seconds"

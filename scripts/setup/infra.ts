@@ -30,6 +30,7 @@ const inputsOf = (all: Settings, apiUrl: string, cells = ''): Inputs => ({
   budget_usd: all.budget_usd,
   kms: all.kms,
   sync: all.directory_as !== '',
+  generation: all.generation,
   cells,
 });
 
@@ -47,6 +48,7 @@ export const cellRoot = (all: Settings, cell: string): Root => ({
     plane_account: outputsOf(all).plane,
     alert_email: all.alert_email,
     audit_days: all.audit_days,
+    generation: all.generation,
   },
 });
 
@@ -59,6 +61,8 @@ export function outputsOf(all: Settings): {
   queue: string;
   tasks: string;
   scheduler: string;
+  signerRole: string;
+  auditBucket: string;
 } {
   const { outputs } = planModule({
     files: infraFiles(),
@@ -72,6 +76,8 @@ export function outputsOf(all: Settings): {
     queue: String(outputs.queue),
     tasks: String(outputs.tasks_account),
     scheduler: String(outputs.scheduler_account),
+    signerRole: String(outputs.signer_role),
+    auditBucket: String(outputs.audit_bucket),
     build: String(outputs.build_account).replace(/^.*\//, ''),
   };
 }

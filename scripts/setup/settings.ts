@@ -67,6 +67,8 @@ const table = z.strictObject({
   budget_usd: z.number().int().min(1).default(500),
   audit_days: z.number().int().min(1).max(3650).default(365),
   kms: z.boolean().default(false),
+  /** Of planes in this project: names that Google keeps after a teardown carry it, from 2 on. */
+  generation: z.number().int().min(1).max(999).default(1),
   /** The first agent: what the API takes, seeds' five fields and more. */
   agent: provisionRequest.optional(),
 });

@@ -64,7 +64,7 @@ async function pagesService(): Promise<string> {
 
 /** Settings, and what follows from them, as shell variables. */
 function shellVariables(all: Settings, file: string): Record<string, string> {
-  const { bucket, plane, build } = outputsOf(all);
+  const { bucket, plane, build, signerRole, auditBucket } = outputsOf(all);
   const apiUrl = urlOf(all, services().api?.service ?? '');
   return {
     AGENTS_PLANE_SETTINGS: file,
@@ -82,6 +82,9 @@ function shellVariables(all: Settings, file: string): Record<string, string> {
     PLANE_ACCOUNT: plane,
     BUILD_ACCOUNT: build,
     BUCKET: bucket,
+    SIGNER: signerRole,
+    AUDIT_BUCKET: auditBucket,
+    GENERATION: String(all.generation),
     SHARED_KEY_SECRET,
     API_URL: apiUrl,
     // Not AGENTS_PLANE_URL: that may be another plane's, exported for the CLI.

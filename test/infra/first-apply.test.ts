@@ -1,4 +1,4 @@
-/** What Infrastructure Manager says when it applies infra/ to a project that has nothing of ours yet. */
+/** What Infrastructure Manager says when it applies infra/ to a project that has nothing of ours: not yet, or no more. */
 
 import { createDeployments, type Deployment } from '../../local/google/deploy/deployments.ts';
 import { type Google, startGoogle } from '../../local/google/google.ts';
@@ -15,8 +15,13 @@ const INPUTS = {
 };
 
 let google: Google;
+/** Of Google's clock, beyond this machine's. */
+let later = 0;
 beforeEach(async () => {
-  google = await startGoogle({ projects: [LOCAL.project], users: [LOCAL.admin, LOCAL.viewer] });
+  later = 0;
+  const clock = { now: () => Date.now() + later * 86_400_000, ticks: () => performance.now() };
+  const users = [LOCAL.admin, LOCAL.viewer];
+  google = await startGoogle({ projects: [LOCAL.project], users, clock });
   const bucket = { name: 'source', project: LOCAL.project.id, location: 'EU', labels: {} };
   google.storage.createBucket(bucket);
   for (const [name, text] of Object.entries(infraFiles())) {
@@ -53,7 +58,7 @@ test('a key of its own for the bucket', () => {
 });
 
 describe('alerts on metrics that are made of logs', () => {
-  const later = { api_url: 'https://api.invalid' };
+  const deployed = { api_url: 'https://api.invalid' };
 
   test('a fresh project: the first apply goes through, and the next one makes them', () => {
     const deployments = manager();
@@ -63,14 +68,14 @@ describe('alerts on metrics that are made of logs', () => {
     };
     expect(apply({}, deployments)).toEqual({ state: 'ACTIVE' });
     const before = alerts();
-    expect(apply(later, deployments)).toEqual({ state: 'ACTIVE' });
+    expect(apply(deployed, deployments)).toEqual({ state: 'ACTIVE' });
     expect(alerts()).toBe(before + 3);
   });
 
   test('made together with the metrics they fail, as on Google, until these are known', () => {
     const deployments = manager();
-    expect(apply(later, deployments).error).toContain('Cannot find metric(s) that match type');
-    expect(apply(later, deployments)).toEqual({ state: 'ACTIVE' });
+    expect(apply(deployed, deployments).error).toContain('Cannot find metric(s) that match type');
+    expect(apply(deployed, deployments)).toEqual({ state: 'ACTIVE' });
   });
 });
 
@@ -82,5 +87,42 @@ describe('the version of Terraform', () => {
     ['an older one', '=1.4.7'],
   ])('%s is asked for: nothing is applied', (_what, constraint) => {
     expect(apply({}, manager(), constraint).error).toMatch(/Unsupported Terraform Core version/);
+  });
+});
+
+describe('after a teardown', () => {
+  const BUCKET = `${NAME.replace(/deployments.*/, '')}buckets/agents-plane-audit`;
+  /** So many days ago, of what was applied with these inputs. @returns what remembers it */
+  function tornDown(days: number, inputs = {}) {
+    const deployments = manager();
+    expect(apply(inputs, deployments)).toEqual({ state: 'ACTIVE' });
+    deployments.remove(NAME, true);
+    later = days;
+    return deployments;
+  }
+
+  test.each([
+    ['the same day', 0, {}, /queue with this name existed too recently/],
+    ['after ten days', 10, {}, /role_id \(agentsPlane\w*\) which has been marked for deletion/],
+    ['ever', 400, { kms: true }, /KeyRing agents-plane already exists/],
+  ])(
+    '%s: Google keeps names, and another generation has other ones',
+    (_when, days, inputs, why) => {
+      const deployments = tornDown(days, inputs);
+      google.world.logBuckets.undelete(BUCKET);
+      expect(apply(inputs, deployments).error).toMatch(why);
+      expect(apply({ ...inputs, generation: 2 }, deployments)).toEqual({ state: 'ACTIVE' });
+    },
+  );
+
+  test('after five weeks and a half everything can be had as it was', () => {
+    expect(apply({}, tornDown(38))).toEqual({ state: 'ACTIVE' });
+  });
+
+  test('the audit log of a plane that was torn down this week has to be had back first', () => {
+    const deployments = tornDown(4);
+    expect(apply({}, deployments).error).toContain('Buckets must be in an ACTIVE state');
+    google.world.logBuckets.undelete(BUCKET);
+    expect(apply({}, deployments)).toEqual({ state: 'ACTIVE' });
   });
 });

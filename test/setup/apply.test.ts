@@ -24,6 +24,8 @@ gcloud() {
       echo "r-$(runs)"
       ;;
     *' revisions list '*) echo "$WHY" ;;
+    *' buckets describe '*) echo "$AUDIT" ;;
+    *' buckets undelete '*) echo "$6" >>"$WORK/undeleted" ;;
   esac
 }
 tool() { :; }
@@ -36,21 +38,24 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(work, { recursive: true }));
 
-function apply(failures: number, why: string) {
+function apply(failures: number, why: string, audit = 'ACTIVE') {
   // As step.sh runs it: every error counts.
   const script = `set -euo pipefail
     . ${SETUP}/lib.sh; . ${SETUP}/infra.sh
     ${STUBS}
     : >"$WORK/slept"
+    : >"$WORK/undeleted"
     infra_apply ''`;
   const env = {
     PATH: process.env.PATH,
     ...{ WORK: work, PROJECT: 'acme', REGION: 'europe-west1', DEPLOYMENT: 'agents-plane' },
     ...{ FAILURES: String(failures), WHY: why },
+    ...{ AUDIT: audit, AUDIT_BUCKET: 'agents-plane-audit', GENERATION: '1' },
   };
   const { status, stderr } = spawnSync('bash', ['-c', script], { env, encoding: 'utf8' });
   const slept = readFileSync(join(work, 'slept'), 'utf8').split('\n').filter(Boolean).map(Number);
-  return { status, said: stderr, slept };
+  const undeleted = readFileSync(join(work, 'undeleted'), 'utf8');
+  return { status, said: stderr, slept, undeleted };
 }
 
 test('a metric that Google knows some minutes later: it is applied again, and said why', () => {
@@ -75,4 +80,21 @@ test('what comes to no run is not explained by an earlier one', () => {
   const { status, said, slept } = apply(99, '');
   expect([status, slept]).toEqual([1, []]);
   expect(said).toContain('PERMISSION_DENIED');
+});
+
+test.each([
+  'Error 400: The queue cannot be created because a queue with this name existed too recently.',
+  "Error 400: You can't create a role_id (agentsPlane) which has been marked for deletion., failedPrecondition",
+  'Error 409: KeyRing projects/p/locations/l/keyRings/agents-plane already exists., alreadyExists',
+])('a name that is kept after a teardown: what to do about it: %s', (why) => {
+  const { status, said, slept } = apply(99, why);
+  expect([status, slept]).toEqual([1, []]);
+  expect(said).toContain('generation = 2');
+});
+
+test.each([
+  ['ACTIVE', ''],
+  ['DELETE_REQUESTED', 'agents-plane-audit\n'],
+])('an audit log that is %s', (state, undeleted) => {
+  expect(apply(0, LATE, state)).toMatchObject({ status: 0, undeleted });
 });

@@ -52,6 +52,7 @@ function apply(trial: string, refusals: number, account = 'admin@nine30.com', tr
     WORK: work,
     PROJECT: 'nine30-local',
     PLANE_ACCOUNT: 'agents-plane@nine30-local.iam.gserviceaccount.com',
+    SIGNER: 'projects/nine30-local/roles/agentsPlaneSigner',
     MAIL_FROM: 'agents@nine30.com',
     DRY_RUN: '',
     REFUSALS: String(refusals),

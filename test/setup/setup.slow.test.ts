@@ -287,6 +287,7 @@ describeHere(`setup and teardown${gcloud ? '' : ' (skipped: gcloud is not instal
       expect(google.compute.instances.byName('agent-allison')).toBeUndefined();
       expect(stateOf(project)).toMatchObject({ functions: [], deployments: [], accounts: [] });
       expect(kept.said).toContain('disk agent-allison-data');
+      expect(kept.said).toContain('generation = 2');
       expect(kept.said).toContain(`${CELL.id} subscription agent-bob-`);
       expect(google.pubsub.subscriptions()).toHaveLength(1);
 

@@ -5,6 +5,7 @@ import { TerraformError, type Value } from '../../terraform/value.ts';
 import { allows, requiredVersion } from '../../terraform/version.ts';
 import { applyResources, destroyResources } from '../infra/effects.ts';
 import { logMetrics, refuseAlertsOnNewMetrics } from '../infra/log-metrics.ts';
+import { createRemains } from '../infra/remains.ts';
 import { refuseUnknownAgents } from '../infra/service-agents.ts';
 import type { StorageStore } from '../storage.ts';
 import type { Tasks } from '../tasks.ts';
@@ -100,10 +101,18 @@ function planOf(
   });
 }
 
+/** Those of `some` whose address none of `others` has. */
+function without(some: Plan['resources'], others: Plan['resources']): Plan['resources'] {
+  const addresses = new Set(others.map(({ address }) => address));
+  return some.filter(({ address }) => !addresses.has(address));
+}
+
 export function createDeployments(world: World, storage: StorageStore, tasks: Tasks): Deployments {
   const all = new Map<string, Deployment>();
   /** Of each deployment, the log metrics of its last apply: Terraform made them, however that went on. */
   const metrics = new Map<string, ReadonlySet<string>>();
+
+  const remains = createRemains(world.clock.now);
 
   const carryOut = (name: string, wanted: Wanted, held: Plan) => {
     const place = { world, storage, tasks, project: projectOf(name) };
@@ -113,11 +122,10 @@ export function createDeployments(world: World, storage: StorageStore, tasks: Ta
       metrics.set(name, logMetrics(plan.resources));
       refuseAlertsOnNewMetrics(plan.resources, known);
       refuseUnknownAgents(plan);
-      const kept = new Set(plan.resources.map(({ address }) => address));
-      destroyResources(
-        place,
-        held.resources.filter(({ address }) => !kept.has(address)),
-      );
+      const gone = without(held.resources, plan.resources);
+      destroyResources(place, gone);
+      remains.removed(gone);
+      remains.refuse(without(plan.resources, held.resources));
       applyResources(place, plan.resources);
       return { state: 'ACTIVE', plan, error: undefined } as const;
     } catch (error) {
@@ -148,7 +156,10 @@ export function createDeployments(world: World, storage: StorageStore, tasks: Ta
     remove(name, destroy) {
       const { plan } = all.get(name) ?? { plan: EMPTY };
       const place = { world, storage, tasks, project: projectOf(name) };
-      if (destroy) destroyResources(place, plan.resources);
+      if (destroy) {
+        destroyResources(place, plan.resources);
+        remains.removed(plan.resources);
+      }
       all.delete(name);
       metrics.delete(name);
     },

@@ -1,8 +1,6 @@
 # Domain-wide delegation for mail: the one thing that only a Workspace admin can do, by hand.
 # shellcheck shell=bash
 
-SIGNER="projects/$PROJECT/roles/agentsPlaneSigner"
-
 title() { echo "Mail: domain-wide delegation"; }
 advice() { echo "Check client id and scopes in the Admin console; a new delegation can take some minutes. Where it says that you may not sign, run this again later."; }
 
