@@ -5,7 +5,8 @@ import { backupSecretId } from '../../contracts/names.ts';
 import { PlaneError } from '../../contracts/plane-error.ts';
 import { VM_API_PATHS } from '../../contracts/vm-api.ts';
 import type { Facts } from '../core/facts.ts';
-import { COMMAND_MS, whenGranted } from '../google/grant.ts';
+import { GRANT_MS } from '../core/patience.ts';
+import { whenGranted } from '../google/grant.ts';
 import { callPlane } from '../google/plane.ts';
 import {
   addVersion,
@@ -55,7 +56,7 @@ export async function ensureBackupKey(host: Host, facts: Facts): Promise<Buffer>
   const known = await read(access, facts);
   if (known) return known;
   await callPlane(host, facts.planeUrl, VM_API_PATHS.backupSecret);
-  const made = await whenGranted(host, COMMAND_MS, async () => {
+  const made = await whenGranted(host, GRANT_MS, async () => {
     // Somebody may have been faster, and a right to read may come later than the one to add.
     const key = (await read(access, facts)) ?? randomBytes(KEY_BYTES);
     const version = await addVersion(access, backupSecretId(facts.agent), key.toString('base64'));

@@ -11,7 +11,7 @@ import {
 } from '../core/broker-protocol.ts';
 import type { Layout } from '../core/layout.ts';
 import { readMailInput } from '../core/mail-input.ts';
-import { COMMAND_MS } from '../google/grant.ts';
+import { GRANT_MS } from '../core/patience.ts';
 import { readAll, readLine } from '../io.ts';
 
 const KEY_INPUT_MAX = 4096;
@@ -21,7 +21,7 @@ const MAIL_INPUT_MAX = 1_000_000;
  * Of the longest, a channel that the gateway does not take and that is put back (`broker/reload-channels.ts`),
  * in a secret whose grant is waited for.
  */
-const ANSWER_WITHIN_MS = 590_000 + COMMAND_MS;
+const ANSWER_WITHIN_MS = 590_000 + GRANT_MS;
 
 async function ask(layout: Layout, request: BrokerRequest): Promise<BrokerAnswer> {
   const socket = connect(layout.brokerSocket);

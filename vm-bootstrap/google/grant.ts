@@ -8,8 +8,6 @@ import type { Host } from '../host.ts';
 const EVERY_MS = 5_000;
 /** For a machine's first boot, which nothing else would try again. */
 export const FIRST_BOOT_MS = 600_000;
-/** For a command that somebody waits for, who can give it again; `agent` waits longer (commands/client.ts). */
-export const COMMAND_MS = 240_000;
 
 /**
  * Tries until a fresh grant lets it through. Counted, not timed: a clock is set right in a first boot.

@@ -1,6 +1,7 @@
 /** A secret of the agent's own, which the plane makes, with the grant on it, when it is missing. */
 
-import { COMMAND_MS, whenGranted } from './grant.ts';
+import { GRANT_MS } from '../core/patience.ts';
+import { whenGranted } from './grant.ts';
 import { callPlane } from './plane.ts';
 import { addVersion, type SecretsAccess } from './secrets.ts';
 
@@ -24,5 +25,5 @@ export async function addOwnVersion(
   const direct = await add();
   if (direct !== undefined) return direct;
   await callPlane(access.host, planeUrl, ensurePath);
-  return whenGranted(access.host, COMMAND_MS, add);
+  return whenGranted(access.host, GRANT_MS, add);
 }

@@ -2,6 +2,7 @@
 
 import { ERROR_CODES, type ErrorCode, PlaneError } from '../../contracts/plane-error.ts';
 import { below } from '../../contracts/url.ts';
+import { PLANE_MS } from '../core/patience.ts';
 import type { Host } from '../host.ts';
 import { identityToken } from './metadata.ts';
 
@@ -49,7 +50,7 @@ export async function callPlane(
       'content-type': 'application/json',
     },
     body: JSON.stringify(body),
-    timeoutMs: 60_000,
+    timeoutMs: PLANE_MS,
   });
   if (answer.status >= 200 && answer.status < 300) return documentIn(answer.text);
   const problem = problemOf(answer.text);

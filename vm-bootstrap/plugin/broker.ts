@@ -2,9 +2,7 @@
 
 import { connect } from 'node:net';
 import type { KeyOutcome } from '../core/broker-protocol.ts';
-
-/** Creating a secret and waiting for its grant may take a minute (broker/store-key.ts). */
-const ANSWER_WITHIN_MS = 170_000;
+import { STORED_KEY_MS } from '../core/patience.ts';
 
 interface Answer {
   readonly ok?: boolean;
@@ -20,7 +18,7 @@ async function ask(brokerSocket: string, request: object): Promise<Answer> {
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(ANSWER_WITHIN_MS, () => done({}));
+    socket.setTimeout(STORED_KEY_MS, () => done({}));
     socket.on('error', () => done({}));
     socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`));
     socket.setEncoding('utf8').on('data', (chunk: string) => {

@@ -1,0 +1,20 @@
+import { GRANT_MS, PLANE_MS, STORED_KEY_MS } from '../../vm-bootstrap/core/patience.ts';
+import { whenGranted } from '../../vm-bootstrap/google/grant.ts';
+
+/** What the broker takes for a new secret whose grant never comes, when Google takes a second for each answer. */
+async function slowestStore(): Promise<number> {
+  let elapsedMs = PLANE_MS;
+  const sleep = async (ms: number): Promise<void> => {
+    elapsedMs += ms;
+  };
+  await whenGranted({ sleep }, GRANT_MS, async () => {
+    await sleep(1_000);
+    return undefined;
+  });
+  return elapsedMs;
+}
+
+test('our plugin does not say that nothing was changed while the broker still stores the key', async () => {
+  const provider = 15_000;
+  expect(STORED_KEY_MS).toBeGreaterThan(provider + (await slowestStore()));
+});
