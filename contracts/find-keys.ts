@@ -30,21 +30,31 @@ interface Shape {
   readonly prefix: RegExp;
   /** The whole key. */
   readonly whole: RegExp;
-  /** Characters of a key that is surely complete. */
+  /** A run of so many characters may be the whole key: no word behind it is taken for its rest. */
   readonly complete: number;
+  /** No key is longer, as far as known. */
+  readonly longest?: number;
 }
 
 /**
  * In this order, the first that fits wins. Lengths as seen in the providers' consoles:
- * Anthropic 108, OpenAI 51 (old) to 164 (project), Google 39. In front there may be a `_`: italics, or `KEY_`.
+ * Anthropic 108, OpenAI 51 (old) to 164 (project) and 167 (service account), OpenRouter 73, Google 39. In front
+ * there may be a `_`: italics, or `KEY_`.
  */
 const SHAPES: readonly Shape[] = [
-  { provider: 'anthropic', prefix: /sk-ant-/y, whole: /^sk-ant-[\w-]{10,}$/, complete: 108 },
+  {
+    provider: 'anthropic',
+    prefix: /sk-ant-/y,
+    whole: /^sk-ant-[\w-]{10,}$/,
+    complete: 108,
+    longest: 108,
+  },
   {
     provider: 'openai',
     prefix: /sk-(?:proj|svcacct|admin|None)-/y,
     whole: /^sk-\w+-[\w-]{16,}$/,
     complete: 150,
+    longest: 167,
   },
   // Other companies use the same prefix: claimed as well, and refused by the provider.
   {
@@ -53,13 +63,21 @@ const SHAPES: readonly Shape[] = [
     whole: /^sk-[\w-]*[A-Za-z0-9]{20,}[\w-]*$/,
     complete: 51,
   },
-  { provider: 'google', prefix: /(?<![A-Za-z0-9])AIza/y, whole: /^AIza[\w-]{35}$/, complete: 39 },
+  {
+    provider: 'google',
+    prefix: /(?<![A-Za-z0-9])AIza/y,
+    whole: /^AIza[\w-]{35}$/,
+    complete: 39,
+    longest: 39,
+  },
   { provider: 'google', prefix: /(?<![A-Za-z0-9])AQ\./y, whole: /^AQ\.[\w-]{30,}$/, complete: 50 },
 ];
 
 const RUN = /[\w-]*/y;
 /** What may stand between two parts of one key, and the next part. */
 const NEXT_PART = /\s+([\w-]{4,})(?![\w-])/y;
+/** The same, alone on the very next line. */
+const NEXT_LINE = /[^\S\n]*\n[^\S\n]*([\w-]{4,})(?=["'`”’*)\]}]*[^\S\n]*(?:\n|$))/y;
 const PARTS_MAX = 8;
 /** `sk-ant-api03-XXXXXXXX` and `sk-proj-...` are placeholders: a key is made of more. */
 const KINDS_MIN = 6;
@@ -90,19 +108,23 @@ const isOther = (text: string, start: number, end: number): boolean =>
   SHAPES.some(({ prefix }) => at(prefix, text, start)) || tokenStartsIn(text, start, end);
 
 /**
- * The run of key characters that starts here, and what follows it that may belong to it: nothing where it
- * is complete, or the next word ("WhatsApp") would be taken for a part of it.
+ * The run of key characters that starts here, and what follows it that may belong to it: where it may be
+ * complete only what stands alone on its line, or the next word ("WhatsApp") would be taken for a part of it.
  */
-function partsAt(text: string, start: number, prefix: string, complete: number): Parts {
+function partsAt(text: string, start: number, prefix: string, shape: Shape): Parts {
   const head = prefix + (at(RUN, text, start + prefix.length)?.[0] ?? '');
+  const mayBeWhole = head.length >= shape.complete;
+  const longest = mayBeWhole ? (shape.longest ?? Infinity) : Infinity;
+  let length = head.length;
   const parts = [head];
   const ends = [start + head.length];
-  while (head.length < complete && parts.length < PARTS_MAX) {
-    const next = at(NEXT_PART, text, ends.at(-1) ?? 0);
+  while (parts.length < PARTS_MAX) {
+    const next = at(mayBeWhole ? NEXT_LINE : NEXT_PART, text, ends.at(-1) ?? 0);
     const part = next?.[1];
     if (!next || part === undefined || !looksRandom(part)) break;
+    length += withoutMarkup(part).at(-1)?.length ?? 0;
     const end = next.index + next[0].length;
-    if (isOther(text, end - part.length, end)) break;
+    if (length > longest || isOther(text, end - part.length, end)) break;
     parts.push(part);
     ends.push(end);
   }
@@ -119,7 +141,7 @@ function keyAt(text: string, start: number): FoundKey | undefined {
   for (const shape of SHAPES) {
     const prefix = at(shape.prefix, text, start)?.[0];
     if (prefix === undefined) continue;
-    const { parts, ends } = partsAt(text, start, prefix, shape.complete);
+    const { parts, ends } = partsAt(text, start, prefix, shape);
     const joined = parts.map((_, index) => parts.slice(0, index + 1).join(''));
     const readings = joined
       .toReversed()

@@ -57,6 +57,37 @@ test.each([
   expect(found(broken(ANTHROPIC))).toEqual([['anthropic', ANTHROPIC]]);
 });
 
+const PROJECT_164 = `sk-proj-${'h3Jk8Lm2Qw9Er5Ty'.repeat(10).slice(0, 148)}T3BlbkFJ`;
+const SERVICE_167 = PROJECT_164.replace('proj', 'svcacct');
+const OPENROUTER = `sk-or-v1-${'7f3a9c1e5b2d8046'.repeat(4)}`;
+
+test.each([
+  ['OpenAI, of a project', PROJECT_164, 155],
+  ['OpenAI, of a service account', SERVICE_167, 158],
+  ['another company, with the same prefix', OPENROUTER, 60],
+])('a key of %s is read whole when its first line is as long as others are', (_, key, size) => {
+  const [head, rest] = [key.slice(0, size), key.slice(size)];
+  for (const gap of ['\n', '\r\n    ']) {
+    for (const text of [
+      `${head}${gap}${rest}`,
+      `Here: "${head}${gap}${rest}"\nWhatsApp me`,
+      `_${head}${gap}${rest}_`,
+    ]) {
+      const [only] = findKeys(text);
+      expect(only?.readings).toContain(key);
+      expect(withoutKeys(text, '-')).not.toContain(rest);
+    }
+  }
+});
+
+test('past that length a line of more words is no part of a key, nor is what would make it too long', () => {
+  for (const key of [PROJECT_164.slice(0, 155), OPENROUTER]) {
+    expect(findKeys(`${key}\nRoom12 at 9`)[0]?.parts).toEqual([key]);
+    expect(findKeys(`${key}\n\nRoom12`)[0]?.parts).toEqual([key]);
+  }
+  expect(findKeys(`${PROJECT_164}\nRoom12`)[0]?.parts).toEqual([PROJECT_164]);
+});
+
 test('what follows a key on the next line is not part of it when the key is complete', () => {
   expect(found(`${ANTHROPIC}\nthanks!`)).toEqual([['anthropic', ANTHROPIC]]);
   expect(found(`${GOOGLE}\nAllison2026`)).toEqual([['google', GOOGLE]]);
