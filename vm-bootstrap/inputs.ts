@@ -1,6 +1,6 @@
 /** What a bootstrap starts from: the instance's metadata and the newest config document. */
 
-import type { z } from 'zod';
+import { z } from 'zod';
 import { type ChannelsDocument, channelsDocument } from '../contracts/channels.ts';
 import { type ConfigDocument, configDocument } from '../contracts/config-document.ts';
 import { type Endpoints, endpoints, METADATA_KEYS } from '../contracts/instance-metadata.ts';
@@ -22,6 +22,14 @@ export interface Inputs {
   readonly config: ConfigDocument;
   readonly channels: ChannelsDocument;
   readonly facts: Facts;
+}
+
+function readConfig(host: Host, secret: string, text: string): ConfigDocument {
+  const what = `Secret ${secret}`;
+  const { known, unknown } = withoutUnknown(configDocument, parseAs(z.unknown(), what, text));
+  if (unknown.length > 0)
+    host.log(`agent: not known to this version, and left out: ${unknown.join(', ')}`);
+  return parseAs(configDocument, what, JSON.stringify(known));
 }
 
 async function attribute(host: Host, key: string): Promise<string | undefined> {
@@ -51,6 +59,33 @@ export function parseAs<T extends z.ZodType>(schema: T, what: string, text: stri
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new PlaneError('INVALID_ARGUMENT', `${what} is not valid: ${wrong.join('; ')}.`);
+}
+
+/**
+ * A plane that is newer than this machine may write a field more. It is left out, and the rest is done: a
+ * machine that refused the document would take no change at all until its next start.
+ * @returns the document, and the names of what was left out
+ */
+export function withoutUnknown(
+  schema: z.ZodType,
+  document: unknown,
+): { readonly known: unknown; readonly unknown: readonly string[] } {
+  const issues = schema.safeParse(document).error?.issues ?? [];
+  const unknown = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [],
+  );
+  const known = structuredClone(document);
+  for (const path of unknown) {
+    const way = path.map(String);
+    const inside = way.slice(0, -1).reduce<Tree | undefined>((at, key) => at?.[key], known as Tree);
+    delete inside?.[way.at(-1) ?? ''];
+  }
+  return { known, unknown: unknown.map((path) => path.join('.')) };
+}
+
+/** JSON, walked along a path that zod found in it. */
+interface Tree {
+  [key: string]: Tree | undefined;
 }
 
 /** The channels that were added; none when the secret is missing or empty. */
@@ -90,7 +125,7 @@ export async function readInputs(host: Host): Promise<Inputs> {
   ]);
   if (found === undefined)
     throw new PlaneError('NOT_FOUND', `Secret ${secret} has no version that this VM may read.`);
-  const config = parseAs(configDocument, `Secret ${secret}`, found.value);
+  const config = readConfig(host, secret, found.value);
   const facts: Facts = {
     agent: agent.data,
     project,

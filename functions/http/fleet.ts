@@ -76,7 +76,7 @@ function powerRoutes(parts: FleetParts): readonly Route[] {
       },
       async (tools, name, call) => {
         const request = parseBody(updateRequest, call.body, fixesOf(parts.policy));
-        const change = update(name, parts.policy, request);
+        const change = update(name, parts.policy, request, tools.instance.bundleSha256);
         const { whatsappNumber: number, userPhone, whatsapp } = request;
         // What is refused must not have taken a number: that would cool off for weeks.
         if (number !== undefined || userPhone || whatsapp) {

@@ -11,6 +11,7 @@ import { PlaneError } from '../../contracts/errors.ts';
 import type { Life, Receipt, UpdateRequest } from '../../contracts/lifecycle.ts';
 import { type AgentName, agentName } from '../../contracts/names.ts';
 import { type AuditChange, changeBetween, facetsIn, facetsOf } from '../core/audit.ts';
+import { refuseForOldVm } from '../core/old-vm.ts';
 import { viewOf } from '../core/plan.ts';
 import { ownedBy } from '../core/purge-plan.ts';
 import { type Policy, parseBody, refuseBudget } from '../core/request.ts';
@@ -86,12 +87,20 @@ export const asRecorded: Change = (current, { configSecret }) => {
   return current;
 };
 
-export const update = (name: AgentName, policy: Policy, request: UpdateRequest): Change => {
+/** @param bundleSha256 of the bundle that a VM gets at its next start */
+export const update = (
+  name: AgentName,
+  policy: Policy,
+  request: UpdateRequest,
+  bundleSha256: string,
+): Change => {
   refuseBudget(policy, request.budget);
-  return existing((current) => ({
-    document: patched(documentIn(name, current), request),
-    intent: current.intent,
-  }));
+  return existing((current, observed) => {
+    const before = documentIn(name, current);
+    const document = patched(before, request);
+    refuseForOldVm(document, before, observed, bundleSha256);
+    return { document, intent: current.intent };
+  });
 };
 
 /** A mode without a phone behind it ends the asking of one, unless both are asked for, which is refused later. */

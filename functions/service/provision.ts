@@ -17,6 +17,7 @@ import { isOurs, refuseForeign } from '../core/foreign.ts';
 import { digestOf, firstIntent, type Intent, intentOf, leaseLeft } from '../core/intent.ts';
 import { candidateNames } from '../core/name.ts';
 import { ANNOTATION_USER, type Observed } from '../core/observed.ts';
+import { refuseForOldVm } from '../core/old-vm.ts';
 import { goalOf, planFor, viewOf } from '../core/plan.ts';
 import { type Policy, parseBody, parseProvision } from '../core/request.ts';
 import type { Desired, Step } from '../core/step.ts';
@@ -102,6 +103,7 @@ async function provision(
       ...{ version: CONFIG_VERSION, ...request, userPhone },
       ...(whatsappNumber === undefined ? {} : { whatsappNumber }),
     });
+    refuseForOldVm(document, before, observed, tools.instance.bundleSha256);
     if (leaseLeft(observed, by, tools.clock.now()) > 0) throw beingWritten();
     const begins = !done.some(({ id }) => id === 'instance');
     const asked = intentFor(document, observed, by, tools.clock.now());

@@ -62,8 +62,8 @@ export function addImport(program: Command): void {
     .addHelpText(
       'after',
       `
-The file is CSV with a header line (user, phone, and any of whatsappNumber, mode, model, budget,
-profile, timezone), or a JSON list of what \`POST /v1/agents\` takes.
+The file is CSV with a header line (user, phone, and any of whatsappNumber, mode, askPhone, model,
+budget, profile, timezone), or a JSON list of what \`POST /v1/agents\` takes.
 ${example('import people.csv --dry-run', 'import people.csv', 'import people.json --json')}`,
     )
     .action(run);

@@ -3,6 +3,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { PlaneError, type Problem } from '../../contracts/errors.ts';
+import { numberOr } from './whatsapp-options.ts';
 
 export interface Row {
   /** `line 7`, as an editor counts; `entry 7` of JSON. */
@@ -16,8 +17,7 @@ const as =
   (field: string): Put =>
   (cell) => ({ [field]: cell });
 
-/** A number when it is one; else as typed, for the plane to explain. */
-const amount: Put = (cell) => ({ budget: Number.isNaN(Number(cell)) ? cell : Number(cell) });
+const amount: Put = (cell) => ({ budget: numberOr(cell) });
 
 /** Columns of a CSV file: the request's own fields, and the CLI's names of two of them. */
 const COLUMNS: Readonly<Record<string, Put>> = {
@@ -26,6 +26,7 @@ const COLUMNS: Readonly<Record<string, Put>> = {
   phone: as('userPhone'),
   whatsappNumber: as('whatsappNumber'),
   mode: (cell) => ({ whatsapp: { mode: cell } }),
+  askPhone: (cell) => ({ whatsapp: { askPhone: numberOr(cell) } }),
   model: as('model'),
   budget: amount,
   profile: as('profile'),
@@ -52,6 +53,13 @@ function linesOf(text: string): readonly Line[] {
   }
 }
 
+/** Two columns are of `whatsapp`. */
+function merged(given: readonly (Row['person'] | undefined)[]): Row['person'] {
+  const whatsapp: object = Object.assign({}, ...given.map((each) => each?.whatsapp));
+  const has = Object.keys(whatsapp).length > 0;
+  return { ...Object.assign({}, ...given), ...(has && { whatsapp }) };
+}
+
 function csvRows(text: string): readonly Row[] {
   const [head, ...lines] = linesOf(text);
   const columns = head?.record ?? [];
@@ -72,7 +80,7 @@ function csvRows(text: string): readonly Row[] {
       const cell = record[index] ?? '';
       return cell === '' ? {} : COLUMNS[name]?.(cell);
     });
-    return { at, person: Object.assign({}, ...given) };
+    return { at, person: merged(given) };
   });
   if (problems.length > 0) throw refused(problems);
   return rows;

@@ -27,6 +27,14 @@ test('a table as a spreadsheet writes it: byte order mark, quotes, empty cells a
   ]);
 });
 
+test('two columns of one field', () => {
+  const text = 'user,mode,askPhone\nada@nine30.com,linked,15\nbo@nine30.com,,2\n';
+  expect(readPeopleFile('people.csv', text).map(({ person }) => person.whatsapp)).toEqual([
+    { mode: 'linked', askPhone: 15 },
+    { askPhone: 2 },
+  ]);
+});
+
 test('JSON: a list, or an object with one', () => {
   const people = [{ user: 'ada@nine30.com', userPhone: '+15551234567' }];
   const rows = [{ at: 'entry 1', person: people[0] }];

@@ -18,6 +18,8 @@ interface Day {
   /** When somebody writes. */
   readonly messages: readonly number[];
   readonly seconds: number;
+  /** How long the phone takes to answer. */
+  readonly answersAfter?: number;
 }
 
 /** Plays a day, a step a second. @returns when the phone was asked, when a login followed, and when a deafness began */
@@ -27,7 +29,7 @@ function play(day: Day, withinMs: number | undefined) {
   const deaf: number[] = [];
   let health: ChannelHealth = { ...HEALTHY, linked: true };
   let [connectedAt, deliveredAt, isDeaf, held] = [0, 0, false, 0];
-  let answers = 0;
+  let answersAt: number | undefined;
   const isOff = (now: number) => now >= day.off[0] * SECOND && now < day.off[1] * SECOND;
   const comes = (now: number) => {
     if (isDeaf) held += 1;
@@ -39,8 +41,8 @@ function play(day: Day, withinMs: number | undefined) {
       deaf.push(now);
     }
     if (day.messages.some((at) => at * SECOND === now)) comes(now);
-    if (answers > 0 && !isOff(now)) {
-      answers = 0;
+    if (answersAt !== undefined && now >= answersAt && !isOff(now)) {
+      answersAt = undefined;
       comes(now);
     }
     if (now % PROBE !== 0) continue;
@@ -53,7 +55,7 @@ function play(day: Day, withinMs: number | undefined) {
     health = next.health;
     if (next.action === 'ask-phone') {
       asked.push(now);
-      answers += 1;
+      answersAt = now + (day.answersAfter ?? 1) * SECOND;
     }
     if (next.action !== 'restart-channel') continue;
     logins.push(now);
@@ -104,6 +106,18 @@ test('a phone that is on again is asked again', () => {
     2 * MINUTE,
   );
   expect(asked.some((at) => at > 1_200 * SECOND)).toBe(true);
+});
+
+test.each([
+  ['a phone that takes longer to answer', { off: NEVER, messages: [], answersAfter: 45 }],
+  [
+    'a phone that is off while its owner writes',
+    { off: [0, 6 * HOUR] as const, messages: Array.from({ length: 180 }, (_, at) => at * 120) },
+  ],
+])('%s is asked less and less', (_, day) => {
+  const { logins } = play({ deafFrom: [], seconds: 6 * HOUR, ...day }, 2 * MINUTE);
+  // Three an hour, where each would be one in two minutes.
+  expect(logins.length).toBeLessThanOrEqual(18);
 });
 
 test('nobody is asked while messages come, nor where nobody wants it', () => {

@@ -36,6 +36,13 @@ export interface ChannelProbe {
   readonly reachable?: boolean;
 }
 
+interface Freed {
+  readonly at: number;
+  readonly by: 'restart-channel' | 'restart-gateway';
+  /** Restarts of the gateway, as long as it is held up again within a day. */
+  readonly gateways: number;
+}
+
 export interface ChannelHealth {
   /** The account was linked when it was last known. */
   readonly linked: boolean;
@@ -44,7 +51,7 @@ export interface ChannelHealth {
   readonly heals: number;
   readonly healedAt?: number;
   /** What was last restarted because messages were held up, and when. */
-  readonly freed?: { readonly at: number; readonly by: 'restart-channel' | 'restart-gateway' };
+  readonly freed?: Freed;
   /** Whether the phone was asked for a message, and kept silent. */
   readonly asked?: Asked;
   /** WhatsApp could not be reached when that was asked last. */
@@ -76,6 +83,9 @@ const HEAL_AFTER_MS = 40_000;
 const HEAL_AGAIN_MS = [60_000, 120_000, 300_000];
 /** What holds up messages may be the process's, and not the connection's: libsignal's queues are (031). */
 const FREED_MS = 600_000;
+/** What two new processes do not mend a third does not: the gateway's turns and other channels go on. */
+const GATEWAYS_MAX = 2;
+const DAY_MS = 86_400_000;
 /** With the time between two probes: within two minutes. */
 const REPORT_AFTER_MS = 90_000;
 /** Then an alert is due: what heals by itself has. */
@@ -136,10 +146,16 @@ function healing(
   now: number,
 ): { readonly action: ChannelAction } & Pick<ChannelHealth, 'freed'> {
   if (isFresh(handledAt, now)) return { action: 'restart-channel' };
-  const last = freed && now - freed.at < FREED_MS ? freed.by : undefined;
-  if (last === 'restart-gateway') return { action: 'none' };
-  const action = last === undefined ? 'restart-channel' : 'restart-gateway';
-  return { action, freed: { at: now, by: action } };
+  const since = freed === undefined ? Number.POSITIVE_INFINITY : now - freed.at;
+  const gateways = since < DAY_MS ? (freed?.gateways ?? 0) : 0;
+  if (since >= FREED_MS) {
+    return { action: 'restart-channel', freed: { at: now, by: 'restart-channel', gateways } };
+  }
+  if (freed?.by === 'restart-gateway' || gateways >= GATEWAYS_MAX) return { action: 'none' };
+  return {
+    action: 'restart-gateway',
+    freed: { at: now, by: 'restart-gateway', gateways: gateways + 1 },
+  };
 }
 
 function sick(health: ChannelHealth, probe: ChannelProbe, now: number): Watched {

@@ -13,7 +13,7 @@ export interface HearingParams {
 
 /** Times are milliseconds since the epoch. Empty while there is no connection. */
 export interface Hearing {
-  /** When a message was last handled, or an entry of ours in Baileys' queue, through which every message goes. */
+  /** When a message was last handled, or since when an entry of ours waits in Baileys' queue, through which every message goes. */
   readonly handledAt?: number;
   /** When WhatsApp last delivered something: a message, or a receipt for one. */
   readonly deliveredAt?: number;

@@ -26,8 +26,8 @@ const RESEND = 4;
 /** What was seen of one connection; milliseconds since the epoch. */
 interface Ear {
   handledAt: number;
-  /** An entry of ours waits in the queue. */
-  waits: boolean;
+  /** Since when an entry of ours waits in the queue. */
+  waitsSince?: number | undefined;
   deliveredAt?: number;
 }
 
@@ -44,7 +44,7 @@ function listen(socket: WhatsappSocket): Ear {
   const { ws, ev } = socket;
   const before = deliveredBefore(socket);
   const ear: Ear = {
-    ...{ handledAt: Date.now(), waits: false },
+    handledAt: Date.now(),
     ...(before !== undefined && { deliveredAt: before }),
   };
   const delivered = (): void => {
@@ -64,11 +64,11 @@ async function tryQueue({ messageMutex }: WhatsappSocket, ear: Ear): Promise<voi
     ear.handledAt = Date.now();
     return;
   }
-  if (ear.waits) return;
-  ear.waits = true;
+  if (ear.waitsSince !== undefined) return;
+  ear.waitsSince = Date.now();
   const handled = messageMutex.mutex(() => {
     ear.handledAt = Date.now();
-    ear.waits = false;
+    ear.waitsSince = undefined;
   });
   await within(handled, HANDLED_WITHIN_MS);
 }
@@ -103,7 +103,9 @@ export function tellHearing(api: PluginApi): void {
     const ear = earOf(socket);
     await tryQueue(socket, ear);
     if (params.askPhone) await askPhone(api, socket);
-    const { handledAt, deliveredAt } = ear;
+    const { deliveredAt } = ear;
+    // Held up since our entry waits: before, nobody may have asked for a while.
+    const handledAt = Math.max(ear.handledAt, ear.waitsSince ?? 0);
     return { handledAt, ...(deliveredAt !== undefined && { deliveredAt }) };
   };
   // From its beginning: a phone's answer that was held back comes with the login.
