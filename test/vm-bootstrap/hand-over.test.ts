@@ -44,6 +44,27 @@ test('no word behind a key is looked for in the databases; a key in short lines 
   ]);
 });
 
+test.each([
+  ['a soft hyphen in the middle', /(?<=^.{30})/u, '\u00ad'],
+  ['a mark of direction near its start', /(?<=^.{9})/u, '\u200e'],
+  ['a zero-width space after every five', /(?<=^(?:.{5})+)(?!$)/gu, '\u200b'],
+])('a secret with %s is looked for as it stands there, and as it is seen', (_, where, unseen) => {
+  for (const secret of [KEY, TOKEN]) {
+    const raw = secret.replace(where, unseen);
+    const text = `Here: ${raw}, and again: ${secret}`;
+    const pieces = piecesOf(text);
+    expect(pieces).toEqual(expect.arrayContaining([raw, secret]));
+    // As the scrub does it in a row that is kept.
+    const left = pieces.reduce((rest, piece) => rest.replaceAll(piece, '-'), text);
+    expect(left).toBe('Here: -, and again: -');
+  }
+});
+
+test('of what stands on both sides of an invisible character the long stretches are looked for alone, too', () => {
+  const text = `${KEY.slice(0, 9)}\u200e${KEY.slice(9, 40)}\u00ad${KEY.slice(40)}`;
+  expect(piecesOf(text)).toEqual([text, KEY, KEY.slice(9, 40), KEY.slice(40)]);
+});
+
 test('with a key beside it a token goes into no note either', async () => {
   const handed = await handOver(
     `Here are ${KEY} and ${TOKEN} for you`,

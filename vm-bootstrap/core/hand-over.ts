@@ -4,6 +4,7 @@ import { ADDED_CHANNELS } from '../../contracts/added-channels.ts';
 import { type FoundKey, findKeys, withoutKeys } from '../../contracts/find-keys.ts';
 import { findTokens, withoutTokens } from '../../contracts/find-tokens.ts';
 import type { Provider } from '../../contracts/models.ts';
+import { asWritten, seenStretches } from '../../contracts/visible.ts';
 import type { KeyOutcome } from './broker-protocol.ts';
 
 /** templates/vm/plugin/replies.json, rendered for this agent. */
@@ -46,11 +47,21 @@ function pieces({ parts }: FoundKey): readonly string[] {
   return long.length > 0 ? long : parts;
 }
 
-/** The secrets' pieces as they stand in the text, for whoever looks for what is left of them. */
-export const piecesOf = (text: string): string[] => [
-  ...findKeys(text).flatMap(pieces),
-  ...findTokens(text).map(({ token }) => token),
-];
+/**
+ * A piece as it stands in the text, as it is seen, and its stretches between what is unseen, the longest first:
+ * who looks for it may have a copy of any kind.
+ */
+function formsOf(text: string, piece: string): readonly string[] {
+  const written = asWritten(text, piece);
+  const stretches = written.flatMap(seenStretches).filter(({ length }) => length >= PIECE_MIN);
+  return [...written, piece, ...stretches];
+}
+
+/** The secrets' pieces, for whoever looks for what is left of them; each once. */
+export function piecesOf(text: string): string[] {
+  const seen = [...findKeys(text).flatMap(pieces), ...findTokens(text).map(({ token }) => token)];
+  return [...new Set(seen.flatMap((piece) => formsOf(text, piece)))];
+}
 
 const STORED: ReadonlySet<string> = new Set(['stored', 'in-use', 'restarting', 'unchanged']);
 
