@@ -28,6 +28,24 @@ pages_are_public() {
 make_pages_public() {
   if ! pages_are_public; then gcloud auth print-access-token | tool make-pages-public; fi
 }
+# Seconds before each next look: Cloud Run answers before it has carried that out.
+NEXT_LOOKS='2 3 5 10 20'
+pages_become_public() {
+  local wait
+  make_pages_public || return 1
+  for wait in $NEXT_LOOKS; do
+    if pages_are_public; then return 0; fi
+    sleep "$wait"
+  done
+  pages_are_public
+}
+# Before each apply of infra/ that takes away who could open them before: earlier releases said allUsers there.
+open_pages() {
+  if pages_become_public; then return 0; fi
+  say "Function pages cannot be opened for everybody, and infra/ was left as it is: Google's reason is above."
+  say "Where an organisation policy (run.managed.requireInvokerIam) keeps function pages closed, its administrator has to make an exception for $PROJECT: owners open the pairing page without signing in."
+  return 1
+}
 
 # newest_revision FORMAT: of the deployment; there is none before its first apply.
 newest_revision() {

@@ -19,6 +19,8 @@ apply() {
     while read -r _ service; do
       grep -q "^$service;" <<<"$deployed" || url=""
     done <<<"$(tool functions)"
+    # Before Terraform takes away what lets people in there on the planes of earlier releases.
+    if [ -n "$url" ]; then open_pages || return 1; fi
   fi
   infra_apply "$url"
 }

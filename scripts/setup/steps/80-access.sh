@@ -4,12 +4,9 @@
 . "$ROOT/scripts/setup/infra.sh"
 
 title() { echo "Say who may call the functions"; }
-advice() {
-  infra_advice
-  echo "Where an organisation policy (run.managed.requireInvokerIam) keeps function pages closed, its administrator has to make an exception for $PROJECT: owners open the pairing page without signing in."
-}
+advice() { infra_advice; }
 check() { pages_are_public && infra_is "$API_URL"; }
 apply() {
-  make_pages_public
+  open_pages || return 1
   infra_apply "$API_URL"
 }
