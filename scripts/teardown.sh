@@ -60,9 +60,6 @@ if [ -z "$PURGE" ] && [ -s "$WORK/keep" ] && grep -q ' deployment ' "$WORK/remov
   say "The plane's bucket goes, and in it which project each agent is in, the number pool and the WhatsApp backups."
   say "When a plane is set up again, run ./scripts/agents-plane reconcile before you provision anybody, and add the pool's numbers again."
 fi
-if grep -q ' deployment ' "$WORK/remove"; then
-  say "To set a plane up in project $PROJECT again within five weeks, put 'generation = $((GENERATION + 1))' into the settings: Google keeps some names that long."
-fi
 [ -z "$DRY_RUN" ] || { say "Nothing was changed." && exit 0; }
 if [ -z "$YES" ]; then
   printf 'Type the name of the project to remove all that: ' >&2
@@ -91,3 +88,7 @@ if [ -s "$WORK/left" ]; then
   stop "this is still there. Run this again"
 fi
 say "Done. Nothing with our label is left$([ -n "$PURGE" ] || echo ', but what was to stay')."
+# Not before: the generation of a plane that stands must not be raised.
+if grep -q ' deployment ' "$WORK/remove"; then
+  say "To set a plane up in project $PROJECT again within five weeks, put 'generation = $((GENERATION + 1))' into the settings: Google keeps some names that long."
+fi

@@ -47,10 +47,48 @@ open_pages() {
   return 1
 }
 
-# newest_revision FORMAT: of the deployment; there is none before its first apply.
+# newest_revision FORMAT FLAG...: of the deployment; there is none before its first apply.
 newest_revision() {
+  local format=$1
+  shift
   look infra-manager revisions list --deployment="$DEPLOYMENT" --location="$REGION" --sort-by=~createTime --limit=1 \
-    --format="$1" || [ $? = 1 ]
+    --format="$format" "$@" || [ $? = 1 ]
+}
+
+# The generation that what stands here was applied with; nothing where no apply came to its end. Releases that knew no
+# generation made the names of the first.
+standing_generation() {
+  local found
+  found=$(newest_revision 'value[separator=";"](state,terraformBlueprint.inputValues.generation.inputValue)' --filter=state=APPLIED) ||
+    return 2
+  case $found in
+    '') ;;
+    *';') echo 1 ;;
+    # JSON knows no whole numbers: it may say 2.0.
+    *)
+      found=${found#*;}
+      echo "${found%.0}"
+      ;;
+  esac
+}
+
+# same_generation STANDING: other names are other things. Terraform would put a new key and a new queue in the place of
+# those that are used, and what the old key encrypted could not be read any more.
+same_generation() {
+  if [ -z "$1" ] || [ "$1" = "$GENERATION" ]; then return 0; fi
+  say "The plane in project $PROJECT was set up with 'generation = $1', and the settings say $GENERATION: nothing was applied."
+  say "Another generation is for a new plane, after a teardown. For this one put 'generation = $1' into the settings, above any [table], and run this again."
+  return 1
+}
+
+# kept_advice STANDING: a plane that stands must keep its generation.
+kept_advice() {
+  say "Google keeps that name of the plane that was here before (a queue's for days, a role's for five weeks, a key ring's for ever)."
+  if [ -n "$1" ]; then
+    say "The plane that stands here keeps its 'generation', so that this one thing cannot be made now: take back the setting that asks for it (kms, for a key ring), or run this again when Google has let go of the name."
+  else
+    say "Put 'generation = $((GENERATION + 1))' into the settings, above any [table], and run this again: the new plane then has names of its own."
+  fi
 }
 
 # What Terraform says when Google does not know yet what was made a moment ago, a metric for instance.
@@ -70,7 +108,9 @@ NAME_KEPT='existed too recently|marked for deletion|KeyRing .*already exists'
 
 # infra_apply API_URL. A run that failed is explained by its revision: gcloud only says which that was.
 infra_apply() {
-  local before after why wait terraform
+  local before after why wait terraform standing
+  standing=$(standing_generation) || return 2
+  same_generation "$standing" || return 1
   # What another project was given is no part of this one's.
   rm -rf "$WORK/infra"
   tool infra-files "$WORK/infra"
@@ -90,10 +130,7 @@ infra_apply() {
     why=$(newest_revision 'value(tfErrors[].errorDescription)')
     if [ -z "$wait" ] || ! grep -qE "$NOT_YET" <<<"$why"; then
       say "$why"
-      if grep -qE "$NAME_KEPT" <<<"$why"; then
-        say "Google keeps that name of the plane that was here before (a queue's for days, a role's for five weeks, a key ring's for ever)."
-        say "Put 'generation = $((GENERATION + 1))' into the settings, above any [table], and run this again: the new plane then has names of its own."
-      fi
+      if grep -qE "$NAME_KEPT" <<<"$why"; then kept_advice "$standing"; fi
       return 1
     fi
     say "  Google does not know yet what was made a moment ago (that can take ten minutes): again in $wait seconds"

@@ -19,6 +19,7 @@ gcloud() {
       touch "$WORK/revision-$(runs)"
       [ "$(runs)" -gt "$FAILURES" ] || { echo 'ERROR: revision failed' >&2; return 1; }
       ;;
+    *' revisions list '*state=APPLIED*) printf '%s' "$STANDING" ;;
     *' revisions list '*'value(name)'*)
       [ "$(runs)" != 0 ] || { echo 'ERROR: NOT_FOUND' >&2; return 1; }
       echo "r-$(runs)"
@@ -38,7 +39,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(work, { recursive: true }));
 
-function apply(failures: number, why: string, audit = 'ACTIVE') {
+function apply(failures: number, why: string, audit = 'ACTIVE', standing = '') {
   // As step.sh runs it: every error counts.
   const script = `set -euo pipefail
     . ${SETUP}/lib.sh; . ${SETUP}/infra.sh
@@ -51,6 +52,7 @@ function apply(failures: number, why: string, audit = 'ACTIVE') {
     ...{ WORK: work, PROJECT: 'acme', REGION: 'europe-west1', DEPLOYMENT: 'agents-plane' },
     ...{ FAILURES: String(failures), WHY: why },
     ...{ AUDIT: audit, AUDIT_BUCKET: 'agents-plane-audit', GENERATION: '1' },
+    STANDING: standing,
   };
   const { status, stderr } = spawnSync('bash', ['-c', script], { env, encoding: 'utf8' });
   const slept = readFileSync(join(work, 'slept'), 'utf8').split('\n').filter(Boolean).map(Number);
@@ -90,6 +92,14 @@ test.each([
   const { status, said, slept } = apply(99, why);
   expect([status, slept]).toEqual([1, []]);
   expect(said).toContain('generation = 2');
+});
+
+test('the name of a key ring that a plane which runs asks for now: its generation is not to be raised', () => {
+  const why = 'Error 409: KeyRing projects/p/locations/l/keyRings/agents-plane already exists.';
+  const { status, said } = apply(99, why, 'ACTIVE', 'APPLIED;1');
+  expect(status).toBe(1);
+  expect(said).not.toContain('generation = 2');
+  expect(said).toContain("keeps its 'generation'");
 });
 
 test.each([

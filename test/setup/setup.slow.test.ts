@@ -140,6 +140,24 @@ describeHere(`setup and teardown${gcloud ? '' : ' (skipped: gcloud is not instal
   );
 
   test(
+    'another generation is for another plane: this one is left as it is, and so is what is said of a dry teardown',
+    async () => {
+      const file = join(project.folder, 'plane.toml');
+      await writeFile(file, `generation = 2\n${SETTINGS}`);
+      const before = stateOf(project);
+      const { code, said } = await setup(project);
+      await writeFile(file, SETTINGS);
+      expect({ code, said }).toMatchObject({
+        code: 1,
+        said: expect.stringContaining("set up with 'generation = 1'"),
+      });
+      expect(stateOf(project)).toEqual(before);
+      expect((await teardown(project, ['--dry-run'])).said).not.toContain('generation =');
+    },
+    6 * MINUTE,
+  );
+
+  test(
     'killed after each of its steps in turn, and stopped by a missing delegation, it completes with nothing there twice',
     async () => {
       const killed = await openEmptyProject();

@@ -86,3 +86,27 @@ test.each(['30-infra', '80-access'])(
     expect(said).toContain('its administrator has to make an exception for acme');
   },
 );
+
+describe('generation', () => {
+  beforeEach(() => writeFileSync(join(work, 'open'), ''));
+
+  test.each([
+    ['the first', 'APPLIED;1', '1'],
+    ['the second', 'APPLIED;2', '2'],
+    ['as Google may write a number', 'APPLIED;2.0', '2'],
+    ['of a release that knew none', 'APPLIED;', '1'],
+    ['raised where no apply came to its end', '', '2'],
+  ])('%s', (_what, STANDING, GENERATION) => {
+    expect(apply({ STANDING, GENERATION })).toMatchObject({ status: 0, did: ['applied'] });
+  });
+
+  test.each([
+    ['raised', 'APPLIED;1', '2', '1'],
+    ['raised over a release that knew none', 'APPLIED;', '2', '1'],
+    ['lost from the settings', 'APPLIED;3', '1', '3'],
+  ])('%s on a plane that runs: nothing is applied', (_what, STANDING, GENERATION, kept) => {
+    const { status, said, did } = apply({ STANDING, GENERATION });
+    expect([status, did]).toEqual([1, []]);
+    expect(said).toContain(`For this one put 'generation = ${kept}' into the settings`);
+  });
+});
