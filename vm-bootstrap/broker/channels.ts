@@ -22,6 +22,7 @@ import {
 } from '../core/channels.ts';
 import type { Facts } from '../core/facts.ts';
 import type { Layout } from '../core/layout.ts';
+import { CHANGE_LOCK_MS } from '../core/patience.ts';
 import { pluginPackage } from '../core/plugin-projects.ts';
 import { callPlane } from '../google/plane.ts';
 import { secretsAccess } from '../google/secrets.ts';
@@ -120,7 +121,7 @@ async function apply(
 
 /** What is left of the unit's time belongs to the change itself, which may have to be taken back. */
 const PATIENCE = {
-  waitMs: 20_000,
+  waitMs: CHANGE_LOCK_MS,
   refusal:
     'Another change of my channels is under way. Nothing was changed; try again in a few minutes.',
 };

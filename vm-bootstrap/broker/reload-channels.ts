@@ -2,14 +2,10 @@
 
 import { PlaneError } from '../../contracts/plane-error.ts';
 import type { Layout } from '../core/layout.ts';
+import { RELOAD_MS } from '../core/patience.ts';
 import type { ReloadResult } from '../core/reload.ts';
 import type { Host } from '../host.ts';
 
-/**
- * A reload takes 3 s, with a plugin of 43 MB to load some tens; twice this, and the wait
- * for another change, must fit into what the broker's unit may take (RuntimeMaxSec=600).
- */
-export const ANSWER_WITHIN_MS = 270_000;
 const POLL_MS = 200;
 
 function readResult(host: Host, layout: Layout): ReloadResult | undefined {
@@ -21,7 +17,7 @@ function readResult(host: Host, layout: Layout): ReloadResult | undefined {
 export async function requestReload(host: Host, layout: Layout): Promise<ReloadResult> {
   const id = host.randomHex(8);
   host.write(layout.channelsRequest, id, { mode: 0o644 });
-  const deadline = host.now().getTime() + ANSWER_WITHIN_MS;
+  const deadline = host.now().getTime() + RELOAD_MS;
   for (;;) {
     const result = readResult(host, layout);
     if (result?.id === id) return result;

@@ -11,22 +11,17 @@ import {
 } from '../core/broker-protocol.ts';
 import type { Layout } from '../core/layout.ts';
 import { readMailInput } from '../core/mail-input.ts';
-import { GRANT_MS } from '../core/patience.ts';
+import { ANSWER_MS } from '../core/patience.ts';
 import { readAll, readLine } from '../io.ts';
 
 const KEY_INPUT_MAX = 4096;
 /** More than a mail may have, so that whoever writes too much is told how much it may be. */
 const MAIL_INPUT_MAX = 1_000_000;
-/**
- * Of the longest, a channel that the gateway does not take and that is put back (`broker/reload-channels.ts`),
- * in a secret whose grant is waited for.
- */
-const ANSWER_WITHIN_MS = 590_000 + GRANT_MS;
 
 async function ask(layout: Layout, request: BrokerRequest): Promise<BrokerAnswer> {
   const socket = connect(layout.brokerSocket);
   try {
-    socket.setTimeout(ANSWER_WITHIN_MS, () => socket.destroy(new Error('timeout')));
+    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('timeout')));
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve).once('error', reject);
     });

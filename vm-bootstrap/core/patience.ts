@@ -16,3 +16,15 @@ const STORE_MS = PLANE_MS + GRANT_MS + ATTEMPTS_MS;
 const AROUND_MS = 40_000;
 /** For the broker to have stored a key; our plugin does not wait until it is in use. */
 export const STORED_KEY_MS = STORE_MS + AROUND_MS;
+
+/** For another change of the channels to be over. */
+export const CHANGE_LOCK_MS = 20_000;
+/** For the gateway to have loaded the channels anew: 3 s, with a plugin of 43 MB some tens. */
+export const RELOAD_MS = 270_000;
+/**
+ * All that the broker does for one request: of the longest, a channel that the gateway does not take and that is
+ * put back, in a secret that was missing. RuntimeMaxSec of its unit, or systemd ends it before it has put back.
+ */
+export const BROKER_MS = CHANGE_LOCK_MS + STORE_MS + 2 * RELOAD_MS + AROUND_MS;
+/** For the broker's answer, of whoever runs `agent`. */
+export const ANSWER_MS = BROKER_MS + 10_000;
