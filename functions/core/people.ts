@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import {
-  answersOn,
   CONFIG_VERSION,
   configDocument,
   type ProvisionRequest,
@@ -26,20 +25,12 @@ const list = z.strictObject({ people: z.array(z.unknown()).min(1).max(IMPORT_MAX
 export function readPeople(policy: Policy, body: unknown): readonly ProvisionRequest[] {
   const details: Problem[] = [];
   const firstOf = new Map<string, number>();
-  const answers = new Map<string, number>();
   const people = parseBody(list, body).people.map((person, index) => {
     try {
       const request = parseProvision(policy, person);
       const first = firstOf.get(request.user);
       if (first === undefined) firstOf.set(request.user, index);
       else details.push(twice(index, first));
-      const account = answersOn(request);
-      const answering = account === undefined ? undefined : answers.get(account);
-      if (account !== undefined && answering === undefined) answers.set(account, index);
-      // A person who is there twice was told so.
-      if (answering !== undefined && first === undefined) {
-        details.push(sameAccount(request, index, answering));
-      }
       return request;
     } catch (error) {
       if (!(error instanceof PlaneError)) throw error;
@@ -61,16 +52,6 @@ const twice = (index: number, first: number): Problem => ({
   field: `people.${index}.user`,
   problem: `is the same person as people.${first}`,
   fix: 'leave one of them out',
-});
-
-const sameAccount = (
-  { whatsapp: { mode } }: ProvisionRequest,
-  index: number,
-  first: number,
-): Problem => ({
-  field: `people.${index}.${mode === 'linked' ? 'userPhone' : 'whatsappNumber'}`,
-  problem: `is the number that the agent of people.${first} is to answer on`,
-  fix: 'give each of them a number of its own',
 });
 
 /** An agent that there is, as far as a list of the fleet knows it. */

@@ -7,8 +7,13 @@ const BO = '+15557654321';
 const NUMBER = '+15559876543';
 
 let plane: InProcess;
+/** What the making of secrets waits for. */
+let held = Promise.resolve();
 beforeEach(async () => {
-  plane = await startInProcess();
+  plane = await startInProcess(async ({ method }) => {
+    if (method.endsWith('.CreateSecret')) await held;
+    return undefined;
+  });
 });
 afterEach(() => plane.close());
 
@@ -30,6 +35,35 @@ const told = ({ body }: any) => {
   const { code, details } = body.error ?? {};
   return [code, details?.[0].field, details?.[0].problem];
 };
+
+interface Line {
+  readonly user: string;
+  readonly userPhone?: string;
+}
+const line = (name: string, userPhone?: string, more: object = {}): Line => ({
+  ...{ user: `${name}@nine30.com`, ...more },
+  ...(userPhone && { userPhone }),
+});
+/** What an import of these would do, or what it says against them. */
+async function tried(...people: readonly Line[]) {
+  const { body } = await plane.call('POST', '/v1/imports?dryRun=true', { people });
+  const said: { takes?: string; field?: string; problem?: string }[] =
+    body.people ?? body.error.details;
+  return said.map(({ takes, field, problem }) => takes ?? `${field} ${problem}`);
+}
+
+/** Two agents on one phone, as there may be from before: each request saw the other's not yet. */
+async function shareOnePhone() {
+  const lists = () =>
+    plane.google.recording.filter(({ method }) => method.endsWith('.ListSecrets'));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  held = promise;
+  const both = Promise.all([provision('allison', ALLISON), provision('bo', ALLISON)]);
+  while (lists().length < 2) await new Promise((again) => setImmediate(again));
+  resolve();
+  expect((await both).map(({ status }) => status)).toEqual([202, 202]);
+  await plane.google.compute.operations.idle();
+}
 
 const HELD = 'is the number that agent allison answers on';
 const OWN = "is the owner's own phone";
@@ -117,4 +151,67 @@ test('an import may not give away what an agent outside of it has, and may let t
   expect(body.error.details).toMatchObject([{ field: 'people.1.userPhone', problem }]);
   const swapped = await ask(['allison', BO], ['bo', ALLISON]);
   expect(swapped.body.people).toMatchObject([{ takes: 'change' }, { takes: 'change' }]);
+});
+
+test('an import gives nobody what an agent keeps whose line names no number', async () => {
+  const phones = [{ value: ALLISON, type: 'mobile' }];
+  plane.google.directory.put({ primaryEmail: 'allison@nine30.com', phones });
+  await provision('allison', ALLISON);
+  expect(await tried(line('allison'), line('bo', ALLISON))).toEqual([`people.1.userPhone ${HELD}`]);
+  await update('allison', dedicated(NUMBER));
+  const drawn = line('allison', ALLISON, dedicated());
+  const bo = line('bo', BO, dedicated(NUMBER));
+  const refused = [`people.1.whatsappNumber ${HELD}`];
+  expect(await tried(drawn, bo)).toEqual(refused);
+  expect(await tried(line('allison', ALLISON, { ...dedicated(), budget: 60 }), bo)).toEqual(
+    refused,
+  );
+  // It comes back with what it had.
+  await settled('POST', '/v1/agents/allison/deprovision', {});
+  expect(await tried(drawn, bo)).toEqual(refused);
+  expect(await tried(bo)).toEqual(['create']);
+});
+
+test('an import may name another number for one agent and give its own to the next', async () => {
+  await provision('allison', ALLISON, dedicated(NUMBER));
+  const people = [line('allison', ALLISON), line('bo', BO, dedicated(NUMBER))];
+  expect(await tried(...people)).toEqual(['change', 'create']);
+});
+
+test("a number that two agents have already stops no import, and is no third one's", async () => {
+  await shareOnePhone();
+  const [allison, bo] = [line('allison', ALLISON), line('bo', ALLISON)];
+  const dearer = line('allison', ALLISON, { budget: 60 });
+  expect((await provision('allison', ALLISON, { budget: 60 })).status).toBe(202);
+  expect((await provision('allison', ALLISON)).status).toBe(202);
+  expect(await tried(dearer)).toEqual(['change']);
+  expect(await tried(allison, bo)).toEqual(['nothing', 'nothing']);
+  expect(await tried(dearer, bo)).toEqual(['change', 'nothing']);
+  expect(await tried(bo, dearer)).toEqual(['nothing', 'change']);
+  expect(await tried(dearer, line('bo', ALLISON, { budget: 60 }))).toEqual(['change', 'change']);
+  expect(await tried(line('cy', ALLISON), dearer, bo)).toEqual([
+    'people.0.userPhone is the number that the agent of people.1 is to answer on',
+  ]);
+  const elsewhere = await tried(line('cy', ALLISON), dearer);
+  expect(elsewhere).toEqual(['people.0.userPhone is the number that agent bo answers on']);
+});
+
+test('the line that asks for what the agent of another one has is the one to mend', async () => {
+  await provision('bo', BO);
+  const problem = 'is the number that the agent of people.1 is to answer on';
+  const people = [line('allison', BO), line('bo', BO, { budget: 60 })];
+  expect(await tried(...people)).toEqual([`people.0.userPhone ${problem}`]);
+  expect(await tried(line('allison', BO), line('bo', BO))).toEqual([
+    `people.0.userPhone ${problem}`,
+  ]);
+});
+
+test("an import reads nobody's document for a number that only one of its lines names", async () => {
+  await provision('allison', ALLISON);
+  await provision('bo', BO);
+  const mark = plane.google.recording.length;
+  const people = [line('allison', ALLISON, { budget: 60 }), line('bo', BO, { budget: 60 })];
+  expect(await tried(...people)).toEqual(['change', 'change']);
+  const read = plane.google.recording.slice(mark).map(({ method }) => method);
+  expect(read.filter((method) => method.endsWith('.AccessSecretVersion'))).toEqual([]);
 });
