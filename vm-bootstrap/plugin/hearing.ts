@@ -124,6 +124,8 @@ export function tellHearing(api: PluginApi): void {
     async ({ respond }) => {
       api.logger.warn('messages are not handled: the gateway ends, and is started anew');
       respond(true, {});
+      // What comes from now on is not confirmed to WhatsApp, and comes again with the next login.
+      socketOf(api)?.ws?.removeAllListeners?.('CB:message');
       process.kill(process.pid, 'SIGTERM');
     },
     { scope: 'operator.admin' },

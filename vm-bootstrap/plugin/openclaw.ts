@@ -79,6 +79,7 @@ export interface WhatsappSocket {
   /** Emits `CB:message` for each stanza of that kind, before it is handled. */
   readonly ws?: {
     readonly isOpen?: boolean;
+    removeAllListeners?(stanza: 'CB:message'): unknown;
     on?(stanza: `CB:${'message' | 'receipt'}`, listener: () => void): unknown;
   };
   /** One message after the other is handled in it. */
