@@ -1,6 +1,6 @@
 /** What a bootstrap starts from: the instance's metadata and the newest config document. */
 
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type ChannelsDocument, channelsDocument } from '../contracts/channels.ts';
 import { type ConfigDocument, configDocument } from '../contracts/config-document.ts';
 import { type Endpoints, endpoints, METADATA_KEYS } from '../contracts/instance-metadata.ts';
@@ -26,10 +26,10 @@ export interface Inputs {
 
 function readConfig(host: Host, secret: string, text: string): ConfigDocument {
   const what = `Secret ${secret}`;
-  const { known, unknown } = withoutUnknown(configDocument, parseAs(z.unknown(), what, text));
+  const { known, unknown } = withoutUnknown(configDocument, jsonIn(what, text));
   if (unknown.length > 0)
     host.log(`agent: not known to this version, and left out: ${unknown.join(', ')}`);
-  return parseAs(configDocument, what, JSON.stringify(known));
+  return checked(configDocument, what, known);
 }
 
 async function attribute(host: Host, key: string): Promise<string | undefined> {
@@ -43,23 +43,30 @@ async function required(host: Host, key: string): Promise<string> {
   return value;
 }
 
-/**
- * A text of JSON under its schema. @param what it is, for the message: `Secret agent-x-config`
- * @throws PlaneError INVALID_ARGUMENT that names it, and what is wrong with it
- */
-export function parseAs<T extends z.ZodType>(schema: T, what: string, text: string): z.output<T> {
-  let document: unknown;
+/** @throws PlaneError INVALID_ARGUMENT that names it */
+function jsonIn(what: string, text: string): unknown {
   try {
-    document = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     // Not the cause: it could quote the text, and a token with it.
     throw new PlaneError('INVALID_ARGUMENT', `${what} is not JSON.`);
   }
+}
+
+/** @throws PlaneError INVALID_ARGUMENT that names it, and what is wrong with it */
+function checked<T extends z.ZodType>(schema: T, what: string, document: unknown): z.output<T> {
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new PlaneError('INVALID_ARGUMENT', `${what} is not valid: ${wrong.join('; ')}.`);
 }
+
+/**
+ * A text of JSON under its schema. @param what it is, for the message: `Secret agent-x-config`
+ * @throws PlaneError INVALID_ARGUMENT that names it, and what is wrong with it
+ */
+export const parseAs = <T extends z.ZodType>(schema: T, what: string, text: string): z.output<T> =>
+  checked(schema, what, jsonIn(what, text));
 
 /**
  * A plane that is newer than this machine may write a field more. It is left out, and the rest is done: a

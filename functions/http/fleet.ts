@@ -79,7 +79,7 @@ function powerRoutes(parts: FleetParts): readonly Route[] {
         const change = update(name, parts.policy, request, tools.instance.bundleSha256);
         const { whatsappNumber: number, userPhone, whatsapp } = request;
         // What is refused must not have taken a number: that would cool off for weeks.
-        if (number !== undefined || userPhone || whatsapp) {
+        if (number !== undefined || userPhone || whatsapp?.mode) {
           await demandAccountFor(parts.fleet, name, change);
         }
         if (number) await claim(tools, name, number, isDry(call));
